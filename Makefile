@@ -1,0 +1,45 @@
+# Everything a person does with a checkout. `make serve` runs the program, `make test` tries it.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.installed
+
+.PHONY: serve test test-all check format lock clean
+
+serve: $(SETUP)  ## poll the feeds of feeds.yaml and serve http://127.0.0.1:8000
+	$(BIN)/aggregator serve
+
+test: $(SETUP)  ## the fast tests
+	$(BIN)/pytest -m "not slow"
+
+test-all: $(SETUP)  ## every test
+	$(BIN)/pytest
+
+check: $(SETUP)  ## what CI runs: format, lint, types, import contracts, every test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(SETUP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Only packages whose hashes stand in the lock file are installed; the build of our own wheel uses them too.
+$(SETUP): pyproject.toml requirements-dev.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(SETUP)
+
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+
+lock: $(SETUP)  ## renew the lock files: names, versions and hashes only
+	$(BIN)/pip install --quiet pip-tools
+	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --extra dev --output-file requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""feeds.yaml: what may stand in it, and every error of it with its place."""

@@ -1,0 +1,1 @@
+"""What belongs into a day's digest. Pure."""

@@ -1,0 +1,1 @@
+"""One conditional GET at a time: bounded, guarded, paced."""

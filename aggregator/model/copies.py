@@ -1,0 +1,34 @@
+"""What deciding about copies needs to know of an entry, and what it decides."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.model.ids import CopySetId, EntryId, FeedId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyCandidate:
+    """An entry as far as `stories.copies` looks at it."""
+
+    id: EntryId
+    feed_id: FeedId
+    publisher: str
+    url_key: str | None
+    headline_key: str
+    at: datetime
+    """`listed_at` of the entry."""
+    name: str
+    """The entry's guid, else address, else headline: breaks ties between entries of one feed and one time,
+    so that order of arrival (`id`) does not have to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyAssignment:
+    """The place of one entry: alone, lead of its copies, or copy of a lead."""
+
+    entry_id: EntryId
+    copy_set: CopySetId
+    copy_of: EntryId | None
+    """The lead; None for the lead itself and for an entry without copies."""
+    reason: str = ""
+    """"same address" or "same headline": what ties it to its set; empty for an entry without copies."""

@@ -1,0 +1,144 @@
+"""A feed: what feeds.yaml says of it, what polls have learned of it, and what its document says."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from aggregator.model.entry import ParsedEntry
+from aggregator.model.ids import FeedId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed as feeds.yaml names it, defaults filled in."""
+
+    id: FeedId
+    url: str
+    title: str = ""
+    """Empty where feeds.yaml gives none: the document's own title is shown then."""
+    publisher: str
+    category: str
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    """BCP 47 tag for entries that do not say their own."""
+    interval: timedelta
+    allow_private_address: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """ETag and Last-Modified exactly as received: bytes of the header decoded as latin-1, never parsed."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class Outcome(StrEnum):
+    """How a poll ended, as people see it in `poll`'s table and on /feeds."""
+
+    FETCHED = "fetched"
+    SAME_DOCUMENT = "same document"
+    """A 200 whose bytes equal those of the last poll (Planet Venus calls it content-hash)."""
+    NOT_MODIFIED = "not modified"
+    GONE = "gone"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What polls have left behind. A feed that was never polled has every default."""
+
+    validators: Validators = Validators()
+    body_hash: str | None = None
+    """SHA-256 of the last document that was stored, hexadecimal."""
+    last_polled_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_outcome: Outcome | None = None
+    last_message: str = ""
+    """What a person should know of the last poll; empty when all is well."""
+    failures: int = 0
+    """Failed polls in a row."""
+    next_poll_at: datetime | None = None
+    """None: due at once."""
+    next_poll_reason: str = ""
+    """Which header or rule set `next_poll_at`, in plain words."""
+    blocked_until: datetime | None = None
+    """The server asked (Retry-After) not to be spoken to before then; `--all` obeys, only `--force` does not."""
+    gone: bool = False
+    """410 was answered: never polled again unless asked with `--force` (RFC 9110 section 15.5.11)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueFeed:
+    """A feed leased to this worker until the lease ends."""
+
+    feed: Feed
+    state: FeedState
+    lease: int
+    """Fencing token: grows with every lease of this feed; `finish` refuses any but the newest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOverview:
+    """A row of /feeds."""
+
+    feed: Feed
+    state: FeedState
+    document_title: str
+    home_url: str | None
+    entries: int
+    newest_entry_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """What people call this feed: the configured title, else the document's, else its address."""
+        return self.feed.title or self.document_title or self.feed.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshnessHints:
+    """What a document itself says about how often it changes."""
+
+    ttl: timedelta | None = None
+    """RSS 2.0 `ttl`."""
+    skip_hours: frozenset[int] = frozenset()
+    """RSS 2.0 `skipHours`: 0-23, in GMT."""
+    skip_days: frozenset[int] = frozenset()
+    """RSS 2.0 `skipDays`: 0 is Monday, as in `datetime.weekday()`."""
+    update_period: timedelta | None = None
+    """RSS 1.0 syndication module: `updatePeriod` divided by `updateFrequency`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Bytes on the way into the parser, with what is known of them."""
+
+    body: bytes
+    url: str
+    """Where the bytes came from, after redirects: relative links are resolved against it."""
+    content_type: str = ""
+    publisher_names: tuple[str, ...] = ()
+    """Names that may end a headline (" - Reuters") without being part of it."""
+    language: str | None = None
+    """For entries where neither entry nor document says one."""
+    own_origins: tuple[str, ...] = ()
+    """Origins of our own site, `scheme://host[:port]`: links to them in foreign HTML are dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A document in our own types."""
+
+    format: str
+    """feedparser's names (`rss20`, `atom10`, `rss10` ...) and `json1`, `json11`."""
+    title: str = ""
+    subtitle: str = ""
+    home_url: str | None = None
+    language: str | None = None
+    hints: FreshnessHints = field(default_factory=FreshnessHints)
+    entries: tuple[ParsedEntry, ...] = ()
+    """In document order, at most `feeds.limits.MAX_ENTRIES`."""
+    dropped: int = 0
+    """Entries beyond that limit."""
+    malformed: str = ""
+    """Why the document is not well-formed, where it was read all the same; empty when it is."""

@@ -1,0 +1,76 @@
+"""What one conditional GET asks and how it may end. Outcomes are values; surprises are exceptions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from aggregator.model.feed import Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRequest:
+    """One conditional GET."""
+
+    url: str
+    validators: Validators = Validators()
+    allow_private_address: bool = False
+
+
+class FailureKind(StrEnum):
+    """Why a poll failed; which back-off follows depends on it."""
+
+    NETWORK = "network"
+    """Name not found, connection refused or reset, TLS."""
+    TIMEOUT = "timeout"
+    STATUS = "status"
+    """The server answered with a status that brings no document."""
+    REFUSED_ADDRESS = "refused address"
+    """The address guard does not let us go there."""
+    TOO_LARGE = "too large"
+    BAD_RESPONSE = "bad response"
+    """Broken compression or framing, or a redirect loop."""
+    NOT_A_FEED = "not a feed"
+    """The bytes are no RSS, Atom, RDF or JSON feed."""
+    HOSTILE_DOCUMENT = "hostile document"
+    """The parser refused it, ran out of time or of memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """200 with a whole document."""
+
+    url: str
+    """After redirects."""
+    permanent_url: str | None = None
+    """Where an unbroken chain of 301 and 308 led, if there was one (RFC 9110 section 15.4)."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case, values as latin-1, several of one name joined with ", "."""
+    body: bytes
+    """Decoded: one gzip layer at most was taken off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """304."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """410: the publisher says the feed will not come back."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """No document. `message` is a sentence for people that names what was seen and what was expected."""
+
+    kind: FailureKind
+    message: str
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+FetchOutcome = Fetched | NotModified | Gone | Failed

@@ -1,0 +1,1 @@
+"""What to do about a feed: decisions, without doing anything. Pure."""

@@ -1,0 +1,1 @@
+"""Entries to documents: Atom, RSS, JSON Feed, OPML."""

@@ -1,0 +1,1 @@
+"""Entries in, copies and stories out. Pure."""

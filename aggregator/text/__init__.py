@@ -1,0 +1,1 @@
+"""Strings in, strings out: HTML, addresses, dates, words, headlines, bylines. Pure."""

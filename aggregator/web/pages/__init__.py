@@ -1,0 +1,1 @@
+"""Request handlers, one module a kind of page."""
