@@ -24,7 +24,7 @@ class UserError(AggregatorError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a file. Lines and columns count from 1, as editors do."""
+    """One thing wrong with a file. Lines and columns count from 1, as editors do; both are 0 for the whole file."""
 
     file: str
     line: int
@@ -32,7 +32,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+        place = f":{self.line}:{self.column}" if self.line else ""
+        return f"{self.file}{place}: {self.message}"
 
 
 class ConfigurationError(UserError):

@@ -47,7 +47,9 @@ class FeedRecords(Protocol):
     def claim_due(self, *, now: datetime, limit: int, per_host: int, lease: timedelta) -> list[DueFeed]:
         """Lease at most `limit` feeds that are due, longest overdue first, at most `per_host` of one host and port.
 
-        Neither leased feeds, nor gone ones, nor those that a server blocked until later are given.
+        Never-polled feeds come first, in the order of feeds.yaml. Feeds of a host that are leased already count
+        towards `per_host`, whoever holds them. Neither leased feeds, nor gone ones, nor those that a server blocked
+        until later are given.
         """
         ...
 

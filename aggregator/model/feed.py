@@ -31,6 +31,8 @@ class Validators:
 
     etag: str | None = None
     last_modified: str | None = None
+    url: str | None = None
+    """The exact address that gave them, after redirects: they are sent to no other. None: the feed's own."""
 
 
 class Outcome(StrEnum):
@@ -42,6 +44,22 @@ class Outcome(StrEnum):
     NOT_MODIFIED = "not modified"
     GONE = "gone"
     FAILED = "failed"
+    SKIPPED = "skipped"
+    """Not polled: a server asked us to wait, or another process holds the feed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshnessHints:
+    """What a document itself says about how often it changes."""
+
+    ttl: timedelta | None = None
+    """RSS 2.0 `ttl`."""
+    skip_hours: frozenset[int] = frozenset()
+    """RSS 2.0 `skipHours`: 0-23, in GMT."""
+    skip_days: frozenset[int] = frozenset()
+    """RSS 2.0 `skipDays`: 0 is Monday, as in `datetime.weekday()`."""
+    update_period: timedelta | None = None
+    """RSS 1.0 syndication module: `updatePeriod` divided by `updateFrequency`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +69,8 @@ class FeedState:
     validators: Validators = Validators()
     body_hash: str | None = None
     """SHA-256 of the last document that was stored, hexadecimal."""
+    hints: FreshnessHints = FreshnessHints()
+    """Of that same document: they hold for every 304 that follows it."""
     last_polled_at: datetime | None = None
     last_success_at: datetime | None = None
     last_outcome: Outcome | None = None
@@ -93,20 +113,6 @@ class FeedOverview:
     def name(self) -> str:
         """What people call this feed: the configured title, else the document's, else its address."""
         return self.feed.title or self.document_title or self.feed.url
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreshnessHints:
-    """What a document itself says about how often it changes."""
-
-    ttl: timedelta | None = None
-    """RSS 2.0 `ttl`."""
-    skip_hours: frozenset[int] = frozenset()
-    """RSS 2.0 `skipHours`: 0-23, in GMT."""
-    skip_days: frozenset[int] = frozenset()
-    """RSS 2.0 `skipDays`: 0 is Monday, as in `datetime.weekday()`."""
-    update_period: timedelta | None = None
-    """RSS 1.0 syndication module: `updatePeriod` divided by `updateFrequency`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,132 @@
+"""Put the parts together: the one module that names concrete adapters."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from aggregator.clock import SystemClock
+from aggregator.config.model import Configuration
+from aggregator.fetch.client import HttpFetcher
+from aggregator.fetch.hosts import HostPacing
+from aggregator.parse_pool import ParsePool
+from aggregator.ports import Store
+from aggregator.publish.site import Site
+from aggregator.scheduler import PollSchedule
+from aggregator.services.digest import Digests
+from aggregator.services.poll import Poller, PollSettings
+from aggregator.services.read import Reader
+from aggregator.storage.sqlite.store import SqliteStore
+from aggregator.text.urls import origin
+from aggregator.web.app import create_app
+from aggregator.web.server import WebServer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The parts that entry points use."""
+
+    reader: Reader
+    digests: Digests
+    poller: Poller
+
+
+@asynccontextmanager
+async def open_store(configuration: Configuration, database: Path) -> AsyncIterator[Store]:
+    """Open the database and make the configured feeds its feeds."""
+    store = await SqliteStore.open(database)
+    try:
+        now = SystemClock().now()
+        await store.write(lambda tx: tx.feeds.synchronise(configuration.enabled_feeds(), now=now))
+        yield store
+    finally:
+        await store.aclose()
+
+
+@asynccontextmanager
+async def open_application(configuration: Configuration, database: Path) -> AsyncIterator[Application]:
+    """Open the database and everything that polling and reading need; close it all in the end."""
+    clock = SystemClock()
+    async with open_store(configuration, database) as store:
+        fetcher, parser = _fetcher(configuration), ParsePool()
+        try:
+            yield Application(
+                reader=Reader(store),
+                digests=Digests(store, clock, configuration.site.timezone),
+                poller=Poller(store, fetcher, parser, clock, _poll_settings(configuration)),
+            )
+        finally:
+            await fetcher.aclose()
+            await parser.aclose()
+
+
+async def serve(configuration: Configuration, database: Path, *, host: str, port: int, poll: bool) -> None:
+    """Serve pages and feeds, and poll on schedule if `poll`, until SIGINT or SIGTERM.
+
+    Raises:
+        UserError: the port is taken, or the database can't be used.
+    """
+    async with open_application(configuration, database) as application:
+        server = WebServer(_web(configuration, application), host=host, port=port)
+        listening = server.listen()
+        schedule = PollSchedule(application.poller)
+        _on_signals(schedule.stop, server.stop)
+        logger.info("serving http://%s:%d", host, listening.getsockname()[1])
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(server.run(listening))
+            if poll:
+                tasks.create_task(schedule.run())
+
+
+def _on_signals(*stops: Callable[[], None]) -> None:
+    def stop() -> None:
+        logger.info("stopping; polls that run are finished first")
+        for each in stops:
+            each()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop)
+
+
+def _web(configuration: Configuration, application: Application) -> Starlette:
+    site = configuration.site
+    return create_app(
+        application.reader,
+        application.digests,
+        SystemClock(),
+        Site(title=site.title, url=site.url, timezone=site.timezone),
+    )
+
+
+def _fetcher(configuration: Configuration) -> HttpFetcher:
+    polling = configuration.polling
+    return HttpFetcher(
+        user_agent=_user_agent(configuration),
+        timeout=polling.timeout,
+        max_bytes=polling.max_bytes,
+        allow_networks=polling.allow_networks,
+        pace=HostPacing(gap=polling.host_gap),
+    )
+
+
+def _user_agent(configuration: Configuration) -> str:
+    """Name program, version and whom to write to, as publishers ask of feed readers (Open RSS, RFC 9110 10.1.5)."""
+    return f"aggregator/{version('aggregator')} (+{configuration.site.contact or configuration.site.url})"
+
+
+def _poll_settings(configuration: Configuration) -> PollSettings:
+    names = {name for feed in configuration.enabled_feeds() for name in (feed.publisher, feed.title) if name}
+    return PollSettings(
+        concurrency=configuration.polling.concurrency,
+        copy_window=configuration.copies.window,
+        publisher_names=tuple(sorted(names)),
+        own_origins=(origin(configuration.site.url),),
+    )

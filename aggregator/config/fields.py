@@ -1,0 +1,183 @@
+"""Types of the values in feeds.yaml: each reads what was typed, and says what it expected where that can't be read."""
+
+import re
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any
+from urllib.parse import urldefrag
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator
+
+from aggregator.config import durations, sizes
+from aggregator.text.urls import web_url
+from aggregator.text.words import one_line
+
+_SHOWN = 60
+"""Characters of a wrong value that a message repeats."""
+
+
+def quoted(value: str) -> str:
+    """Show a value in a message: in quotes, short, control characters spelt out."""
+    return repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """Name the nearest known word, as the second half of a message; empty where none is near."""
+    by_folded = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return f"; did you mean {by_folded[near[0]]!r}?" if near else ""
+
+
+def _typed(read: Callable[[str], object]) -> BeforeValidator:
+    """Let `read` make the value of text; values that are none (defaults, Python callers) go on as they are."""
+
+    def validate(value: Any) -> object:  # noqa: ANN401 - whatever stood in the file
+        match value:
+            case str():
+                return read(value)
+            case None:
+                raise ValueError("is empty")
+            case list():
+                raise ValueError("expected one value, found a list")
+            case dict():
+                raise ValueError("expected one value, found keys and values")
+            case _:
+                return value
+
+    return BeforeValidator(validate)
+
+
+def _line(text: str) -> str:
+    line = one_line(text)
+    if not line:
+        raise ValueError("is empty")
+    return line
+
+
+def _address(text: str) -> str:
+    if re.match(r"https?://[^/?#]*@", text):
+        raise ValueError("holds a user name or password, which would show up on pages and in logs; leave them out")
+    url = web_url(text)
+    if url is None:
+        raise ValueError(f"{quoted(text)} is not an http(s) address")
+    return url
+
+
+def _feed_address(text: str) -> str:
+    return urldefrag(_address(text)).url  # servers never see the fragment (RFC 9110 section 7.1)
+
+
+def _site_address(text: str) -> str:
+    url = _address(text)
+    if "?" in url or "#" in url:
+        raise ValueError(f"{quoted(text)} has a query or fragment; pages are put below it, so it must end in a path")
+    return url.removesuffix("/") + "/"
+
+
+_MAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # ASCII without spaces: it goes into a request header
+
+
+def _contact(text: str) -> str:
+    if _MAIL.fullmatch(text):
+        return text
+    url = web_url(text)
+    if url is None or not url.isascii():
+        raise ValueError(f"{quoted(text)} is neither a mail address nor an http(s) address")
+    return url
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ValueError, OSError, KeyError) as error:  # a name that leads out of the zone directory, or to a part of it
+        nearest = did_you_mean(text, available_timezones())
+        raise ValueError(
+            f"{quoted(text)} is not a time zone{nearest or '; write one like Europe/Berlin or UTC'}"
+        ) from error
+
+
+def _switch(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError(f"{quoted(text)} is neither true nor false")
+    return text == "true"
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ValueError(f"{quoted(text)} is not a whole number")
+    return int(text)
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        pass
+    try:
+        meant = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"{quoted(text)} is not a network; write one like 192.168.0.0/16 or fd00::/8") from None
+    raise ValueError(f"{quoted(text)} has bits beyond its prefix; did you mean '{meant}'?")
+
+
+_FEED_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+
+
+def _id(text: str) -> str:
+    if not _FEED_ID.fullmatch(text):
+        raise ValueError(f"{quoted(text)} is not an id; write up to 80 of a-z, 0-9 and -")
+    return text
+
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+"""RFC 5646 section 2.1. Its primary subtags of four to eight letters are unused, so "english" is a mistake."""
+
+
+def _language(text: str) -> str:
+    if not _LANGUAGE.fullmatch(text):
+        raise ValueError(f"{quoted(text)} is not a language tag; write one like en, ar or zh-Hant")
+    return text
+
+
+def _lasting(least: timedelta, most: timedelta) -> AfterValidator:
+    def validate(length: timedelta) -> timedelta:
+        if not least <= length <= most:
+            bounds = f"{durations.spell(least)} to {durations.spell(most)}"
+            raise ValueError(f"'{durations.spell(length)}' is out of bounds; {bounds} is possible")
+        return length
+
+    return AfterValidator(validate)
+
+
+def counting(least: int, most: int, spell: Callable[[int], str] = str) -> AfterValidator:
+    """Bound a number; `spell` writes it in the message."""
+
+    def validate(number: int) -> int:
+        if not least <= number <= most:
+            raise ValueError(f"'{spell(number)}' is out of bounds; {spell(least)} to {spell(most)} is possible")
+        return number
+
+    return AfterValidator(validate)
+
+
+_Duration = Annotated[timedelta, _typed(durations.parse)]
+
+Line = Annotated[str, _typed(_line)]
+FeedAddress = Annotated[str, _typed(_feed_address)]
+SiteAddress = Annotated[str, _typed(_site_address)]
+Contact = Annotated[str, _typed(_contact)]
+Zone = Annotated[ZoneInfo, _typed(_zone)]
+Switch = Annotated[bool, _typed(_switch)]
+Number = Annotated[int, _typed(_number)]
+Size = Annotated[int, _typed(sizes.parse)]
+Network = Annotated[IPv4Network | IPv6Network, _typed(_network)]
+Id = Annotated[str, _typed(_id)]
+Language = Annotated[str, _typed(_language)]
+Interval = Annotated[_Duration, _lasting(timedelta(minutes=1), timedelta(days=30))]
+"""Never under a minute: publishers ban readers that ask more often."""
+Gap = Annotated[_Duration, _lasting(timedelta(0), timedelta(minutes=10))]
+Timeout = Annotated[_Duration, _lasting(timedelta(seconds=1), timedelta(minutes=5))]
+Window = Annotated[_Duration, _lasting(timedelta(hours=1), timedelta(days=30))]

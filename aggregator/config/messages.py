@@ -1,0 +1,59 @@
+"""pydantic's findings, said to a person who writes feeds.yaml."""
+
+from collections.abc import Collection
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from aggregator.config.fields import did_you_mean, quoted
+from aggregator.config.positions import Path
+
+
+def located(path: Path, message: str) -> str:
+    """Put the path of a value before a message: "feeds[3].url: ..."; the file itself has none."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return f"{''.join(steps).removeprefix('.')}: {message}" if path else message
+
+
+def explain(error: ErrorDetails) -> str:
+    """Say what is wrong with the value at `error["loc"]`."""
+    match error["type"]:
+        case "missing":
+            return "is required"
+        case "tuple_type":
+            return f"expected a list, found {_kind(error['input'])}; write '- ' before each item, or [one, two]"
+        case "model_type":
+            return f"expected keys with values, found {_kind(error['input'])}"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case _:
+            return error["msg"]
+
+
+def unknown_key(key: str, known: Collection[str]) -> str:
+    """Say that a key is none of `known`, and which was meant."""
+    nearest = did_you_mean(key, known) or f"; possible are {', '.join(known)}"
+    return f"unknown key {quoted(key)}{nearest}"
+
+
+def keys_at(model: type[BaseModel], path: Path) -> tuple[str, ...]:
+    """List the keys that the section at `path` below `model` may have."""
+    section: Any = model
+    for step in path:
+        if isinstance(step, str):
+            annotation = section.model_fields[step].annotation
+            section = next(iter(getattr(annotation, "__args__", ())), annotation)  # of tuple[Section, ...]: Section
+    return tuple(section.model_fields)
+
+
+def _kind(value: object) -> str:
+    match value:
+        case str():
+            return quoted(value)
+        case list():
+            return "a list"
+        case dict():
+            return "keys with values"
+        case _:
+            return "nothing"

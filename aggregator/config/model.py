@@ -1,0 +1,137 @@
+"""What feeds.yaml may hold, and what it means where it says nothing. docs/configuration.md tells people the same."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from aggregator.config import sizes
+from aggregator.config.fields import (
+    Contact,
+    FeedAddress,
+    Gap,
+    Id,
+    Interval,
+    Language,
+    Line,
+    Network,
+    Number,
+    SiteAddress,
+    Size,
+    Switch,
+    Timeout,
+    Window,
+    Zone,
+    counting,
+)
+from aggregator.config.identity import feed_id, host_name
+from aggregator.feeds.limits import MAX_BODY
+from aggregator.model.feed import Feed
+from aggregator.model.ids import FeedId
+
+
+class Section(BaseModel):
+    """A part of the file: no key it does not know, no change once read, an empty value means the default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty_values(cls, data: Any) -> Any:  # noqa: ANN401 - whatever stood in the file
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+
+class Site(Section):
+    """What the published site says of itself."""
+
+    title: Line = "Aggregator"
+    url: SiteAddress = "http://localhost:8000/"
+    """Where readers reach the site; addresses in feeds begin with it. Ends with a slash."""
+    timezone: Zone = ZoneInfo("UTC")
+    """Days begin here, and times are shown so."""
+    contact: Contact | None = None
+    """Mail or web address that publishers are told in the User-Agent."""
+
+
+class Polling(Section):
+    """How publishers' servers are asked."""
+
+    interval: Interval = timedelta(hours=1)
+    """Of feeds that name none."""
+    host_gap: Gap = timedelta(seconds=2)
+    """Rest between two requests to one host."""
+    timeout: Timeout = timedelta(seconds=20)
+    """For one request, redirects and body included."""
+    max_bytes: Annotated[Size, counting(1024, MAX_BODY, sizes.spell)] = MAX_BODY
+    """Of one document, unpacked; the parser takes no longer ones."""
+    concurrency: Annotated[Number, counting(1, 256)] = 16
+    """Feeds under way at once."""
+    allow_networks: tuple[Network, ...] = ()
+    """Private networks whose hosts may be polled."""
+
+
+class Copies(Section):
+    """When two entries are the same news."""
+
+    window: Window = timedelta(hours=48)
+    """Same headline, published at most this far apart."""
+
+
+class FeedSettings(Section):
+    """One item under `feeds`."""
+
+    url: FeedAddress
+    id: Id | None = None
+    title: Line | None = None
+    publisher: Line | None = None
+    category: Line = "General"
+    tags: tuple[Line, ...] = ()
+    language: Language | None = None
+    interval: Interval | None = None
+    allow_private_address: Switch = False
+    enabled: Switch = True
+
+    @property
+    def feed_id(self) -> FeedId:
+        """The id given, else the one made of the address."""
+        return FeedId(self.id) if self.id else feed_id(self.url)
+
+    def to_feed(self, polling: Polling, *, category: str) -> Feed:
+        """Fill in the defaults; `category` is ours in the spelling of the whole file."""
+        return Feed(
+            id=self.feed_id,
+            url=self.url,
+            title=self.title or "",
+            publisher=self.publisher or self.title or host_name(self.url),
+            category=category,
+            tags=tuple(dict.fromkeys(self.tags)),
+            language=self.language,
+            interval=self.interval or polling.interval,
+            allow_private_address=self.allow_private_address,
+        )
+
+
+class Configuration(Section):
+    """A whole feeds.yaml, free of contradictions when it comes from `config.read.load`."""
+
+    site: Site = Site()
+    polling: Polling = Polling()
+    copies: Copies = Copies()
+    feeds: tuple[FeedSettings, ...]
+
+    def enabled_feeds(self) -> tuple[Feed, ...]:
+        """Give the feeds to poll, defaults filled in, in the order of the file.
+
+        Categories that differ in case alone are one category, spelt as where it is named first.
+        """
+        spelling: dict[str, str] = {}
+        for settings in self.feeds:
+            spelling.setdefault(settings.category.casefold(), settings.category)
+        return tuple(
+            settings.to_feed(self.polling, category=spelling[settings.category.casefold()])
+            for settings in self.feeds
+            if settings.enabled
+        )

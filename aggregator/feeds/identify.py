@@ -1,0 +1,62 @@
+"""What a document is that is no feed, in words for a person."""
+
+import re
+from typing import Final
+
+from aggregator.feeds.titles import plain_name
+from aggregator.model.fetch import Failed, FailureKind
+from aggregator.text.urls import web_url
+
+_LOOKED_AT: Final = 256 * 1024
+_HTML: Final = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_ROOT: Final = re.compile(r"<([A-Za-z_][\w:.-]{0,60})")
+_TITLE: Final = re.compile(r"<title\b[^<>]{0,500}>([^<]{0,1000})", re.IGNORECASE)
+_LINK: Final = re.compile(r"<link\b([^<>]{1,2000})>", re.IGNORECASE)
+_ATTRIBUTE: Final = re.compile(r"""([a-z]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_FEED_TYPE: Final = re.compile(r"application/(?:rss|atom|rdf)\+xml|application/(?:feed\+)?json", re.IGNORECASE)
+_FEED_ROOT: Final = re.compile(r"<(?:rss|feed|rdf:rdf|channel)\b", re.IGNORECASE)
+_SHOWN: Final = 60
+
+
+def is_page(text: str) -> bool:
+    """Tell an HTML page that holds no feed: the parser need not look at it."""
+    root = _ROOT.search(text[:_LOOKED_AT])
+    return root is not None and root[1].lower() == "html" and not _FEED_ROOT.search(text)
+
+
+def not_a_feed(text: str, url: str) -> Failed:
+    """Say what the document is instead of a feed, and which feed it names."""
+    return Failed(kind=FailureKind.NOT_A_FEED, message=_description(text[:_LOOKED_AT], url))
+
+
+def _description(text: str, url: str) -> str:
+    if not text.strip("\ufeff\0 \t\r\n"):
+        return "the document is empty"
+    if _HTML.search(text[:4096]):
+        return f"the document is an HTML page{_page_title(text)}, not a feed{_named_feed(text, url)}"
+    if root := _ROOT.search(text):
+        return f"the document is XML with the root element <{root[1]}>, not a feed"
+    return f"the document is text that begins {_beginning(text)!r}, not a feed"
+
+
+def _page_title(text: str) -> str:
+    found = _TITLE.search(text)
+    title = plain_name(found[1]) if found else ""
+    return f" (title {title[:_SHOWN]!r})" if title else ""
+
+
+def _named_feed(text: str, url: str) -> str:
+    """Give the first feed the page announces (HTML section 4.6.7.1, rel=alternate)."""
+    for link in _LINK.finditer(text):
+        attributes = {
+            name.lower(): double or single or bare for name, double, single, bare in _ATTRIBUTE.findall(link[1])
+        }
+        if "alternate" in attributes.get("rel", "").lower() and _FEED_TYPE.match(attributes.get("type", "")):
+            address = web_url(attributes.get("href", "").replace("&amp;", "&"), base=url)
+            if address:
+                return f"; it names a feed at {address}"
+    return ""
+
+
+def _beginning(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text[:_SHOWN]).strip()

@@ -1,0 +1,210 @@
+"""`RawFeed` to `ParsedFeed`: addresses absolute, HTML safe, times in UTC, everything within limits.
+
+Every raw entry becomes one parsed entry, whatever it lacks.
+
+Relative addresses, which RSS does not allow and feeds contain: `xml:base` where it is given; else, in Atom, the
+address the document came from (RFC 4287 section 2, RFC 3986 section 5.1); else, in RSS and JSON Feed, the home page,
+because their texts were written for its pages and the feed is often served by another host.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from aggregator.feeds.limits import MAX_ADDRESS, MAX_ENCLOSURES, MAX_FIELD, MAX_NAME, MAX_TAGS
+from aggregator.feeds.raw import Markup, RawEntry, RawFeed, RawMedia
+from aggregator.feeds.titles import plain_name, plain_title
+from aggregator.model.entry import NO_HTML, Byline, Enclosure, Link, ParsedEntry, SafeHtml
+from aggregator.model.feed import Document, ParsedFeed
+from aggregator.text import byline, dates, headline, html, urls, words
+
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
+_MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}", re.IGNORECASE)
+_DIGITS: Final = re.compile(r"\s*([0-9]{1,18})\s*")
+_MOST_BYTES: Final = 2**63 - 1
+
+
+def normalise(raw: RawFeed, document: Document) -> ParsedFeed:
+    """Turn what a document says into our own types. Never raises for what it says."""
+    home = _address(raw.home, document.url)
+    title = plain_title(raw.title)
+    language = _language(raw.language) or _language(document.language)
+    context = _Context(
+        base=home if home and raw.links_follow_home else document.url,
+        own_origins=document.own_origins,
+        publishers=(*document.publisher_names, title) if title else document.publisher_names,
+        author=plain_name(raw.author),
+        language=language,
+    )
+    return ParsedFeed(
+        format=raw.format,
+        title=title,
+        subtitle=plain_title(raw.subtitle),
+        home_url=home,
+        language=language,
+        hints=raw.hints,
+        entries=tuple(_entry(entry, context) for entry in raw.entries),
+        dropped=raw.dropped,
+        malformed=raw.malformed,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Context:
+    """What the document has in common for its entries."""
+
+    base: str
+    own_origins: tuple[str, ...]
+    publishers: tuple[str, ...]
+    author: str
+    language: str | None
+
+
+def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
+    found, summary, content = _texts(raw, context)
+    text = html.plain_text(content or summary)
+    url = _link(raw, context)
+    title = plain_title(raw.title)
+    image = _image(raw, context, content, summary)
+    enclosures = _enclosures(raw.enclosures, context)
+    published, updated = _times(raw)
+    return ParsedEntry(
+        guid=_guid(raw.guid),
+        url=url,
+        headline=title,
+        summary=summary,
+        content=content,
+        text=text,
+        teaser=words.teaser(text),
+        author=plain_name(raw.author) or context.author or None,
+        published_at=published,
+        updated_at=updated,
+        tags=_tags(raw.tags),
+        language=_language(raw.language) or context.language,
+        image_url=image,
+        comments_url=_address(raw.comments, context.base),
+        source=_source(raw, context),
+        enclosures=enclosures,
+        byline=found,
+        url_key=urls.article_key(url),
+        headline_key=headline.normalise(title, context.publishers),
+        fingerprint=_fingerprint(
+            title, url, text, html.plain_text(summary) if content else "", image, *(file.url for file in enclosures)
+        ),
+    )
+
+
+def _address(text: str | None, base: str) -> str | None:
+    return urls.web_url(text, base=base) if text and len(text) <= MAX_ADDRESS else None
+
+
+def _guid(guid: str | None) -> str | None:
+    """Keep a name as it is, but for characters no database takes; drop one too long to be a name."""
+    name = words.xml_safe(guid) if guid and len(guid) <= MAX_NAME else ""
+    return name or None
+
+
+def _link(raw: RawEntry, context: _Context) -> str | None:
+    """Give the address. A guid stands in for a link only where it is absolute: "12345" is a name, not a path."""
+    if raw.link_is_guid:
+        return urls.web_url(raw.link) if raw.link and len(raw.link) <= MAX_ADDRESS else None
+    return _address(raw.link, context.base)
+
+
+def _texts(raw: RawEntry, context: _Context) -> tuple[Byline, SafeHtml, SafeHtml]:
+    """Clean summary and content; the only one there is becomes the summary."""
+    summary_fields, summary = _clean(raw.summary, context)
+    content_fields, content = _clean(raw.content, context)
+    if not summary or summary == content:
+        summary, content = content or summary, NO_HTML
+    return _merged(summary_fields, content_fields), summary, content
+
+
+def _clean(markup: Markup | None, context: _Context) -> tuple[Byline, SafeHtml]:
+    if markup is None or not markup.value.strip():
+        return Byline(), NO_HTML
+    base = _address(markup.base, context.base) or context.base
+    value = words.xml_safe(markup.value[:MAX_FIELD])
+    found, rest = byline.extract(value if markup.is_html else html.from_text(value), base_url=base)
+    return found, html.sanitise(rest, base_url=base, own_origins=context.own_origins)
+
+
+def _merged(first: Byline, second: Byline) -> Byline:
+    """Take each field where it was found, from `first` if from both."""
+    if second == Byline() or first == second:
+        return first
+    return Byline(**{field.name: getattr(first, field.name) or getattr(second, field.name) for field in fields(Byline)})
+
+
+def _times(raw: RawEntry) -> tuple[datetime | None, datetime | None]:
+    """Give published and updated. The only date an entry has is, as far as anyone can tell, its publication."""
+    published = _time(raw.published, raw.published_at)
+    updated = _time(raw.updated, raw.updated_at)
+    return published or updated, updated
+
+
+def _time(text: str, guess: datetime | None) -> datetime | None:
+    return (dates.parse(text[:100]) if text else None) or guess
+
+
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Keep each tag once, in its first spelling."""
+    kept: dict[str, str] = {}
+    for tag in tags:
+        name = plain_name(tag)
+        if name:
+            kept.setdefault(name.casefold(), name)
+        if len(kept) == MAX_TAGS:
+            break
+    return tuple(kept.values())
+
+
+def _language(language: str | None) -> str | None:
+    """Accept what has the shape of a BCP 47 tag; "en_US" is meant as one."""
+    tag = language.strip().replace("_", "-") if language else ""
+    return tag if _LANGUAGE.fullmatch(tag) else None
+
+
+def _image(raw: RawEntry, context: _Context, *texts: SafeHtml) -> str | None:
+    named = (_address(image, context.base) for image in raw.images)
+    inside = (html.first_image(text) for text in texts if text)
+    return next((url for candidates in (named, inside) for url in candidates if url), None)
+
+
+def _enclosures(files: Iterable[RawMedia], context: _Context) -> tuple[Enclosure, ...]:
+    kept: dict[str, Enclosure] = {}
+    for file in files:
+        url = _address(file.url, context.base)
+        if url and url not in kept:
+            media_type = file.media_type if _MEDIA_TYPE.fullmatch(file.media_type) else ""
+            kept[url] = Enclosure(url=url, media_type=media_type, length=_length(file.length))
+        if len(kept) == MAX_ENCLOSURES:
+            break
+    return tuple(kept.values())
+
+
+def _length(claimed: object) -> int | None:
+    """Read a number of bytes; 0 is what feeds write when they do not know (RSS Best Practices Profile)."""
+    if isinstance(claimed, str):
+        found = _DIGITS.fullmatch(claimed)
+        claimed = int(found[1]) if found else None
+    known = isinstance(claimed, int) and not isinstance(claimed, bool) and 0 < claimed <= _MOST_BYTES
+    return int(claimed) if known else None  # type: ignore[call-overload]  # `known` tells
+
+
+def _source(raw: RawEntry, context: _Context) -> Link | None:
+    url = _address(raw.source_url, context.base)
+    return Link(url=url, text=plain_name(raw.source_title)) if url else None
+
+
+def _fingerprint(*parts: str | None) -> str:
+    """Hash what a reader sees. Neither times nor markup count: some feeds renew both at every request."""
+    digest = sha256()
+    for part in parts:
+        text = (part or "").encode()
+        digest.update(b"%d:" % len(text))
+        digest.update(text)
+    return digest.hexdigest()[:32]

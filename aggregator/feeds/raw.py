@@ -1,0 +1,84 @@
+"""What a document says, before any of it is judged: the common shape of feedparser's entries and JSON Feed items.
+
+Strings are as the document has them; addresses may be relative or no addresses at all; markup may be hostile.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.model.feed import FreshnessHints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Markup:
+    """A text with what the document says of its type."""
+
+    value: str
+    is_html: bool
+    base: str | None = None
+    """`xml:base` in force, itself possibly relative."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Title:
+    """A title. RSS does not say whether its titles are text or HTML, and both occur."""
+
+    value: str
+    is_html: bool
+    may_hold_markup: bool
+    """True where the format leaves it open: known tags and entities are markup then, everything else is text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawMedia:
+    """A file that comes with an entry."""
+
+    url: str
+    media_type: str = ""
+    length: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawEntry:
+    """One item."""
+
+    guid: str | None = None
+    link: str | None = None
+    link_is_guid: bool = False
+    """The address is only a guess of the parser, made of the guid: it counts if it is absolute."""
+    title: Title | None = None
+    summary: Markup | None = None
+    content: Markup | None = None
+    author: str = ""
+    published: str = ""
+    published_at: datetime | None = None
+    """What the parser made of `published`; a last resort."""
+    updated: str = ""
+    updated_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    images: tuple[str, ...] = ()
+    """Best first."""
+    enclosures: tuple[RawMedia, ...] = ()
+    comments: str | None = None
+    source_url: str | None = None
+    source_title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFeed:
+    """A document."""
+
+    format: str
+    title: Title | None = None
+    subtitle: Title | None = None
+    home: str | None = None
+    links_follow_home: bool = True
+    """Relative addresses of entries belong to the home page, not to the address of the document."""
+    author: str = ""
+    """Of every entry that names none."""
+    language: str | None = None
+    hints: FreshnessHints = FreshnessHints()
+    entries: tuple[RawEntry, ...] = ()
+    dropped: int = 0
+    malformed: str = ""

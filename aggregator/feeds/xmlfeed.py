@@ -1,0 +1,223 @@
+"""feedparser's result to `RawFeed`.
+
+feedparser's dictionaries are copied into plain ones before they are read: their own `get` maps old names and answers
+`updated` with `published`. Anything in them may be missing or of another type than usual, so every value is checked.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, TypeGuard
+
+from aggregator.feeds.hints import read_hints
+from aggregator.feeds.limits import MAX_ENTRIES
+from aggregator.feeds.raw import Markup, RawEntry, RawFeed, RawMedia, Title
+
+_HTML_TYPES: Final = frozenset({"text/html", "html", "application/xhtml+xml", "xhtml"})
+_MEDIA_TYPES: Final = ("audio/", "video/")
+_IMAGE_ENDINGS: Final = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
+_STRUCT_FIELDS: Final = 6
+
+Fields = Mapping[str, object]
+
+
+def read_feed(parsed: Fields, text: str, *, malformed: str = "") -> RawFeed:
+    """Convert what feedparser made of `text`; entries beyond `MAX_ENTRIES` are only counted."""
+    result = _fields(parsed)
+    channel = _fields(result.get("feed"))
+    entries = _list(result.get("entries"))
+    version = _string(result, "version")
+    atom = version.startswith("atom")
+    return RawFeed(
+        format=version or "unknown",
+        title=_title(channel, "title", atom=atom),
+        subtitle=_title(channel, "subtitle", atom=atom),
+        home=_home(channel),
+        links_follow_home=not atom,
+        # RFC 4287 section 4.2.1: a feed's author is that of its entries. RSS has a managing editor there.
+        author=_author(channel) if atom else "",
+        language=_string(channel, "language") or None,
+        hints=read_hints(channel, text),
+        entries=tuple(_entry(_fields(entry), atom=atom) for entry in entries[:MAX_ENTRIES]),
+        dropped=max(0, len(entries) - MAX_ENTRIES),
+        malformed=malformed,
+    )
+
+
+def _entry(entry: Fields, *, atom: bool) -> RawEntry:
+    summary, content = _texts(entry)
+    link, link_is_guid = _link(entry)
+    source = _fields(entry.get("source"))
+    return RawEntry(
+        guid=_string(entry, "id") or None,
+        link=link,
+        link_is_guid=link_is_guid,
+        title=_title(entry, "title", atom=atom),
+        summary=summary,
+        content=content,
+        author=_author(entry) or (_author(source) if atom else ""),
+        published=_string(entry, "published") or _string(entry, "created"),
+        published_at=_time(entry.get("published_parsed")) or _time(entry.get("created_parsed")),
+        updated=_string(entry, "updated"),
+        updated_at=_time(entry.get("updated_parsed")),
+        tags=tuple(_tags(entry)),
+        language=_language(entry),
+        images=tuple(_images(entry)),
+        enclosures=tuple(_enclosures(entry)),
+        comments=_string(entry, "comments") or None,
+        source_url=_string(source, "href") or _string(source, "link") or None,
+        source_title=_string(source, "title"),
+    )
+
+
+def _string(fields: Fields, key: str) -> str:
+    value = fields.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _fields(value: object) -> Fields:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else ()
+
+
+def _title(fields: Fields, key: str, *, atom: bool) -> Title | None:
+    value = _string(fields, key)
+    if not value:
+        return None
+    detail = _fields(fields.get(f"{key}_detail"))
+    # RFC 4287 section 3.1.1: a text construct says its type, and text is text. RSS leaves it open.
+    return Title(value=value, is_html=_string(detail, "type") in _HTML_TYPES, may_hold_markup=not atom)
+
+
+def _home(channel: Fields) -> str | None:
+    if link := _string(channel, "link"):
+        return link
+    links = (_fields(link) for link in _list(channel.get("links")))
+    return next((_string(link, "href") for link in links if _string(link, "rel") == "alternate"), None) or None
+
+
+def _link(entry: Fields) -> tuple[str | None, bool]:
+    """Choose the entry's address: the publisher's own where FeedBurner put a redirect, else the alternate link."""
+    if original := _string(entry, "feedburner_origlink"):
+        return original, False
+    links = [_fields(link) for link in _list(entry.get("links"))]
+    alternates = [href for link in links if _string(link, "rel") == "alternate" and (href := _string(link, "href"))]
+    if link := _string(entry, "link"):
+        return link, link == _string(entry, "id") and link not in alternates
+    return (alternates[0] if alternates else None), False
+
+
+def _texts(entry: Fields) -> tuple[Markup | None, Markup | None]:
+    """Give summary and content; feedparser also gives a content as the summary where there is none."""
+    content = _content(entry)
+    value = _string(entry, "summary")
+    detail = _fields(entry.get("summary_detail"))
+    if not value or (content and value == content.value):
+        return None, content
+    if detail:
+        return _markup(value, detail), content
+    is_copy = any(value == _string(_fields(part), "value") for part in _list(entry.get("content")))
+    return (None if is_copy else Markup(value=value, is_html=True)), content
+
+
+def _content(entry: Fields) -> Markup | None:
+    """Choose the longest: podcasts have `itunes:summary` as a second content beside `content:encoded`."""
+    parts = [_fields(part) for part in _list(entry.get("content"))]
+    texts = [part for part in parts if _is_text(_string(part, "type")) and _string(part, "value")]
+    best = max(texts, key=lambda part: len(_string(part, "value")), default=None)
+    return _markup(_string(best, "value"), best) if best else None
+
+
+def _is_text(media_type: str) -> bool:
+    """Tell text from images and documents that Atom carries in base64 (RFC 4287 section 4.1.3.3)."""
+    return not media_type or media_type in _HTML_TYPES or media_type.startswith("text")
+
+
+def _markup(value: str, detail: Fields) -> Markup:
+    media_type = _string(detail, "type")
+    return Markup(
+        value=value, is_html=not media_type or media_type in _HTML_TYPES, base=_string(detail, "base") or None
+    )
+
+
+def _author(fields: Fields) -> str:
+    """Join the names; an address for mail stands in where there is no name."""
+    authors = [_fields(author) for author in _list(fields.get("authors"))]
+    names = [_string(author, "name") or _string(author, "email") for author in authors]
+    return ", ".join(dict.fromkeys(name for name in names if name)) or _string(fields, "author")
+
+
+def _tags(entry: Fields) -> Iterator[str]:
+    for tag in _list(entry.get("tags")):
+        fields = _fields(tag)
+        yield _string(fields, "label") or _string(fields, "term")
+
+
+def _language(entry: Fields) -> str | None:
+    """Give `dc:language`, else the `xml:lang` in force at title or text: feedparser keeps it nowhere else."""
+    details = [entry.get("title_detail"), entry.get("summary_detail"), *_list(entry.get("content"))]
+    languages = (_string(_fields(detail), "language") for detail in details)
+    return _string(entry, "language") or next((language for language in languages if language), None)
+
+
+def _is_struct(value: object) -> TypeGuard[Sequence[int]]:
+    return (
+        isinstance(value, tuple) and len(value) >= _STRUCT_FIELDS and all(isinstance(number, int) for number in value)
+    )
+
+
+def _time(value: object) -> datetime | None:
+    if not _is_struct(value):
+        return None
+    try:
+        year, month, day, hour, minute, second = value[:_STRUCT_FIELDS]
+        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _media(entry: Fields) -> list[RawMedia]:
+    """List `media:content`, the type guessed from `medium` or the ending where it is not given."""
+    return [
+        RawMedia(url=url, media_type=_media_type(fields, url), length=fields.get("filesize"))
+        for item in _list(entry.get("media_content"))
+        if (url := _string(fields := _fields(item), "url"))
+    ]
+
+
+def _media_type(fields: Fields, url: str) -> str:
+    if media_type := _string(fields, "type"):
+        return media_type.lower()
+    if medium := _string(fields, "medium").lower():
+        return f"{medium}/*"
+    return "image/*" if url.partition("?")[0].lower().endswith(_IMAGE_ENDINGS) else ""
+
+
+def _links_of(entry: Fields, rel: str) -> list[RawMedia]:
+    return [
+        RawMedia(url=href, media_type=_string(link, "type"), length=link.get("length"))
+        for item in _list(entry.get("links"))
+        if _string(link := _fields(item), "rel") == rel and (href := _string(link, "href"))
+    ]
+
+
+def _enclosures(entry: Fields) -> Iterator[RawMedia]:
+    yield from _links_of(entry, "enclosure")
+    for media in _media(entry):
+        if media.media_type.startswith(_MEDIA_TYPES):
+            yield media
+
+
+def _images(entry: Fields) -> Iterator[str]:
+    for media in _media(entry):
+        if media.media_type.startswith("image/"):
+            yield media.url
+    for thumbnail in _list(entry.get("media_thumbnail")):
+        yield _string(_fields(thumbnail), "url")
+    for enclosure in _links_of(entry, "enclosure"):
+        if enclosure.media_type.startswith("image/"):
+            yield enclosure.url
+    image = entry.get("image")
+    yield _string(_fields(image), "href") or (image if isinstance(image, str) else "")

@@ -1,0 +1,126 @@
+"""The way from a feed's address to the answer that ends it: decisions about each answer, no I/O."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import httpx
+
+from aggregator.fetch.failures import FetchProblem, shown
+from aggregator.fetch.urls import Target
+from aggregator.model.feed import Validators
+from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Gone, NotModified
+
+MOST_REDIRECTS = 5
+PERMANENT = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
+REDIRECTS = PERMANENT | {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one server said."""
+
+    status: int
+    headers: dict[str, str]
+    location: bytes | None = None
+    body: bytes = b""
+    """Decoded; read for a 200 only."""
+
+    @property
+    def phrase(self) -> str:
+        """Name the status as RFC 9110 does, not as the server does."""
+        try:
+            return f"HTTP {self.status} {HTTPStatus(self.status).phrase}"
+        except ValueError:
+            return f"HTTP {self.status}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Trip:
+    """Where the trip has come to, and what it brought so far."""
+
+    target: Target
+    validators: Validators
+    visited: set[httpx.URL] = field(default_factory=set)
+    """Addresses that redirected us on."""
+    permanent_url: str | None = None
+    only_permanent: bool = True
+    """Every redirect so far was a permanent one."""
+
+    @classmethod
+    def begin(cls, request: FetchRequest) -> "Trip":
+        """Stand at the feed's own address.
+
+        Raises:
+            FetchProblem: it is no http or https address.
+        """
+        return cls(target=Target.from_text(request.url), validators=request.validators)
+
+    def conditions(self) -> list[tuple[bytes, bytes]]:
+        """Give the conditional headers for the address that is asked now.
+
+        Validators belong to the exact address that gave them (RFC 9110 section 8.8): another never sees them.
+        """
+        url = self.validators.url
+        belongs = not self.visited if url is None else url == str(self.target.url)
+        return _conditional_headers(self.validators) if belongs else []
+
+    def judge(self, answer: Answer) -> FetchOutcome | None:
+        """Give the outcome, or None when the trip goes on to another address.
+
+        Raises:
+            FetchProblem: a redirect that is not followed.
+        """
+        match answer.status:
+            case HTTPStatus.OK:
+                return self._fetched(answer)
+            case HTTPStatus.NOT_MODIFIED if self.conditions():
+                return NotModified(headers=answer.headers)
+            # What a temporary redirect led to may be gone without the feed being gone.
+            case HTTPStatus.GONE if self.only_permanent:
+                return Gone(headers=answer.headers)
+            case status if status in REDIRECTS:
+                self._go_on(answer)
+                return None
+            case _:
+                return self._failed(answer)
+
+    def _fetched(self, answer: Answer) -> Fetched:
+        return Fetched(
+            url=str(self.target.url), permanent_url=self.permanent_url, headers=answer.headers, body=answer.body
+        )
+
+    def _failed(self, answer: Answer) -> Failed:
+        unasked = answer.status == HTTPStatus.NOT_MODIFIED
+        return Failed(
+            kind=FailureKind.BAD_RESPONSE if unasked else FailureKind.STATUS,
+            message=f"{answer.phrase} from {shown(self.target.url)}{', which was not asked for' if unasked else ''}",
+            status=answer.status,
+            headers=answer.headers,
+        )
+
+    def _go_on(self, answer: Answer) -> None:
+        if not answer.location:
+            raise self._refused(f"{answer.phrase} without saying where to")
+        self.visited.add(self.target.url)
+        if len(self.visited) > MOST_REDIRECTS:
+            raise self._refused(f"more than {MOST_REDIRECTS} redirects")
+        self.only_permanent = self.only_permanent and answer.status in PERMANENT
+        self.target = self.target.redirected(answer.location)
+        if self.target.url in self.visited:
+            raise self._refused("a redirect in a circle")
+        if self.only_permanent:
+            self.permanent_url = str(self.target.url)
+
+    def _refused(self, what: str) -> FetchProblem:
+        return FetchProblem(FailureKind.BAD_RESPONSE, f"{what} at {shown(self.target.url)}")
+
+
+def _conditional_headers(validators: Validators) -> list[tuple[bytes, bytes]]:
+    """Send both, byte for byte as they came (RFC 9110 section 13.1; never re-formatted)."""
+    pairs = ((b"If-None-Match", validators.etag), (b"If-Modified-Since", validators.last_modified))
+    return [(name, value.encode("latin-1")) for name, value in pairs if value and _is_header_value(value)]
+
+
+def _is_header_value(value: str) -> bool:
+    """Tell whether a value can have come from a header, and can go into one."""
+    return not any(character in "\r\n\0" or character > "\xff" for character in value) and value == value.strip()

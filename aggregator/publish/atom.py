@@ -1,0 +1,73 @@
+"""Write Atom (RFC 4287).
+
+The `alternate` link of an entry leads to the publisher's article. Our own page, who else published it, and related
+entries are `related` links; they also stand in the content, because few feed readers show links.
+"""
+
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element
+
+from aggregator.model.entry import PublishedEntry
+from aggregator.publish.listed import Listed, listed, plain
+from aggregator.publish.site import Channel
+from aggregator.publish.xml import ATOM, add, add_rfc3339, document
+
+MEDIA_TYPE = "application/atom+xml"
+
+
+def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
+    """Write a whole document, UTF-8. Equal input gives equal bytes."""
+    root = Element("feed", {"xmlns": ATOM})
+    add(root, "id", channel.id)
+    add(root, "title", plain(channel.title))
+    if channel.description:
+        add(root, "subtitle", plain(channel.description))
+    add_rfc3339(root, "updated", channel.updated_at)
+    add(root, "link", rel="self", type=MEDIA_TYPE, href=channel.self_url)
+    add(root, "link", rel="alternate", type="text/html", href=channel.home_url)
+    if channel.next_url:
+        add(root, "link", rel="next", type=MEDIA_TYPE, href=channel.next_url)
+    add(add(root, "author"), "name", plain(channel.site.title))
+    add(root, "generator", "Aggregator")
+    for item in listed(channel, entries):
+        _entry(root, channel, item)
+    return document(root, stylesheet=channel.site.link("static/feed.css"))
+
+
+def _entry(root: Element, channel: Channel, item: Listed) -> None:
+    entry = item.entry
+    element = add(root, "entry", xml_lang=item.language)
+    add(element, "id", item.id)
+    add(element, "title", item.title, type="text")
+    add_rfc3339(element, "published", entry.published_at or entry.first_seen_at)
+    add_rfc3339(element, "updated", entry.changed_at)
+    add(element, "link", rel="alternate", type="text/html", href=item.url, hreflang=item.language)
+    for mention in item.mentions:
+        add(element, "link", rel="related", href=mention.url, title=mention.text)
+    for enclosure in item.enclosures:
+        length = None if enclosure.length is None else str(enclosure.length)
+        kind = plain(enclosure.media_type) or None
+        add(element, "link", rel="enclosure", href=plain(enclosure.url), type=kind, length=length)
+    add(add(element, "author"), "name", item.author)
+    for number, category in enumerate(item.categories):
+        add(element, "category", term=category, scheme=channel.site.address("categories/") if number == 0 else None)
+    if item.summary:
+        add(element, "summary", item.summary, type="text")
+    add(element, "content", item.content, type="html")
+    _source(element, channel, item)
+
+
+def _source(element: Element, channel: Channel, item: Listed) -> None:
+    """Name the feed an entry was copied from, as section 4.2.11 asks of aggregators.
+
+    The feed's own `atom:id` is not kept by polls; its address identifies it as well. `updated` is when this entry
+    was last taken from it: the feed's latest change would alter all of its entries with each new one.
+    """
+    source = add(element, "source")
+    add(source, "id", item.origin_url or channel.site.tag(f"feeds/{item.entry.feed_id}"))
+    add(source, "title", item.origin_title)
+    add_rfc3339(source, "updated", item.entry.changed_at)
+    if item.origin_url:
+        add(source, "link", rel="self", href=item.origin_url)
+    if item.origin_home_url:
+        add(source, "link", rel="alternate", type="text/html", href=item.origin_home_url)

@@ -1,0 +1,78 @@
+"""Write JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+
+import json
+from collections.abc import Sequence
+
+from aggregator.model.entry import EntrySummary, PublishedEntry
+from aggregator.publish.listed import Listed, article_url, listed, plain
+from aggregator.publish.site import Channel, Site
+from aggregator.text.dates import rfc3339
+
+MEDIA_TYPE = "application/feed+json"
+
+Json = dict[str, object]
+
+
+def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
+    """Write a whole document, UTF-8. Equal input gives equal bytes.
+
+    What the format has no word for stands in an item's `_aggregator` object: `page` (our page of it), `feed` (where
+    it was taken from), `also_published_by` and `related` (publisher, title, url, date_published).
+    """
+    published = {item.entry.id: item for item in entries}
+    head = _given(
+        version="https://jsonfeed.org/version/1.1",
+        title=plain(channel.title),
+        description=plain(channel.description),
+        home_page_url=channel.home_url,
+        feed_url=channel.self_url,
+        next_url=channel.next_url,
+        authors=[{"name": plain(channel.site.title), "url": channel.site.address()}],
+    )
+    head["items"] = [_item(channel.site, item, published[item.entry.id]) for item in listed(channel, entries)]
+    return json.dumps(head, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _item(site: Site, item: Listed, published: PublishedEntry) -> Json:
+    entry = item.entry
+    return _given(
+        id=item.id,
+        url=item.url,
+        title=item.title,
+        content_html=item.content,
+        summary=item.summary,
+        image=plain(entry.image_url or ""),
+        date_published=rfc3339(entry.published_at or entry.first_seen_at),
+        date_modified=rfc3339(entry.changed_at),
+        authors=[{"name": item.author}],
+        tags=list(item.categories),
+        language=item.language,
+        attachments=[
+            _given(
+                url=plain(enclosure.url),
+                mime_type=plain(enclosure.media_type) or "application/octet-stream",
+                size_in_bytes=enclosure.length,
+            )
+            for enclosure in item.enclosures
+        ],
+        _aggregator=_given(
+            page=item.page_url,
+            feed=_given(title=item.origin_title, url=item.origin_url, home_page_url=item.origin_home_url),
+            also_published_by=[_mention(site, other) for other in published.also],
+            related=[_mention(site, other) for other in published.related],
+        ),
+    )
+
+
+def _mention(site: Site, other: EntrySummary) -> Json:
+    return _given(
+        publisher=plain(other.publisher),
+        title=plain(other.label),
+        url=article_url(site, other),
+        date_published=rfc3339(other.published_at or other.first_seen_at),
+    )
+
+
+def _given(**fields: object) -> Json:
+    """Leave out what is None or empty: the format wants optional keys absent rather than null."""
+    return {key: value for key, value in fields.items() if value is not None and value not in ("", [])}

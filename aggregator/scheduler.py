@@ -1,0 +1,81 @@
+"""Polls what is due, again and again, until told to stop.
+
+APScheduler only ticks; when a feed is due stands in the database, where a restart finds it again. The tick sets an
+event and the polls run in a task of ours: `AsyncIOScheduler.shutdown(wait=True)` was measured to return at once and
+to cancel the coroutine that runs, which would cut polls off in the middle.
+"""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from aggregator.services.poll import Poller
+
+logger = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=5)
+"""How often to look for feeds that are due."""
+GRACE = timedelta(seconds=20)
+"""How long polls that run may take to finish after `stop`; what takes longer is given back unpolled."""
+
+
+class PollSchedule:
+    """Runs a `Poller` on every tick; a tick during a cycle is answered when the cycle is over."""
+
+    def __init__(self, poller: Poller, *, tick: timedelta = TICK, grace: timedelta = GRACE) -> None:
+        self._poller = poller
+        self._grace = grace
+        self._due = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._ticks = AsyncIOScheduler(timezone="UTC")
+        self._ticks.add_job(
+            self._tick,
+            "interval",
+            seconds=tick.total_seconds(),
+            coalesce=True,
+            max_instances=1,
+            # The default of one second would drop ticks after the loop was busy or the machine slept.
+            misfire_grace_time=None,
+        )
+
+    async def run(self) -> None:
+        """Poll on every tick until `stop`, then finish what runs, within the grace period."""
+        self._ticks.start()
+        self._due.set()
+        cycles = asyncio.create_task(self._cycles())
+        stopped = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({cycles, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({cycles}, timeout=self._grace.total_seconds())
+        finally:
+            self._ticks.shutdown(wait=False)
+            stopped.cancel()
+            cycles.cancel()
+            (ended,) = await asyncio.gather(cycles, return_exceptions=True)
+            if isinstance(ended, asyncio.CancelledError):
+                logger.warning("polls that took longer than %s to finish were given back", self._grace)
+            elif isinstance(ended, Exception):
+                raise ended
+
+    def stop(self) -> None:
+        """Begin no further poll and let `run` end."""
+        self._poller.stop()
+        self._stopping.set()
+        self._due.set()
+
+    async def _tick(self) -> None:
+        self._due.set()
+
+    async def _cycles(self) -> None:
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            if self._stopping.is_set():
+                return
+            try:
+                await self._poller.poll_due()
+            except Exception:
+                # A full disk or a locked database today must not end polling for ever.
+                logger.exception("poll cycle broke off; the next tick tries again")

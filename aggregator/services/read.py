@@ -1,0 +1,146 @@
+"""Answer what pages and feeds ask."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aggregator.model.entry import Entry, EntrySummary, PublishedEntry, Revision
+from aggregator.model.feed import FeedOverview
+from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.poll import Totals
+from aggregator.model.query import EntryQuery, Page, SearchQuery
+from aggregator.ports import Store, Transaction
+
+RELATED_ON_PAGE = 12
+"""The article page that this program is measured by shows twelve."""
+RELATED_IN_FEED = 5
+SECTION_SIZE = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What an article page shows."""
+
+    published: PublishedEntry
+    revisions: tuple[Revision, ...]
+    """Newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """The newest entries of one category."""
+
+    category: str
+    entries: tuple[PublishedEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """What the front page shows."""
+
+    latest: Page[PublishedEntry]
+    sections: tuple[Section, ...]
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedContents:
+    """What a published feed holds."""
+
+    page: Page[PublishedEntry]
+    origins: Mapping[FeedId, FeedOverview]
+    """The feeds that the listed entries were taken from."""
+
+
+class Reader:
+    """Every question of a reader, each answered in one transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def entries(self, query: EntryQuery, *, related: bool = False) -> Page[PublishedEntry]:
+        """List entries with their copies; `related` adds up to five related entries to each."""
+        limit = RELATED_IN_FEED if related else 0
+        return await self._store.read(lambda tx: _published_page(tx, query, related=limit))
+
+    async def contents(self, query: EntryQuery) -> FeedContents:
+        """List entries with their copies, up to five related entries each, and the feeds they come from."""
+        return await self._store.read(lambda tx: _contents(tx, query))
+
+    async def front(self, query: EntryQuery) -> Front:
+        """Collect the front page: the newest entries, and a section for every category."""
+        return await self._store.read(lambda tx: _front(tx, query))
+
+    async def article(self, entry_id: EntryId) -> Article | None:
+        """Collect an article page; None where there is no such entry."""
+        return await self._store.read(lambda tx: _article(tx, entry_id))
+
+    async def search(self, query: SearchQuery) -> tuple[EntrySummary, ...]:
+        """Find entries.
+
+        Raises:
+            QueryError: there is no word to search for.
+        """
+        return await self._store.read(lambda tx: tx.searching.search(query))
+
+    async def feeds(self) -> list[FeedOverview]:
+        """List the configured feeds in the order of feeds.yaml."""
+        return await self._store.read(lambda tx: tx.feeds.overview())
+
+    async def feed(self, feed_id: FeedId) -> FeedOverview | None:
+        """Find a configured feed."""
+        return await self._store.read(lambda tx: tx.feeds.get(feed_id))
+
+    async def categories(self) -> list[str]:
+        """List categories in the order of feeds.yaml."""
+        return await self._store.read(lambda tx: tx.entries.categories())
+
+    async def totals(self) -> Totals:
+        """Count what there is."""
+        return await self._store.read(lambda tx: tx.entries.totals())
+
+
+def published(tx: Transaction, entries: tuple[Entry, ...], *, related: int) -> tuple[PublishedEntry, ...]:
+    """Add to each entry who else published it, and up to `related` entries on its subject."""
+    members = tx.copies.members({entry.copy_set for entry in entries})
+    return tuple(
+        PublishedEntry(
+            entry=entry,
+            also=tuple(other for other in members.get(entry.copy_set, ()) if other.id != entry.id),
+            related=tx.searching.related(entry, limit=related) if related else (),
+        )
+        for entry in entries
+    )
+
+
+def _published_page(tx: Transaction, query: EntryQuery, *, related: int) -> Page[PublishedEntry]:
+    page = tx.entries.page(query)
+    return Page(items=published(tx, page.items, related=related), next=page.next)
+
+
+def _contents(tx: Transaction, query: EntryQuery) -> FeedContents:
+    page = _published_page(tx, query, related=RELATED_IN_FEED)
+    names = dict.fromkeys(item.entry.feed_id for item in page.items)
+    found = (tx.feeds.get(name) for name in names)
+    return FeedContents(page=page, origins={overview.feed.id: overview for overview in found if overview})
+
+
+def _front(tx: Transaction, query: EntryQuery) -> Front:
+    sections = (
+        Section(
+            category=name, entries=_published_page(tx, EntryQuery(category=name, limit=SECTION_SIZE), related=0).items
+        )
+        for name in tx.entries.categories()
+    )
+    return Front(
+        latest=_published_page(tx, query, related=0),
+        sections=tuple(section for section in sections if section.entries),
+        totals=tx.entries.totals(),
+    )
+
+
+def _article(tx: Transaction, entry_id: EntryId) -> Article | None:
+    entry = tx.entries.get(entry_id)
+    if entry is None:
+        return None
+    (whole,) = published(tx, (entry,), related=RELATED_ON_PAGE)
+    return Article(published=whole, revisions=tuple(tx.entries.revisions(entry_id)))

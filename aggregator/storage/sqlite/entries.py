@@ -1,0 +1,131 @@
+"""Entries: finding, listing and counting them. Storing them is saving.py's."""
+
+# ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import chain, islice
+
+from aggregator.model.entry import Entry, KnownEntry, ParsedEntry, Revision
+from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.poll import EntryPlan, Totals
+from aggregator.model.query import Cursor, EntryQuery, Page
+from aggregator.storage.sqlite import rows
+from aggregator.storage.sqlite.saving import save
+from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, seconds
+
+# Three index searches, because the planner would answer an OR of them by reading the whole feed.
+_KNOWN = """
+    SELECT id, guid, url, headline, published_at, fingerprint FROM entries WHERE id IN (
+        SELECT id FROM entries WHERE feed_id = :feed AND guid IN (SELECT value FROM json_each(:guids))
+        UNION SELECT id FROM entries WHERE feed_id = :feed AND url IN (SELECT value FROM json_each(:urls))
+        UNION SELECT id FROM entries WHERE feed_id = :feed AND headline IN (SELECT value FROM json_each(:headlines))
+    ) ORDER BY id
+"""
+
+# CROSS JOIN keeps the order of tables: the entries, in the order of their index, decide.
+_WHOLE = f"""
+    SELECT {rows.ENTRY_COLUMNS}
+    FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id CROSS JOIN entry_texts AS t ON t.entry_id = e.id
+"""
+
+
+class SqliteEntries:
+    """`ports.EntryRecords`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def known(self, feed_id: FeedId, parsed: Sequence[ParsedEntry]) -> list[KnownEntry]:
+        """Find what is stored of this feed under any guid, address or headline of `parsed`, oldest id first.
+
+        An empty headline is only looked up for an entry that has nothing else to be known by: some feeds give none
+        at all, and every poll would load every entry they ever had.
+        """
+        found = self._session.rows(
+            _KNOWN,
+            feed=feed_id,
+            guids=many({entry.guid for entry in parsed if entry.guid is not None}),
+            urls=many({entry.url for entry in parsed if entry.url is not None}),
+            headlines=many({entry.headline for entry in parsed if entry.headline or not (entry.guid or entry.url)}),
+        )
+        return [rows.known(row) for row in found]
+
+    def save(self, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -> list[EntryId]:
+        """Store new and changed entries."""
+        return save(self._session, feed_id, plan, now=now)
+
+    def get(self, entry_id: EntryId) -> Entry | None:
+        """Find one entry, also of a feed that is no longer configured."""
+        row = self._session.row(f"{_WHOLE} WHERE e.id = :id", id=entry_id)
+        return None if row is None else rows.entry(row)
+
+    def page(self, query: EntryQuery) -> Page[Entry]:
+        """List entries of configured feeds, newest first; of copies the one that fronts.py names."""
+        limit = max(query.limit, 0)
+        if limit == 0 or not self._may_have(query):
+            return Page(items=())
+        # One more than asked for: it tells whether there is a next page.
+        found = [rows.entry(row) for row in islice(self._matching(query, limit + 1), limit + 1)]
+        items = tuple(found[:limit])
+        more = len(found) > limit
+        return Page(items=items, next=Cursor(listed_at=items[-1].listed_at, id=items[-1].id) if more else None)
+
+    def _may_have(self, query: EntryQuery) -> bool:
+        """Tell whether the feed of a query is configured, and of the category it asks for."""
+        if query.feed_id is None:
+            return True
+        row = self._session.row("SELECT category FROM feeds WHERE id = :id AND configured = 1", id=query.feed_id)
+        return row is not None and query.category in {None, row["category"]}
+
+    def _matching(self, query: EntryQuery, limit: int) -> Iterator[Row]:
+        """Give rows after the cursor: the rest of its second first, then the seconds before.
+
+        One comparison `(listed_at, id) < (..., ...)` would say the same, but SQLite uses only its first half to
+        search the index when `id` is the rowid, and a first poll gives thousands of undated entries one second.
+        """
+        until = MOST if query.until is None else seconds(query.until)
+        after = query.after
+        if after is None or seconds(after.listed_at) >= until:
+            return self._range(query, "e.listed_at < :below", limit, below=until)
+        return chain(
+            self._range(query, "e.listed_at = :at AND e.id < :id", limit, at=seconds(after.listed_at), id=after.id),
+            self._range(query, "e.listed_at < :below", limit, below=seconds(after.listed_at)),
+        )
+
+    def _range(self, query: EntryQuery, bounds: str, limit: int, **values: Value) -> Iterator[Row]:
+        conditions, scope = _scope(query)
+        sql = f"{_WHOLE} WHERE {conditions} AND {bounds} AND e.listed_at >= :since ORDER BY e.listed_at DESC, e.id DESC LIMIT :limit"
+        since = -MOST if query.since is None else seconds(query.since)
+        return self._session.walk(sql, **scope, **values, since=since, limit=limit)
+
+    def revisions(self, entry_id: EntryId) -> list[Revision]:
+        """List what an entry said before, newest first."""
+        sql = "SELECT * FROM revisions WHERE entry_id = :id ORDER BY id DESC"
+        return [rows.revision(row) for row in self._session.rows(sql, id=entry_id)]
+
+    def categories(self) -> list[str]:
+        """List the categories of configured feeds, in the order of feeds.yaml."""
+        found = self._session.rows("SELECT category FROM feeds WHERE configured = 1 ORDER BY position")
+        return list(dict.fromkeys(row["category"] for row in found))
+
+    def totals(self) -> Totals:
+        """Count configured feeds, and entries and copies of all feeds."""
+        (row,) = self._session.rows(
+            "SELECT coalesce(sum(configured), 0) AS feeds, coalesce(sum(entry_count), 0) AS entries,"
+            " coalesce(sum(copy_count), 0) AS copies FROM feeds"
+        )
+        return Totals(feeds=row["feeds"], entries=row["entries"], copies=row["copies"])
+
+
+def _scope(query: EntryQuery) -> tuple[str, dict[str, Value]]:
+    """Give the condition that chooses the index, and its values.
+
+    `e.shown = 1` stands in letters, not as a value: the planner takes a partial index only where the condition is
+    the index's own.
+    """
+    copies = "" if query.with_copies else " AND e.fronts = 1"
+    if query.feed_id is not None:
+        return f"e.feed_id = :feed{copies}", {"feed": query.feed_id}
+    if query.category is not None:
+        return f"e.shown = 1 AND e.category = :category{copies}", {"category": query.category}
+    return f"e.shown = 1{copies}", {}

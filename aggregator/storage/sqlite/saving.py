@@ -1,0 +1,141 @@
+"""Storing what a poll brought."""
+
+# ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
+from datetime import datetime
+
+from aggregator.model.entry import ParsedEntry
+from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.poll import EntryPlan
+from aggregator.storage.sqlite import rows, search_index
+from aggregator.storage.sqlite.session import Row, Session, seconds
+
+_COLUMNS = (
+    "url",
+    "headline",
+    "teaser",
+    "author",
+    "updated_at",
+    "language",
+    "image_url",
+    "comments_url",
+    "tags",
+    "source",
+    "enclosures",
+    "byline",
+    "url_key",
+    "headline_key",
+    "fingerprint",
+)
+"""What `rows.entry_columns` gives."""
+
+_INSERT = f"""
+    INSERT INTO entries (
+        id, feed_id, guid, published_at, first_seen_at, changed_at, listed_at, category, shown, fronts, copy_set,
+        {", ".join(_COLUMNS)}
+    ) VALUES (
+        :id, :feed, :guid, :published_at, :now, :now, :listed_at, :category, :shown, :shown, :id,
+        {", ".join(f":{name}" for name in _COLUMNS)}
+    )
+"""
+_INSERT_TEXTS = "INSERT INTO entry_texts (entry_id, summary, content, text) VALUES (:id, :summary, :content, :text)"
+
+_OLD = """
+    SELECT e.guid, e.published_at, e.first_seen_at, e.listed_at, e.url, e.headline, e.teaser, e.url_key, e.headline_key,
+        e.grouped, t.summary, t.content, t.text
+    FROM entries AS e CROSS JOIN entry_texts AS t ON t.entry_id = e.id WHERE e.id = :id AND e.feed_id = :feed
+"""
+_KEEP = """
+    INSERT INTO revisions (entry_id, replaced_at, headline, url, summary, content)
+    VALUES (:id, :now, :headline, :url, :summary, :content)
+"""
+_UPDATE = f"""
+    UPDATE entries SET
+        guid = :guid, published_at = :published_at, changed_at = :now, listed_at = :listed_at, grouped = :grouped,
+        {", ".join(f"{name} = :{name}" for name in _COLUMNS)}
+    WHERE id = :id
+"""
+_UPDATE_TEXTS = "UPDATE entry_texts SET summary = :summary, content = :content, text = :text WHERE entry_id = :id"
+
+
+def save(session: Session, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -> list[EntryId]:
+    """Store new entries, and changed ones after keeping what they said before as a revision.
+
+    Raises:
+        LookupError: there is no such feed, or a changed entry is none of its entries: a mistake of the caller.
+    """
+    feed = session.row("SELECT id, category, configured FROM feeds WHERE id = :id", id=feed_id)
+    if feed is None:
+        raise LookupError(f"no feed {feed_id!r}")
+    for entry_id, parsed in plan.changed:
+        _change(session, feed, entry_id, parsed, seconds(now))
+    return [_add(session, feed, parsed, seconds(now)) for parsed in plan.new]
+
+
+def _add(session: Session, feed: Row, parsed: ParsedEntry, now: int) -> EntryId:
+    entry_id = _next_id(session)
+    published = seconds(parsed.published_at)
+    session.run(
+        _INSERT,
+        **rows.entry_columns(parsed),
+        id=entry_id,
+        feed=feed["id"],
+        guid=parsed.guid,
+        published_at=published,
+        now=now,
+        listed_at=_listed(published, now),
+        category=feed["category"],
+        shown=feed["configured"],
+    )
+    session.run(_INSERT_TEXTS, id=entry_id, summary=parsed.summary, content=parsed.content, text=parsed.text)
+    search_index.add(session, entry_id, parsed.headline, parsed.teaser, parsed.text)
+    return EntryId(entry_id)
+
+
+def _next_id(session: Session) -> int:
+    """Give the id that AUTOINCREMENT would, beforehand: a new entry is a set of copies of its own, named by its id."""
+    row = session.row("SELECT seq FROM sqlite_sequence WHERE name = 'entries'")
+    return 1 if row is None else int(row["seq"]) + 1
+
+
+def _change(session: Session, feed: Row, entry_id: EntryId, parsed: ParsedEntry, now: int) -> None:
+    old = session.row(_OLD, id=entry_id, feed=feed["id"])
+    if old is None:
+        raise LookupError(f"feed {feed['id']!r} has no entry {entry_id}")
+    session.run(
+        _KEEP,
+        id=entry_id,
+        now=now,
+        headline=old["headline"],
+        url=old["url"],
+        summary=old["summary"],
+        content=old["content"],
+    )
+    published = seconds(parsed.published_at) if old["published_at"] is None else old["published_at"]
+    listed = _listed(published, old["first_seen_at"])
+    session.run(
+        _UPDATE,
+        **rows.entry_columns(parsed),
+        id=entry_id,
+        guid=parsed.guid if old["guid"] is None else old["guid"],
+        published_at=published,
+        now=now,
+        listed_at=listed,
+        grouped=old["grouped"] and _same_place(old, parsed, listed),
+    )
+    session.run(_UPDATE_TEXTS, id=entry_id, summary=parsed.summary, content=parsed.content, text=parsed.text)
+    if (old["headline"], old["teaser"], old["text"]) != (parsed.headline, parsed.teaser, parsed.text):
+        search_index.remove(session, entry_id, old["headline"], old["teaser"], old["text"])
+        search_index.add(session, entry_id, parsed.headline, parsed.teaser, parsed.text)
+
+
+def _same_place(old: Row, parsed: ParsedEntry, listed_at: int) -> int:
+    """Tell whether all that decides about copies stayed as it was.
+
+    If not, the entry is grouped again; until then it keeps its place, so that its set is whole when it is looked at.
+    """
+    before = (old["url_key"], old["headline_key"], old["listed_at"])
+    return int(before == (parsed.url_key, parsed.headline_key, listed_at))
+
+
+def _listed(published_at: int | None, first_seen_at: int) -> int:
+    return first_seen_at if published_at is None else min(published_at, first_seen_at)

@@ -1,0 +1,58 @@
+"""The words of entries in the full-text index, and keeping them true.
+
+The index is contentless: it holds where words stand, not the words in their order, which would be a second copy of every
+text. SQLite 3.40 takes an entry out of such an index only when it is told exactly the words that went in. They
+are made again from the stored text, which gives the same words as long as the rules that make them are the same;
+when a new version or another Unicode table changes the rules, the index is made anew.
+"""
+
+import unicodedata
+from hashlib import sha256
+
+from aggregator.storage.sqlite.session import Session
+from aggregator.text.words import search_terms
+
+_SAMPLE = (
+    "Café CAFÉ cafe\u0301 Straße ﬁnance naïve İstanbul Ελλάς Россия ёлка U.S. AT&T 3.5% don't don\u2019t e-mail C++ #tag @name"
+    " القاهرة الْقَاهِرَة أإآا ىي ةه ـــ ۱۲۳ हिन्दी ไทยแลนด์ 東京都知事 新しい ニュース ﾆｭｰｽ 한국어 뉴스 😀 snake_case 1,000,000 a\u200cb"
+)
+"""A bit of every script and of every case that rules for words differ in."""
+
+
+def add(session: Session, entry_id: int, headline: str, teaser: str, text: str) -> None:
+    """Put an entry in."""
+    session.run(
+        "INSERT INTO entry_search (rowid, headline, teaser, text) VALUES (:id, :headline, :teaser, :text)",
+        id=entry_id,
+        headline=search_terms(headline),
+        teaser=search_terms(teaser),
+        text=search_terms(text),
+    )
+
+
+def remove(session: Session, entry_id: int, headline: str, teaser: str, text: str) -> None:
+    """Take an entry out; the texts must be those it was put in with."""
+    session.run(
+        "INSERT INTO entry_search (entry_search, rowid, headline, teaser, text)"
+        " VALUES ('delete', :id, :headline, :teaser, :text)",
+        id=entry_id,
+        headline=search_terms(headline),
+        teaser=search_terms(teaser),
+        text=search_terms(text),
+    )
+
+
+def renew(session: Session) -> bool:
+    """Make the index anew if it was made by other rules than today's; tell whether it was."""
+    signature = sha256(f"{unicodedata.unidata_version}\n{search_terms(_SAMPLE)}".encode()).hexdigest()
+    row = session.row("SELECT signature FROM search_rules")
+    if row is not None and row["signature"] == signature:
+        return False
+    session.run("INSERT INTO entry_search (entry_search) VALUES ('delete-all')")
+    for entry in session.walk(
+        "SELECT e.id, e.headline, e.teaser, t.text FROM entries AS e CROSS JOIN entry_texts AS t ON t.entry_id = e.id"
+    ):
+        add(session, entry["id"], entry["headline"], entry["teaser"], entry["text"])
+    session.run("DELETE FROM search_rules")
+    session.run("INSERT INTO search_rules (signature) VALUES (:signature)", signature=signature)
+    return True

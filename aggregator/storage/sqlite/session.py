@@ -1,0 +1,95 @@
+"""One connection, as the rooms of the store speak to it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from json import dumps
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+Value = str | int | float | None
+Row = Mapping[str, Any]
+"""A `sqlite3.Row`: columns by name. Leaves the store only as a value of `model`."""
+
+Tracer = Callable[[str, object], None]
+"""Is told every statement with its parameters."""
+
+MOST = 2**63 - 1
+"""The greatest INTEGER SQLite holds."""
+
+
+class Session:
+    """Statements on one connection, which is inside a transaction for as long as this is used."""
+
+    def __init__(self, db: "Database") -> None:
+        self._db = db
+
+    def run(self, sql: str, **values: Value) -> int:
+        """Run a statement that returns no rows, and give how many it wrote."""
+        return int(self._execute(sql, values).rowcount)
+
+    def rows(self, sql: str, **values: Value) -> list[Row]:
+        """Fetch every row."""
+        rows: list[Row] = self._execute(sql, values).fetchall()
+        return rows
+
+    def row(self, sql: str, **values: Value) -> Row | None:
+        """Fetch the first row; None where there is none."""
+        for row in self.walk(sql, **values):
+            return row
+        return None
+
+    def walk(self, sql: str, **values: Value) -> Iterator[Row]:
+        """Give rows one by one: where only the first few of many may be wanted."""
+        cursor = self._execute(sql, values)
+        try:
+            yield from cursor
+        finally:
+            cursor.close()
+
+    def _execute(self, sql: str, values: dict[str, Value]) -> Any:  # noqa: ANN401 - a cursor of sqlite3 or pysqlite3
+        try:
+            return self._db.execute(sql, values)
+        except (UnicodeEncodeError, OverflowError):
+            return self._db.execute(sql, {name: _bindable(value) for name, value in values.items()})
+
+
+def _bindable(value: Value) -> Value:
+    """Make of a value that SQLite can't hold the nearest one that it can.
+
+    Addresses of pages and words of a search reach the store as they were typed: with half a surrogate pair, which
+    has no UTF-8 form, or a number beyond 64 bits. Nothing stored equals such a value, and the answer is "not found".
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, int):
+        return max(-MOST, min(value, MOST))
+    return value
+
+
+def many(values: Iterable[Value]) -> str:
+    """Give values as one parameter, for `IN (SELECT value FROM json_each(:name))`.
+
+    One statement for any number of values: SQLite stops at 32,766 parameters, and would have to prepare a statement
+    anew for every number of them.
+    """
+    return dumps(list(values))
+
+
+@overload
+def seconds(at: datetime) -> int: ...
+@overload
+def seconds(at: None) -> None: ...
+def seconds(at: datetime | None) -> int | None:
+    """Give a time as the database keeps it: whole seconds since 1970."""
+    return None if at is None else int(at.timestamp() // 1)
+
+
+@overload
+def moment(value: int) -> datetime: ...
+@overload
+def moment(value: None) -> None: ...
+def moment(value: int | None) -> datetime | None:
+    """Read what `seconds` made."""
+    return None if value is None else datetime.fromtimestamp(value, UTC)

@@ -1,0 +1,226 @@
+"""Headlines: one key for all spellings of a headline, and whether such a key tells anything."""
+
+import functools
+import re
+from collections.abc import Collection
+
+from aggregator.text.html import decoded
+from aggregator.text.words import combining_marks, fold, is_stop_word, one_line, search_terms, spaceless_characters
+
+MAX_LENGTH = 1000
+"""Characters of a headline that count."""
+MIN_WORDS = 3
+MIN_CHARACTERS = 6
+
+
+def normalise(headline: str, publishers: Collection[str] = ()) -> str:
+    """Give the key under which all spellings of one headline are equal. Idempotent.
+
+    Folded: character references (also twice encoded), case, width, diacritics, Arabic letter forms, quotes, dashes,
+    ellipses, punctuation, whitespace. Taken off: the publisher's name at either end, flags such as "UPDATE 2-", "BREAKING:"
+    and "عاجل:" at the beginning, "(VIDEO)" and "- live" at the end; never the last word that is left.
+    Kept, since they tell headlines apart: numbers with their points, signs, per cent and currency.
+
+    Args:
+        headline: Plain text.
+        publishers: Names or hosts of who publishes it: "BBC" takes off " | BBC News", "reuters.com" takes off " - Reuters".
+            The best-known agencies and papers need no naming: aggregating feeds carry the names of others.
+    """
+    line = one_line(decoded(decoded(decoded(headline[:MAX_LENGTH]))))
+    folded = one_line(fold(line).translate(_SPELLINGS))[:MAX_LENGTH]
+    return _words(_bare(folded, _names(tuple(publishers)))) or folded.strip()
+
+
+def is_telling(key: str) -> bool:
+    """Tell whether a normalised headline says enough for two equal ones to be the same news.
+
+    That takes three different words, or six characters of a script without spaces, that are no stop word, number or date and
+    none of the words under which columns recur ("Your Monday briefing", "Weather forecast", "News in pictures").
+    """
+    words = {word for word in search_terms(key).split() if _tells(word)}
+    characters = spaceless_characters(_RECURRING_CHARACTERS.sub("", key))
+    return len(words) >= MIN_WORDS or characters >= MIN_CHARACTERS
+
+
+def _tells(word: str) -> bool:
+    is_name = len(word) > 1 and not any(map(str.isdigit, word)) and not spaceless_characters(word)
+    return is_name and not is_stop_word(word) and word not in _RECURRING
+
+
+# --- spelling ------------------------------------------------------------------------------------------------
+
+_SPELLINGS = str.maketrans(
+    {
+        **dict.fromkeys("‐‑‒–—―−﹘", "-"),
+        **dict.fromkeys("'‘’‛ʼ`´′ʹ"),  # "Trump’s", "Trump's" and "Trumps" are one spelling
+        **dict.fromkeys("⁄∕", "/"),
+        **dict.fromkeys("، ؛", " "),
+        "٪": "%",
+        "٫": ".",
+        "٬": ",",
+        "_": " ",
+    }
+)
+_CURRENCY = "$¢£¤¥֏؋৲৳฿៛₠-⃀"
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_SPACED_UNIT = re.compile(rf"(?<=\d)\s+(?=[%‰])|(?<=[{_CURRENCY}])\s+(?=\d)")
+
+
+def _words(line: str) -> str:
+    numbers = _SPACED_UNIT.sub("", _DECIMAL_COMMA.sub(".", _THOUSANDS.sub("", line)))
+    words = " ".join(word for word in _word_pattern().findall(numbers) if any(map(str.isalnum, word)))
+    # Folding may lengthen ("㍿" has four letters); a key that is cut must not end in half a number.
+    return words if len(words) <= MAX_LENGTH else words[:MAX_LENGTH].rstrip(".:/-+ ")
+
+
+@functools.cache
+def _word_pattern() -> re.Pattern[str]:
+    """Letters, digits, units; points, colons, slashes and dashes between digits; the sign of "-5%", but no other dash."""
+    marks = combining_marks(spacing=True)
+    return re.compile(
+        rf"(?:(?<![\w.:/%‰{_CURRENCY}{marks}])[-+](?=[{_CURRENCY}]?\d))?"
+        rf"(?:[^\W_]|[%‰{_CURRENCY}]|[{marks}]|(?<=\d)[.:/-](?=\d))+"
+    )
+
+
+# --- flags -----------------------------------------------------------------------------------------------------
+
+_AGENCY_FLAG = (
+    r"(?:(?:update|wrapup|rpt|refile|corrected|correction|clarified|exclusive|recap|poll)\s\d{1,2}"
+    r"|rpt|refile|corrected|correction|clarified|exclusive)\s?-+\s*(?=[^\W\d]|[\"(«])"
+)
+_FLAG_WORDS = (
+    r"breaking(?:\snews)?|just\sin|alert|flash|urgent|exclusive|watch(?:\slive)?|listen|live(?:\s?blog|\supdates?|\snews)?|"
+    r"latest|developing|updated?|correct(?:ion|ed)|videos?|photos?|in\spictures|"
+    r"en\sdirect|direct|urgente?|alerte|en\svivo|directo|ultima\shora|eilmeldung|eil|live-?ticker|newsblog|"
+    r"速報|動画|更新|独自|詳報|快讯|快訊|突发|突發|视频|속보|срочно|видео|обновлено|молния|"
+    r"عاجل|خاص|فيديو|بالفيديو|بالصور|مباشر|بث\sمباشر|شاهد|تحديث"
+)
+_FLAG = re.compile(
+    rf"{_AGENCY_FLAG}|[(\[【]\s?(?:{_FLAG_WORDS})\s?[)\]】][\s:-]*"
+    rf"|\++\s?(?:{_FLAG_WORDS})\s?\++\s?|(?:{_FLAG_WORDS})(?:\s?(?::|\||!|\.\.+)\s?|\s-+\s)+"
+)
+_TAIL_WORDS = (
+    r"(?:(?:watch|in|with)\s)?(?:videos?|photos?|pictures|pics|gallery|audio|podcast|infographic)|live(?:\s?blog|\supdates?)?|"
+    r"watch(?:\slive)?|updated?|correct(?:ed|ion)|exclusive|breaking|as\sit\shappened|en\sdirect|en\svivo|fotos?|"
+    r"فيديو|بالفيديو|صور|بالصور|مباشر|видео|фото|動画|写真|视频"
+)
+_TAIL = re.compile(rf"\s?[(\[【]\s?(?:{_TAIL_WORDS})\s?[)\]】]\s?[.!]*$|\s(?:-+|\||::?)\s(?:{_TAIL_WORDS})\s?[.!]*$")
+
+
+def _bare(line: str, names: "_Names") -> str:
+    """Take names and flags off until there are none."""
+    while True:
+        shorter = _without_name(line, *names)
+        if flag := _FLAG.match(shorter):
+            shorter = _unless_empty(shorter[flag.end() :], shorter)
+        shorter = _unless_empty(_TAIL.sub("", shorter), shorter)
+        if shorter == line:
+            return line
+        line = shorter
+
+
+def _unless_empty(shorter: str, line: str) -> str:
+    return shorter.strip() if any(map(str.isalnum, shorter)) else line
+
+
+# --- publishers --------------------------------------------------------------------------------------------------
+
+_Names = tuple[frozenset[str], frozenset[str]]
+_SEPARATOR = re.compile(r"\s(?:-{1,3}|[·•»«]|::?)\s|\s?\|\s?")
+_WEAK_SEPARATOR = re.compile(r"(?<!\d):\s?|\s[(\[]")
+"""Between a headline and a name that was given for it only: "Rebels left Idlib: Reuters" may be what Reuters reports."""
+_LONGEST_NAME = 50
+_GENERIC = frozenset(
+    "the news online website com org net tv radio newspaper english arabic international world us uk usa africa asia europe "
+    "edition live breaking latest top stories".split()
+)
+_SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "gob", "ac", "or", "ne"})
+
+
+def _without_name(line: str, names: frozenset[str], own_names: frozenset[str]) -> str:
+    for separator, known in ((_SEPARATOR, names), (_WEAK_SEPARATOR, own_names)):
+        found = list(separator.finditer(line))
+        if not found:
+            continue
+        if _is_name(line[found[-1].end() :], known):
+            return _unless_empty(line[: found[-1].start()], line)
+        if _is_name(line[: found[0].start()], known):
+            return _unless_empty(line[found[0].end() :], line)
+    return line
+
+
+def _is_name(text: str, known: frozenset[str]) -> bool:
+    return len(text) <= _LONGEST_NAME and _core(text) in known
+
+
+@functools.lru_cache(maxsize=256)
+def _names(publishers: tuple[str, ...]) -> _Names:
+    own = frozenset(core for name in publishers if (core := _core(fold(one_line(name)))))
+    return own | _WELL_KNOWN, own
+
+
+def _core(name: str) -> str:
+    """Give what is left of a folded name or host without the words that come and go: "bbc" of "BBC News" and "www.bbc.co.uk"."""
+    words = _host_words(name) if "." in name.strip(" .") and " " not in name.strip() else _NAME_WORD.findall(name)
+    return "".join(word for word in words if word not in _GENERIC) or "".join(words)
+
+
+_NAME_WORD = re.compile(r"[^\W_]+")
+
+
+def _host_words(name: str) -> list[str]:
+    labels = [label for label in name.strip(" .()[]").partition("/")[0].split(".") if label]
+    labels = labels[:-1] or labels
+    if len(labels) > 1 and labels[-1] in _SECOND_LEVEL:
+        labels.pop()
+    return _NAME_WORD.findall(labels[-1]) if labels else []
+
+
+_WELL_KNOWN = frozenset(
+    _core(fold(name.strip()))
+    for name in (
+        "Reuters, AP, AP News, Associated Press, The Associated Press, AFP, Agence France-Presse, dpa, EFE, ANSA, TASS, Xinhua, Kyodo, "
+        "Yonhap, UPI, PTI, Anadolu Agency, Anadolu, WAM, SPA, Bloomberg, BBC, CNN, CNBC, NPR, PBS NewsHour, CBS News, "
+        "NBC News, ABC News, Fox News, Sky News, MSNBC, USA Today, The New York Times, NYT, The Washington Post, The Wall Street "
+        "Journal, WSJ, Los Angeles Times, Politico, Axios, The Guardian, The Telegraph, Financial Times, "
+        "Daily Mail Online, Al Jazeera, Aljazeera, Al Arabiya, Al-Arabiya, Arab News, Asharq Al-Awsat, Middle East Eye, Al-Monitor, "
+        "The Jerusalem Post, The Times of Israel, Haaretz, France 24, RFI, Le Monde, Le Monde.fr, Le Figaro, Libération, Euronews, DW, "
+        "Deutsche Welle, Der Spiegel, DER SPIEGEL, Spiegel Online, tagesschau, tagesschau.de, FAZ, Süddeutsche Zeitung, ZEIT ONLINE, "
+        "El País, EL PAÍS, El Mundo, Corriere della Sera, la Repubblica, RTÉ, CBC News, The Globe and Mail, NZ Herald, RNZ, "
+        "South China Morning Post, SCMP, The Straits Times, Channel NewsAsia, Nikkei Asia, The Japan Times, NHK WORLD, "
+        "Times of India, Hindustan Times, NDTV, Dawn.com, Yahoo News, MSN, Google News, "
+        "الجزيرة, الجزيرة نت, العربية, العربية نت, الشرق الأوسط, سكاي نيوز عربية, رويترز, فرانس 24, РИА Новости, ТАСС, Интерфакс"
+    ).split(",")
+)
+
+# --- columns -----------------------------------------------------------------------------------------------------
+
+_RECURRING = frozenset(
+    search_terms(
+        "morning evening afternoon night midday daily weekly weekend monthly yearly annual hourly day week month year today tomorrow "
+        "yesterday tonight january february march april may june july august september october november december jan feb mar apr jun "
+        "jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sat sun "
+        "briefing brief briefs bulletin newsletter update updates news newscast headlines headline forecast weather outlook "
+        "top story stories podcast podcasts live blog liveblog letters letter editor editors editorial opinion opinions comment comments "
+        "review reviews preview recap roundup digest summary pictures picture photos photo photograph images gallery cartoon video videos "
+        "audio watch listen read reading quiz crossword sudoku puzzle horoscope horoscopes lottery open thread discussion obituary "
+        "obituaries corrections correction clarifications clarification schedule calendar agenda diary notebook column report reports "
+        "latest breaking best five ten things know need start front page pages papers press market markets wrap close closing edition "
+        "world sport sports business episode part issue number edition links link ask questions answers corner special "
+        "journal matin soir semaine jour lundi mardi mercredi jeudi vendredi samedi dimanche meteo actualites actualite infos info titres "
+        "courrier lecteurs images revue presse horoscope mots croises janvier fevrier mars avril mai juin juillet aout septembre octobre "
+        "novembre decembre essentiel bulletin "
+        "morgen abend nachrichten wetter tag woche montag dienstag mittwoch donnerstag freitag samstag sonntag kurz ueberblick überblick "
+        "bilder bild leserbriefe presseschau tages schlagzeilen newsblog januar februar märz juni juli oktober dezember lage "
+        "noticias titulares manana mañana tarde noche dia semana lunes martes miercoles jueves viernes sabado domingo tiempo pronostico "
+        "cartas director fotos imagenes crucigrama resumen enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
+        "diciembre portada horoscopo "
+        "نشرة أخبار الأخبار موجز عناوين الطقس طقس حالة اليوم صباح مساء أسبوع الأسبوع الأحد الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة السبت "
+        "صور فيديو بالصور بالفيديو كاريكاتير افتتاحية رأي رسائل القراء حصاد جولة صحف الصحف الصباح المساء"
+    ).split()
+)
+_RECURRING_CHARACTERS = re.compile(
+    "今日|本日|昨日|今週|今天|昨天|朝刊|夕刊|天気|天气|予報|预报|新聞|新闻|社説|社论|頭条|头条|早报|晚报|写真|图片|星座|運勢|の"
+)

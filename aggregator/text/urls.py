@@ -1,0 +1,190 @@
+"""Addresses: which ones may be shown or fetched, and which ones are the same article."""
+
+import hashlib
+import ipaddress
+import re
+import unicodedata
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+import idna
+
+MAX_LENGTH = 4096
+"""Longer addresses are refused; the longest of 260 real feeds has under 1,000 characters."""
+MAX_HOST = 253
+"""RFC 1035 section 2.3.4. Also keeps idna's cost bounded (CVE-2024-3651 was quadratic in the length)."""
+
+_REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_-])?(?:\.[a-z0-9_-]+)*\.?")
+_PATH_SAFE = "!$%&()*+,/:;=@~[]"
+_QUERY_SAFE = _PATH_SAFE + "?#"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def web_url(text: str | None, *, base: str | None = None) -> str | None:
+    """Turn what a document calls an address into an absolute http or https address, or None.
+
+    Whitespace around it is forgiven; inside it, a space becomes `%20`, while tabs, line breaks and other control
+    characters are refused (`java<TAB>script:`). Refused as well: user names and passwords, empty or impossible hosts,
+    other schemes, and anything over `MAX_LENGTH`. Hosts come out in lower case, international ones as punycode
+    (RFC 5891, mapped by UTS 46 as browsers do), default ports dropped; other characters that RFC 3986 does not allow come
+    out percent-encoded, so the answer holds no space, quote or angle bracket. Accepts its own answer unchanged.
+    """
+    candidate = (text or "").strip(" \t\r\n\f")
+    if not candidate or len(candidate) > MAX_LENGTH or _REFUSED.search(candidate):
+        return None
+    try:
+        address = _rebuilt(urlsplit(urljoin(base, candidate) if base else candidate))
+    except ValueError:  # urlsplit("http://[bad"), a port of 99999, a host that IDNA forbids
+        return None
+    return address if len(address) <= MAX_LENGTH else None
+
+
+def _rebuilt(parts: SplitResult) -> str:
+    """Put an address together again in its strict spelling.
+
+    Raises:
+        ValueError: it is no address of a web page.
+    """
+    if parts.scheme not in _DEFAULT_PORTS or "@" in parts.netloc or "\\" in parts.netloc:
+        raise ValueError("not an http or https address, or one with a user name")
+    port = "" if parts.port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{parts.port}"
+    address = f"{parts.scheme}://{_strict_host(parts.hostname or '')}{port}{quote(parts.path, safe=_PATH_SAFE)}"
+    if parts.query:
+        address += "?" + quote(parts.query, safe=_QUERY_SAFE)
+    if parts.fragment:
+        address += "#" + quote(parts.fragment, safe=_QUERY_SAFE)
+    return address
+
+
+def _strict_host(name: str) -> str:
+    if ":" in name:
+        return f"[{ipaddress.IPv6Address(name)}]"
+    if len(name) > MAX_HOST:
+        raise ValueError("host name too long")
+    strict = (name if name.isascii() else idna.encode(name, uts46=True).decode("ascii")).lower()
+    if not _HOST.fullmatch(strict):
+        raise ValueError("not a host name")
+    return strict
+
+
+def host(url: str) -> str:
+    """Give the host of an address in lower case, without port; empty where there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def origin(url: str) -> str:
+    """Give scheme, host and port (RFC 6454) as `https://host[:port]`; empty where `web_url` refuses the address."""
+    address = web_url(url)
+    if address is None:
+        return ""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+# What only says how a reader came to a page. A name is listed when its vendor documents it as campaign or click
+# tracking; a parameter that merely looks like it (`ts`, `id`, `ref=42`) stays, for on some site it names the article.
+_TRACKING = frozenset(
+    "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid igshid igsh li_fat_id "  # click ids
+    "mc_cid mc_eid _hsenc _hsmi hsctatracking mkt_tok vero_id oly_enc_id oly_anon_id "  # newsletters
+    "_ga _gl guccounter guce_referrer guce_referrer_sig __twitter_impression "  # analytics, consent pages, Twitter
+    "cmp cmpid ncid ocid smid smtyp ftag ito ico xtor maca wt_mc wt_zmc wt.mc_id wt.rss_f wt.rss_a wt.rss_ev "
+    "sr_share traffic_source taid dicbo spm_id_from __source amp outputtype".split()
+)
+_TRACKING_PREFIXES = (
+    "utm_",  # Google Analytics and everything that imitates it
+    "at_",  # AT Internet / Piano: at_medium, at_campaign (BBC)
+    "ns_",  # comScore: ns_mchannel, ns_source (BBC)
+    "pk_",  # Piwik
+    "mtm_",  # Matomo
+    "hsa_",  # HubSpot
+)
+_MAY_NAME_FEED = frozenset("ref src source from via partner emc mod feed cid rss campaign origin output".split())
+"""Dropped only where the value says that a feed is meant: `ref=rss`, `mod=rss_markets_main`, `source=feedburner`."""
+
+_FOLDED_HOST = re.compile(r"^(?:(?:www\d?|m|mobile|amp)\.)+(?=[^.]+\.[^.])")
+_INDEX_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php\d?|aspx?|jsp|cfm)$", re.IGNORECASE)
+_ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
+_FRONT_PATH = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?)?", re.IGNORECASE)
+
+
+def canonical(url: str) -> str:
+    """Give the key under which all addresses of one article are equal. A key is no address: it has no scheme.
+
+    Folded: http and https; `www.`, `m.`, `mobile.`, `amp.` before the host; default port; index page; `/amp` at the end;
+    trailing slash; tracking parameters; order of parameters; spelling of percent-escapes (RFC 3986 section 6.2.2);
+    the fragment, unless it is a route (`#!...`, `#/...`). Kept: every other parameter and the case of the path, since
+    two articles must never share a key. Proxies that hide the address (feedproxy) are keys of their own.
+
+    Something that is no web address is its own key.
+    """
+    address = web_url(url)
+    if address is None:
+        return url.strip()
+    parts = urlsplit(address)
+    key = _FOLDED_HOST.sub("", parts.netloc.removesuffix(".")) + _folded_path(parts.path)
+    if query := _folded_query(parts.query):
+        key += "?" + query
+    if parts.fragment.startswith(("!", "/")):
+        key += "#" + parts.fragment
+    return key
+
+
+def article_key(url: str | None) -> str | None:
+    """Give the `canonical` key, or None where the address does not name one article.
+
+    None for no address, and for a site's front page (`https://site.example/`, also `/en/`): some feeds give the home page as
+    link of every entry, which would make copies of them all.
+    """
+    if not url or web_url(url) is None:
+        return None
+    key = canonical(url)
+    path = key.partition("/")[2]
+    is_front_page = "?" not in key and "#" not in key and _FRONT_PATH.fullmatch(path)
+    return None if is_front_page else key
+
+
+def _folded_path(path: str) -> str:
+    folded = _ESCAPE.sub(_folded_escape, path)
+    for _ in range(2):  # "/story/amp/index.html" ends in two of them
+        folded = _INDEX_PAGE.sub("", folded.rstrip("/")).rstrip("/").removesuffix("/amp").rstrip("/")
+    return folded
+
+
+def _folded_escape(match: re.Match[str]) -> str:
+    character = chr(int(match[1], 16))
+    return character if character in _UNRESERVED else match[0].upper()
+
+
+def _folded_query(query: str) -> str:
+    kept = [pair for pair in query.split("&") if pair and not _is_tracking(pair)]
+    return "&".join(sorted(_ESCAPE.sub(_folded_escape, pair) for pair in kept))
+
+
+def _is_tracking(pair: str) -> bool:
+    name, _, value = pair.lower().partition("=")
+    if name in _TRACKING or name.startswith(_TRACKING_PREFIXES):
+        return True
+    return name in _MAY_NAME_FEED and (value.startswith("rss") or value in {"feed", "feeds", "feedburner"})
+
+
+_NOT_IN_SLUG = re.compile("[^a-z0-9]+")
+_SLUG_LENGTH = 80
+
+
+def slug(text: str) -> str:
+    """Make a name for addresses and files: `[a-z0-9-]{1,80}`, equal for equal text.
+
+    Text with letters that have no Latin spelling gets a digest of itself appended ("Мир 24" and "Дом 24" differ).
+    """
+    decomposed = unicodedata.normalize("NFKD", text[: 4 * _SLUG_LENGTH]).casefold()
+    latin = "".join(character for character in decomposed if not unicodedata.combining(character))
+    name = _NOT_IN_SLUG.sub("-", latin).strip("-")
+    is_whole = len(name) <= _SLUG_LENGTH and len(text) <= 4 * _SLUG_LENGTH
+    if name and is_whole and not any(character.isalnum() and not character.isascii() for character in latin):
+        return name
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"{name[: _SLUG_LENGTH - 11].rstrip('-')}-{digest}".lstrip("-")

@@ -1,0 +1,315 @@
+"""Words: tidying text for one line, cutting teasers, and splitting text into search terms.
+
+Search terms are made here, in Python, and not by SQLite, because no tokenizer of FTS5 serves Arabic and Chinese at once:
+`unicode61` leaves Arabic spellings apart and takes a Chinese sentence for one word, `trigram` finds nothing shorter than
+three characters (most Chinese and Japanese words have two). The table that holds `search_terms` uses
+`unicode61 remove_diacritics 0`, which then has nothing left to do but split at spaces.
+"""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator
+
+MAX_MARKS = 4
+"""Combining marks kept on one letter. Pointed Hebrew and Burmese need up to four; more is what "zalgo" text is made of.
+Also needed for time: putting n marks into canonical order is quadratic (64,000 of them: 3 s in CPython 3.11)."""
+MAX_TERM = 64
+"""Characters of a search term."""
+MAX_QUERY_TERMS = 32
+"""Terms of a search; further ones are ignored. FTS5 refuses expressions more than 256 operators deep."""
+
+_REMOVED = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+"""Bidi overrides and isolates, byte order marks, and what no UTF-8 file may hold."""
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_SPACELESS = (
+    "\u0e00-\u0eff"  # Thai, Lao
+    "\u1000-\u109f\u1780-\u17ff"  # Burmese, Khmer
+    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"  # Hiragana, Katakana, iteration marks
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Han
+    "\U00020000-\U000323af"
+)
+"""Scripts written without spaces between words."""
+_SPACELESS_CHARACTER = re.compile(f"[{_SPACELESS}]")
+
+
+def one_line(text: str) -> str:
+    """Fold whitespace, line separators and control characters to single spaces, and contain what breaks layouts.
+
+    Bidi overrides, byte order marks and lone surrogates go; runs of combining marks are cut to `MAX_MARKS`.
+    """
+    return bounded_marks(" ".join(_CONTROLS.sub(" ", _REMOVED.sub("", text)).split()))
+
+
+def xml_safe(text: str) -> str:
+    """Drop the characters that XML 1.0 does not allow (section 2.2), lone surrogates among them."""
+    return _NOT_XML.sub("", text)
+
+
+def bounded_marks(text: str) -> str:
+    """Cut runs of combining marks to `MAX_MARKS`."""
+    if text.isascii():
+        return text
+    # A class without astral characters is ten times as fast (CPython makes a bitmap of it).
+    return _mark_runs(last=0x1EFFF if _ASTRAL.search(text) else 0xFFFF).sub(r"\1", text)
+
+
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+
+@functools.cache
+def combining_marks(*, spacing: bool, last: int = 0xFFFF) -> str:
+    """Collect combining marks, with or without the vowel signs that take room, at first need: it takes up to 20 ms."""
+    marks = (chr(point) for point in range(0x300, last + 1))
+    kinds = {"Mn", "Me", "Mc"} if spacing else {"Mn", "Me"}
+    return "".join(mark for mark in marks if unicodedata.combining(mark) or unicodedata.category(mark) in kinds)
+
+
+@functools.cache
+def _mark_runs(*, last: int) -> re.Pattern[str]:
+    found = combining_marks(spacing=False, last=last)
+    return re.compile(f"([{found}]{{{MAX_MARKS}}})[{found}]+")
+
+
+_LOOSE_END = " \t.,;:!?-–—|/\\([{<\"'«‹“„‘‚¿¡…،؛、。，：；（「『【《"
+_JOINERS = "\u200d\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+
+
+def teaser(text: str, *, length: int = 150) -> str:
+    """Give the beginning of a plain text: at most `length` characters and "…", cut between words.
+
+    Scripts without spaces are cut between characters, never between a letter and its marks. A text that fits is given whole.
+    Only a word that is longer than the teaser itself is cut.
+    """
+    line = one_line(text)
+    if len(line) <= length:
+        return line
+    start = line[: _cut(line, length)].rstrip(_LOOSE_END)
+    return (start or line[: _between_characters(line, length)]) + "…"
+
+
+def _cut(line: str, length: int) -> int:
+    if _SPACELESS_CHARACTER.match(line, length) and _SPACELESS_CHARACTER.match(line, length - 1):
+        return _between_characters(line, length)
+    if line[length] == " ":
+        return length
+    space = line.rfind(" ", 0, length)
+    spaceless = max((match.end() for match in _SPACELESS_CHARACTER.finditer(line, 0, length)), default=0)
+    at = max(space, spaceless)
+    return _between_characters(line, at if at > 0 else length)
+
+
+def _between_characters(line: str, at: int) -> int:
+    """Step back to where no character is torn from its marks, joiners or skin tone."""
+    while at > 1 and (_belongs_to_previous(line[at]) or line[at - 1] == "\u200d"):
+        at -= 1
+    return at
+
+
+def _belongs_to_previous(character: str) -> bool:
+    return unicodedata.category(character).startswith("M") or character in _JOINERS
+
+
+# --- folding -------------------------------------------------------------------------------------------------
+
+_STRIPPED = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
+"""Diacritics of Latin, Greek and Cyrillic, Hebrew points, Arabic tashkeel (with the hamza of alef, waw and ya) and tatweel.
+Marks of other scripts are vowels and stay: without them Hindi and Thai words fall together."""
+_LETTERS = str.maketrans(
+    {
+        "ø": "o", "đ": "d", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ħ": "h",
+        **dict(zip("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789", strict=True)),
+        "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ة": "ه", "ۀ": "ه", "ە": "ه", "ک": "ك", "ς": "σ",
+    }
+)  # fmt: skip
+
+
+_LONG_LIGATURE = "\ufdfa"
+"""An honorific that NFKC spells out in 18 characters."""
+
+
+def fold(text: str) -> str:
+    """Fold the spellings of a letter: case, width, diacritics, and the Arabic forms of alef, ya, ta marbuta and kaf."""
+    if text.isascii():
+        return text.casefold()
+    return _fold_once(_fold_once(bounded_marks(text.replace(_LONG_LIGATURE, " "))))
+
+
+def _fold_once(text: str) -> str:
+    """Case folding undoes normalisation for a few letters and the other way round; twice is stable (UAX 15, section 11)."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFKC", _STRIPPED.sub("", decomposed).translate(_LETTERS))
+
+
+# --- terms ---------------------------------------------------------------------------------------------------
+
+_ARTICLE = re.compile("(?:[وفبك]?ال|لل)(?=.{3})")
+"""The Arabic article, with the particles that are written onto it, where at least three letters follow."""
+_UNKNOWN_TO_FTS5 = re.compile(r"[^a-z0-9]")
+_NEWER_LETTERS = frozenset("\u1cf2\u1cf3") | {chr(point) for point in (*range(0x19B0, 0x19C1), 0x19C8, 0x19C9)}
+"""Letters since Unicode 6.2, but not in the tables of `unicode61` (found by asking SQLite about each)."""
+
+
+def search_terms(text: str) -> str:
+    """Give the terms of a text for the search index, folded, separated by spaces, in order.
+
+    A word is one term, an Arabic one without its article. A run of a script without spaces becomes every two neighbouring
+    characters, then its last character: so each character begins a term, and a search for one of them is a search for a prefix.
+    """
+    return " ".join(term for run in _runs(text) for term in _indexed(run))
+
+
+def match_expression(query: str) -> str | None:
+    """Give an FTS5 expression over `search_terms` in which every word is required and a "quoted" part is a phrase.
+
+    The expression consists of quoted strings of letters and digits, whatever the query holds. None where it holds no word.
+    """
+    phrases: list[str] = []
+    left = MAX_QUERY_TERMS
+    for text, is_phrase in _parts(query):
+        runs = list(_runs(text))
+        for group in [runs] if is_phrase else [[run] for run in runs]:
+            terms = [term for run in group[:-1] for term in _indexed(run)] + [t for run in group[-1:] for t in _asked(run)]
+            if terms[:left]:
+                is_prefix = len(terms) <= left and _is_single(group[-1])
+                phrases.append(f'"{" ".join(terms[:left])}"' + ("*" if is_prefix else ""))
+            left -= len(terms[:left])
+    return " AND ".join(phrases) or None
+
+
+def any_of(text: str, *, most: int) -> str | None:
+    """Give an FTS5 expression that matches any of the `most` most telling words of a text; None where there is none.
+
+    Telling: with digits, capitalised, long; never a stop word. Pairs of characters count for scripts without spaces.
+    Only the first `_BEGINNING` characters are looked at: news says what it is about at the beginning.
+    """
+    weights: dict[str, float] = {}
+    for raw in one_line(text[:_BEGINNING]).split():
+        for run in _runs(raw):
+            for term in _asked(run):
+                weights[term] = max(weights.get(term, 0), _weight(raw, run, term))
+    telling = sorted((term for term, weight in weights.items() if weight > 0), key=lambda term: -weights[term])
+    return " OR ".join(f'"{term}"' for term in telling[:most]) or None
+
+
+_BEGINNING = 4000
+
+
+def spaceless_characters(text: str) -> int:
+    """Count the characters of scripts that are written without spaces."""
+    return len(_SPACELESS_CHARACTER.findall(text))
+
+
+def is_stop_word(word: str) -> bool:
+    """Tell whether a folded word says nothing of its own."""
+    return word in _STOP_WORDS
+
+
+_PHRASE = re.compile(r'"([^"]*)"?|([^"]+)')
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+
+
+def _parts(query: str) -> Iterator[tuple[str, bool]]:
+    for quoted, plain in _PHRASE.findall(query.translate(_QUOTES)):
+        yield (quoted, True) if quoted else (plain, False)
+
+
+@functools.cache
+def _word_pattern() -> re.Pattern[str]:
+    """Letters and digits, with the marks after them."""
+    everywhere = combining_marks(spacing=True, last=0x1EFFF)
+    astral = "".join(_ASTRAL.findall(everywhere))
+    return re.compile(f"[^\\W_]+(?:(?:[{combining_marks(spacing=True)}]|[{astral}])+[^\\W_]*)*")
+
+
+_BY_SCRIPT = re.compile(f"[{_SPACELESS}]+|[^{_SPACELESS}]+")
+
+
+def _runs(text: str) -> Iterator[str]:
+    """Split into words and into runs of scripts without spaces, folded."""
+    folded = fold(text)
+    if folded.isascii():
+        return iter(_ASCII_WORD.findall(folded))
+    chunks = _word_pattern().findall(folded)
+    return (run for chunk in chunks for run in _BY_SCRIPT.findall(chunk) if any(map(str.isalnum, run)))
+
+
+_ASCII_WORD = re.compile("[a-z0-9]+")
+
+
+def _is_spaceless(run: str) -> bool:
+    return _SPACELESS_CHARACTER.match(run) is not None
+
+
+def _is_single(run: str) -> bool:
+    return len(run) == 1 and _is_spaceless(run)
+
+
+def _indexed(run: str) -> list[str]:
+    return [*_pairs(run), _kept_whole(run[-1])] if _is_spaceless(run) else [_term(run)]
+
+
+def _asked(run: str) -> list[str]:
+    if _is_spaceless(run):
+        return [_kept_whole(run)] if len(run) == 1 else _pairs(run)
+    return [_term(run)]
+
+
+def _pairs(run: str) -> list[str]:
+    return [_kept_whole(run[at : at + 2]) for at in range(len(run) - 1)]
+
+
+def _term(word: str) -> str:
+    return _kept_whole(_ARTICLE.sub("", word, count=1) if _ARTICLE.match(word) else word)[:MAX_TERM]
+
+
+def _kept_whole(term: str) -> str:
+    """Move what `unicode61` would split at (vowel signs, the newest letters) into a private-use plane, which it keeps."""
+    return term if term.isascii() else _UNKNOWN_TO_FTS5.sub(_moved, term)
+
+
+def _moved(match: re.Match[str]) -> str:
+    character = match[0]
+    if character.isalnum() and character not in _NEWER_LETTERS:
+        return character
+    return chr(0xF0000 + ord(character) % 0x10000)
+
+
+_PLAIN_LENGTH = 12
+_KANA = re.compile("[\u3040-\u309f]{2}")
+
+
+def _weight(raw: str, run: str, term: str) -> float:
+    """Judge how much a term tells; 0 for one that tells nothing."""
+    if run in _STOP_WORDS or term in _STOP_WORDS or _KANA.fullmatch(term):
+        return 0
+    if _is_spaceless(run):
+        return _PLAIN_LENGTH / 2 if len(term) > 1 else 0
+    is_acronym = len(raw) > 1 and raw.isupper()
+    if len(term) < 3 and not is_acronym and not term.isdigit():
+        return 0
+    return min(len(term), _PLAIN_LENGTH) + 4 * raw[0].isupper() + 3 * any(map(str.isdigit, term))
+
+
+# Left out where another language tells something by it: war, man, hat, dies, son.
+_STOP_WORDS = frozenset(
+    fold(
+        "a about after again against all also an and any are as at be because been before being between but by can could "
+        "did do does doing down during each for from further had has have having he her here him his how i if in into is "
+        "it its just may me more most my new no nor not now of off on once one only or other our out over own said says say "
+        "she should so some still such than that the their them then there these they this those through to too two "
+        "under until up us very via was we were what when where which while who whom why will with would you your s t "
+        "au aux avec ce ces cette dans de des du elle en est et eux il ils je la le les leur lui mais meme ne nos notre nous ont ou "
+        "où par pas pour plus qu que qui sa se ses sont sur ta te tes toi ton tu un une vos votre vous été être après "
+        "aber als am auch auf aus bei bis das dass dem den der die diese dieser durch ein eine einem einen einer eines er es "
+        "für gegen haben ich ihr im ist kein keine mehr mit nach nicht noch nur oder sein sich sie sind so über um und uns "
+        "unter vom von vor was wegen wenn werden wie will wird wurde zu zum zur zwischen "
+        "al como con contra cuando del desde donde el ella ellos entre era ese esta este esto estos está están fue ha han hasta "
+        "hay la las lo los más muy no nos o os para pero por porque que quien se según ser si sin sobre su sus también tras una uno "
+        "unos y ya "
+        "في من على إلى الى عن مع هذا هذه ذلك تلك التي الذي الذين ما لا لم لن إن أن ان كان كانت قد بعد قبل بين كل أو او ثم حتى عند غير "
+        "هو هي هم نحو منذ خلال حول ضد أي اي كما لكن عبر دون يوم و"
+    ).split()
+)

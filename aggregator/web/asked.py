@@ -1,0 +1,97 @@
+"""Read what a request asks for. What can't be raises an error that names it and says what was expected."""
+
+import re
+from datetime import date
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from aggregator.errors import QueryError
+from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.query import Cursor
+from aggregator.text.words import one_line
+
+MOST_WORDS = 300
+"""Characters of a search. A longer one is a paste by mistake, and costs the full-text index for nothing."""
+
+_HIGHEST_ID = 2**63 - 1
+"""Of SQLite: a higher number raises OverflowError when it is bound to a statement."""
+
+_DIGITS = re.compile(r"[0-9]{1,19}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FEED_ID = re.compile(r"[a-z0-9-]{1,80}")
+
+
+def entry_id(request: Request) -> EntryId:
+    """Read the number in the path.
+
+    Raises:
+        HTTPException: 404, for no entry can have that number.
+    """
+    text = request.path_params["entry_id"]
+    number = int(text) if _DIGITS.fullmatch(text) else 0
+    if not 0 < number <= _HIGHEST_ID:
+        raise HTTPException(404)
+    return EntryId(number)
+
+
+def feed_id(request: Request) -> FeedId:
+    """Read the feed's name in the path.
+
+    Raises:
+        HTTPException: 404, for no feed can have that name.
+    """
+    text = request.path_params["feed_id"]
+    if not _FEED_ID.fullmatch(text):
+        raise HTTPException(404)
+    return FeedId(text)
+
+
+def day(request: Request) -> date:
+    """Read the day in the path.
+
+    Raises:
+        QueryError: it is no day, or not written as `YYYY-MM-DD`.
+    """
+    text = request.path_params["day"]
+    try:
+        # The pattern first: `fromisoformat` also takes 20180902 and 2018-W35-7, and a page has one address.
+        found = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise QueryError(f"{_shown(text)} is not a day; expected one like 2018-09-02")
+    return found
+
+
+def cursor(request: Request) -> Cursor | None:
+    """Read where the page begins; None for the first one.
+
+    Raises:
+        QueryError: `after` was not made by a page of ours.
+    """
+    text = request.query_params.get("after")
+    if text is None:
+        return None
+    found = Cursor.from_text(text)
+    if not 0 <= found.id <= _HIGHEST_ID:
+        raise QueryError(
+            f"after={_shown(text)} is not the mark of a page; follow the link at the foot of the page before"
+        )
+    return found
+
+
+def words(request: Request) -> str:
+    """Read the words to search for; empty where none were given.
+
+    Raises:
+        QueryError: they are too many.
+    """
+    text = one_line(request.query_params.get("q", ""))
+    if len(text) > MOST_WORDS:
+        raise QueryError(f"q has {len(text)} characters; expected {MOST_WORDS} at most")
+    return text
+
+
+def _shown(text: str) -> str:
+    return repr(text[:80])

@@ -1,0 +1,58 @@
+"""Pages for what went wrong: what it was, what was expected, and nothing of our inside."""
+
+import logging
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from aggregator.errors import QueryError
+from aggregator.web.conditional import Answer
+from aggregator.web.desk import desk_of
+from aggregator.web.rendering import Templates
+
+logger = logging.getLogger(__name__)
+
+_SENTENCES = {
+    404: "There is no such page. Entries have permanent addresses, but feeds and categories that are taken out of "
+    "feeds.yaml lose theirs.",
+    405: "This address can only be read (GET and HEAD); nothing here is changed over the web.",
+    503: "The database can't be read just now. Please try again in a minute.",
+    500: "Something went wrong here, not with your request. It is noted in the log of the program.",
+}
+_NOT_KEPT = {"cache-control": "no-store"}
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """Answer for an `HTTPException`; its detail is shown where a handler gave one."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - Starlette's type of handlers is wider than their use
+    status = error.status_code
+    given = error.detail if error.detail != HTTPStatus(status).phrase else ""
+    page = error_page(desk_of(request).templates, status, given or _SENTENCES.get(status, ""))
+    return HTMLResponse(page, status, headers={**_NOT_KEPT, **(error.headers or {})})
+
+
+async def not_understood(request: Request, error: Exception) -> Response:
+    """Answer for a `QueryError`, whose message is written for people."""
+    assert isinstance(error, QueryError)  # noqa: S101 - as above
+    return HTMLResponse(error_page(desk_of(request).templates, 400, str(error)), 400, headers=_NOT_KEPT)
+
+
+async def unavailable(request: Request, error: Exception) -> Response:
+    """Answer for a `DatabaseUnusable`; its message names a file on this machine, so it goes to the log."""
+    logger.error("%s could not be answered: %s", request.url.path, error)
+    headers = {**_NOT_KEPT, "retry-after": "60"}
+    return HTMLResponse(error_page(desk_of(request).templates, 503, _SENTENCES[503]), 503, headers=headers)
+
+
+def broken(templates: Templates) -> Answer:
+    """Answer for everything nobody thought of."""
+    headers = {"content-type": "text/html; charset=utf-8", **_NOT_KEPT}
+    return Answer(status=500, headers=headers, body=error_page(templates, 500, _SENTENCES[500]).encode())
+
+
+def error_page(templates: Templates, status: int, sentence: str) -> str:
+    """Fill the page."""
+    values = {"status": status, "phrase": HTTPStatus(status).phrase, "sentence": sentence}
+    return templates.render("error.html", categories=(), twins=(), **values)

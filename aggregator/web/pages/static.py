@@ -1,0 +1,38 @@
+"""Files that come with the program. They are named here: no part of an address ever becomes a path."""
+
+from functools import cache
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from aggregator.web.headers import FEED_AGE, FILE_AGE, PAGE_AGE, kept_for
+from aggregator.web.rendering import static_file, static_mark
+
+_MEDIA_TYPES = {
+    "favicon.svg": "image/svg+xml",
+    "feed.css": "text/css; charset=utf-8",
+    "style.css": "text/css; charset=utf-8",
+}
+
+# Pages say noindex, which only a crawler that may read them can see: they are not disallowed. Searches are, for
+# their addresses are without number and each costs a query.
+_ROBOTS = """User-agent: *
+Disallow: /search
+"""
+
+_read = cache(static_file)
+
+
+async def file(request: Request) -> Response:
+    """Answer `/static/{name}`; the address with the mark of the content (`?v=`) may be kept for good."""
+    name = request.path_params["name"]
+    if name not in _MEDIA_TYPES:
+        raise HTTPException(404)
+    marked = request.query_params.get("v") == static_mark(name)
+    return Response(_read(name), headers=kept_for(FILE_AGE if marked else FEED_AGE), media_type=_MEDIA_TYPES[name])
+
+
+async def robots(_: Request) -> Response:
+    """Answer `/robots.txt`."""
+    return PlainTextResponse(_ROBOTS, headers=kept_for(PAGE_AGE))

@@ -1,0 +1,94 @@
+"""Fill templates. Everything is escaped; `clean` is the one filter that lets HTML through, and takes SafeHtml only."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from aggregator.model.entry import EntrySummary, PublishedEntry, SafeHtml
+from aggregator.publish.listed import language_tag
+from aggregator.publish.site import Site, category_path, public
+from aggregator.text.dates import rfc3339
+from aggregator.text.html import without_images
+from aggregator.text.urls import host
+
+
+class Templates:
+    """The templates of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._environment = Environment(
+            loader=PackageLoader("aggregator.web"),
+            autoescape=True,  # off by default
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters |= {
+            "category_path": category_path,
+            "clean": clean,
+            "duration": duration,
+            "host": host,
+            "language": language_tag,
+            "local": site.local_text,
+            "others": other_publishers,
+            "public": public,
+            "rfc3339": rfc3339,
+        }
+        self._environment.globals |= {
+            "site": site,
+            "link": site.link,
+            "style": f"{site.link('static/style.css')}?v={static_mark('style.css')}",
+        }
+
+    def render(self, template: str, /, **values: object) -> str:
+        """Fill one template.
+
+        Raises:
+            jinja2.UndefinedError: the template asks for a value that was not given.
+        """
+        return self._environment.get_template(template).render(**values)
+
+
+def clean(html: SafeHtml) -> Markup:
+    """Put sanitised HTML into a page, without its images: loading them would tell their hosts who reads what."""
+    return Markup(without_images(html))  # noqa: S704 - the type says that text.html.sanitise made it
+
+
+def duration(length: timedelta) -> str:
+    """Write a duration for people: `30 min`, `2 h`, `1 h 30 min`."""
+    hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
+    parts = (f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else "")
+    return " ".join(part for part in parts if part)
+
+
+def other_publishers(item: PublishedEntry) -> list[tuple[str, EntrySummary]]:
+    """Name who else published an entry, each name once; another feed of the same publisher goes by its title."""
+    named: dict[str, EntrySummary] = {}
+    for other in item.also:
+        name = other.feed_title if other.publisher == item.entry.publisher else other.publisher
+        named.setdefault(name or other.publisher, other)
+    return list(named.items())
+
+
+def static_file(name: str) -> bytes:
+    """Read a file that comes with the program."""
+    return files("aggregator.web").joinpath("static", name).read_bytes()
+
+
+def static_mark(name: str) -> str:
+    """Give a mark of a file's content: with it in the address, browsers may keep the file as long as they like."""
+    return sha256(static_file(name)).hexdigest()[:12]
+
+
+def earlier_headlines(now: str, revisions: Sequence[tuple[str, datetime]]) -> list[tuple[str, datetime]]:
+    """Keep the headlines that differ from the one after them, newest first, each with the time it was replaced."""
+    kept: list[tuple[str, datetime]] = []
+    for headline, replaced_at in revisions:
+        if headline and headline != now:
+            kept.append((headline, replaced_at))
+            now = headline
+    return kept

@@ -1,0 +1,246 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from aggregator.errors import QueryError
+from aggregator.model.copies import CopyAssignment
+from aggregator.model.entry import ParsedEntry
+from aggregator.model.ids import CopySetId, EntryId, FeedId
+from aggregator.model.poll import EntryPlan
+from aggregator.model.query import SearchQuery
+from aggregator.ports import Store
+from tests.factories import NOON, make_feed, make_parsed_entry
+
+DAY = timedelta(days=1)
+A, B = FeedId("a"), FeedId("b")
+
+OTHER_NEWS = (
+    "Central bank keeps interest rates unchanged",
+    "Volcano erupts near capital of Iceland",
+    "Museum returns stolen paintings after decades",
+    "Teachers vote to end strike in Chicago",
+    "Scientists find water beneath crater on Mars",
+    "Opera house opens with gala concert",
+    "Airline cancels flights after software failure",
+    "Wheat harvest falls short in dry summer",
+    "Champion sprinter retires from athletics",
+    "Mayor resigns over housing contracts",
+)
+"""So that a word is rare enough to tell anything."""
+
+
+@pytest.fixture
+async def _feeds(store: Store) -> None:
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a"), make_feed("b")], now=NOON))
+    await add(store, *(news(headline) for headline in OTHER_NEWS))
+
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("_feeds")]
+
+
+def news(headline: str, *, text: str = "", teaser: str = "", at: datetime = NOON) -> ParsedEntry:
+    entry = make_parsed_entry(headline[:40], headline=headline, text=text, published_at=at)
+    return replace(entry, teaser=teaser or text[:150])
+
+
+async def add(store: Store, *new: ParsedEntry, feed: FeedId = A, now: datetime = NOON) -> list[EntryId]:
+    return await store.write(lambda tx: tx.entries.save(feed, EntryPlan(new=new), now=now))
+
+
+async def search(store: Store, words: str, limit: int = 50) -> list[int]:
+    found = await store.read(lambda tx: tx.searching.search(SearchQuery(words=words, limit=limit)))
+    return [entry.id for entry in found]
+
+
+async def related(store: Store, entry_id: EntryId, limit: int = 12) -> list[str]:
+    entry = await store.read(lambda tx: tx.entries.get(entry_id))
+    assert entry is not None
+    return [other.headline for other in await store.read(lambda tx: tx.searching.related(entry, limit=limit))]
+
+
+async def copies(store: Store, lead: EntryId, *others: EntryId) -> None:
+    copy_set = CopySetId(min(lead, *others))
+    placed = [
+        CopyAssignment(entry_id=other, copy_set=copy_set, copy_of=lead, reason="same address") for other in others
+    ]
+    placed.append(CopyAssignment(entry_id=lead, copy_set=copy_set, copy_of=None, reason="same address"))
+    await store.write(lambda tx: tx.copies.assign(placed))
+
+
+# --- searching ---
+
+
+@pytest.mark.parametrize("words", ["gale", "GALE", "Gale harbour", "gale teasing", "wording", '"wording of text"'])
+async def test_headline_teaser_and_text_are_searched(store: Store, words: str) -> None:
+    (entry_id,) = await add(store, news("Gale closes harbour", teaser="a teasing line", text="the wording of text"))
+    assert await search(store, words) == [entry_id]
+
+
+async def test_every_word_must_occur_and_a_phrase_side_by_side(store: Store) -> None:
+    (entry_id,) = await add(store, news("Gale closes the old harbour"))
+    assert await search(store, "gale tornado") == []
+    assert await search(store, '"gale harbour"') == []
+    assert await search(store, '"old harbour"') == [entry_id]
+
+
+async def test_a_word_in_the_headline_counts_for_more_than_in_the_text(store: Store) -> None:
+    (in_text,) = await add(store, news("Weather tonight", text="A gale was reported by the lighthouse"))
+    (in_headline,) = await add(store, news("Gale warning", text="It was reported by the lighthouse"))
+    (also_in_text,) = await add(store, news("Weather again", text="A gale was reported by the lighthouse"))
+    assert await search(store, "gale") == [in_headline, also_in_text, in_text]
+    assert await search(store, "gale", limit=1) == [in_headline]
+    assert await search(store, "gale", limit=0) == []
+
+
+@pytest.mark.parametrize(
+    ("headline", "words"),
+    [
+        ("Le café où José dîne", "cafe jose"),
+        ("السعودية والكويت: اتفاق قريب", "السعوديه"),
+        ("東京都知事が記者会見", "知事"),
+        ("हिन्दी समाचार आज", "समाचार"),
+        ("ข่าวประเทศไทยวันนี้", "ประเทศ"),
+        ("Ёлка в Москве", "елка"),
+    ],
+)
+async def test_other_scripts_are_found(store: Store, headline: str, words: str) -> None:
+    (entry_id,) = await add(store, news(headline))
+    assert await search(store, words) == [entry_id]
+
+
+async def test_a_changed_entry_is_found_by_what_it_says_now(store: Store) -> None:
+    (entry_id,) = await add(store, news("Gale closes harbour"))
+    plan = EntryPlan(changed=((entry_id, news("Tornado closes harbour")),))
+    await store.write(lambda tx: tx.entries.save(A, plan, now=NOON))
+    assert await search(store, "gale") == []
+    assert await search(store, "tornado") == [entry_id]
+
+
+async def test_copies_are_found_once_as_their_lead(store: Store) -> None:
+    one, two = await add(store, news("Gale closes harbour"), news("Gale closes harbour", text="lighthouse"))
+    await copies(store, two, one)
+    assert await search(store, "gale") == [two]
+    await copies(store, one, two)
+    assert await search(store, "gale") == [one]
+    assert await search(store, "lighthouse") == [one]
+
+
+async def test_entries_of_feeds_no_longer_configured_are_not_found(store: Store) -> None:
+    (gone,) = await add(store, news("Gale closes harbour", text="lighthouse"), feed=B)
+    (kept,) = await add(store, news("Gale closes harbour"))
+    await copies(store, gone, kept)
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
+    assert await search(store, "gale") == [kept]
+    assert await search(store, "lighthouse") == []
+
+
+@pytest.mark.parametrize("words", ["", " ", '""', "!?", "\0", "\ud800", "()*:^-"])
+async def test_a_search_without_a_word_is_refused(store: Store, words: str) -> None:
+    with pytest.raises(QueryError, match="word to search for"):
+        await search(store, words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "gale\0harbour",
+        "gale\ud800",
+        'gale"',
+        "gale AND",
+        "NEAR(gale",
+        "headline:gale",
+        "gale*",
+        "-gale",
+        "x" * 100_000,
+        "gale " * 10_000,
+        "'; DROP TABLE entries; --",
+        "{gale}",
+        "^gale",
+        "\u202egale",
+    ],
+)
+async def test_nothing_a_person_types_breaks_the_search(store: Store, words: str) -> None:
+    await add(store, news("Gale closes harbour"))
+    assert len(await search(store, words)) <= 1
+    assert await search(store, "gale") != []
+
+
+# --- related ---
+
+
+async def test_entries_on_one_subject_are_related_and_others_are_not(store: Store) -> None:
+    (asked, *_) = await add(
+        store,
+        news("Coastguard rescues fishermen off Cornwall"),
+        news("Fishermen rescued off Cornwall thank coastguard", at=NOON - 2 * DAY),
+        news("Cornwall coastguard saves crew of fishing boat", at=NOON - DAY),
+    )
+    assert await related(store, asked) == [
+        "Cornwall coastguard saves crew of fishing boat",
+        "Fishermen rescued off Cornwall thank coastguard",
+    ]
+    assert len(await related(store, asked, limit=1)) == 1
+    assert await related(store, asked, limit=0) == []
+
+
+async def test_an_entry_with_nothing_on_its_subject_has_nothing_related(store: Store) -> None:
+    (asked,) = await add(store, news("Coastguard rescues fishermen off Cornwall"))
+    assert await related(store, asked) == []
+
+
+async def test_copies_of_an_entry_are_not_related_to_it_and_copies_are_given_once(store: Store) -> None:
+    asked, copy, other, its_copy = await add(
+        store,
+        news("Coastguard rescues fishermen off Cornwall"),
+        news("Coastguard rescues fishermen off Cornwall coast"),
+        news("Fishermen rescued off Cornwall thank coastguard"),
+        news("Rescued fishermen thank Cornwall coastguard"),
+    )
+    await copies(store, asked, copy)
+    await copies(store, other, its_copy)
+    assert await related(store, asked) == ["Fishermen rescued off Cornwall thank coastguard"]
+
+
+@pytest.mark.parametrize(("days", "found"), [(0, True), (29, True), (31, False)])
+async def test_what_is_more_than_a_month_apart_is_not_related(
+    store: Store,
+    days: int,
+    found: bool,  # noqa: FBT001 - a case of the test
+) -> None:
+    early, late = NOON - days * DAY, NOON
+    (first,) = await add(store, news("Fishermen rescued off Cornwall thank coastguard", at=early), now=early)
+    (second,) = await add(store, news("Coastguard rescues fishermen off Cornwall", at=late), now=late)
+    assert await related(store, second) == ["Fishermen rescued off Cornwall thank coastguard"] * found
+    assert await related(store, first) == ["Coastguard rescues fishermen off Cornwall"] * found
+
+
+async def test_entries_of_an_old_feed_added_today_are_related_by_their_own_dates(store: Store) -> None:
+    old = NOON - 400 * DAY
+    (asked, _) = await add(
+        store,
+        news("Coastguard rescues fishermen off Cornwall", at=old),
+        news("Fishermen rescued off Cornwall thank coastguard", at=old + DAY),
+    )
+    assert len(await related(store, asked)) == 1
+
+
+async def test_an_entry_without_a_headline_is_related_by_its_teaser(store: Store) -> None:
+    asked, _ = await add(
+        store,
+        replace(news("-", text="Coastguard rescues fishermen off Cornwall"), headline=""),
+        news("Fishermen rescued off Cornwall thank coastguard"),
+    )
+    assert await related(store, asked) == ["Fishermen rescued off Cornwall thank coastguard"]
+
+
+async def test_an_entry_without_words_has_nothing_related(store: Store) -> None:
+    (asked,) = await add(store, ParsedEntry())
+    assert await related(store, asked) == []
+
+
+async def test_nothing_of_a_feed_no_longer_configured_is_related(store: Store) -> None:
+    (asked,) = await add(store, news("Coastguard rescues fishermen off Cornwall"))
+    await add(store, news("Fishermen rescued off Cornwall thank coastguard"), feed=B)
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
+    assert await related(store, asked) == []

@@ -1,0 +1,286 @@
+"""The pages in a real browser: Playwright driving Chromium, against a server on loopback.
+
+Skipped where there is no Chromium; on Debian `apt-get install chromium` brings it.
+"""
+
+import asyncio
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from aggregator.model.entry import SafeHtml
+from tests.factories import make_feed, make_parsed_entry
+from tests.newsroom import Newsroom, fill, newsroom
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; apt-get install chromium brings it"),
+]
+
+WIDTHS = [360, 800, 1440]
+SCHEMES = ["light", "dark"]
+
+ATTACK = """<p>Text</p><script>document.title = 'broken'</script><img src=x onerror="document.title = 'broken'">
+<svg onload="document.title = 'broken'"></svg><iframe srcdoc="<script>parent.document.title = 'broken'</script>"></iframe>
+<style>body { display: none }</style><form action="https://evil.example/"><button>Send</button></form>
+<object data="data:text/html,x"></object><base href="https://evil.example/">"""
+
+CONTRASTS = """() => {
+    const probe = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    const rgba = colour => {
+        probe.clearRect(0, 0, 1, 1); probe.fillStyle = colour; probe.fillRect(0, 0, 1, 1);
+        return [...probe.getImageData(0, 0, 1, 1).data];
+    };
+    const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+        .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = node => {
+        for (; node; node = node.parentElement) {
+            const colour = rgba(getComputedStyle(node).backgroundColor);
+            if (colour[3] === 255) return colour;
+        }
+        return [255, 255, 255, 255];
+    };
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (texts.nextNode()) {
+        const node = texts.currentNode.parentElement;
+        if (!texts.currentNode.data.trim() || !node.checkVisibility() || node.closest('.unseen, .skip')) continue;
+        const style = getComputedStyle(node);
+        const [a, b] = [light(rgba(style.color)), light(behind(node))].sort((x, y) => y - x);
+        const size = parseFloat(style.fontSize);
+        const wanted = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+        const contrast = (a + 0.05) / (b + 0.05);
+        if (contrast < wanted) found.push([texts.currentNode.data.trim().slice(0, 40), contrast]);
+    }
+    return found;
+}"""
+
+
+class Site:
+    """A filled site on a port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ready = threading.Event()
+        self._server: uvicorn.Server | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        self.url = ""
+        self.paths: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(20), "the server did not start"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.should_exit = True
+        self._thread.join(20)
+
+    async def _serve(self) -> None:
+        async with newsroom(self._folder) as room:
+            lead, *_ = await fill(room)
+            arabic, attacking = await _more(room)
+            self.paths = {
+                "front": "/",
+                "entry": f"/entries/{lead}",
+                "arabic": f"/entries/{arabic}",
+                "attack": f"/entries/{attacking}",
+                "category": "/categories/world",
+                "feeds": "/feeds",
+                "feed": "/feeds/other",
+                "digests": "/digests",
+                "digest": "/digests/2026-03-10",
+                "search": "/search?q=military",
+                "error": "/nothing",
+            }
+            self._server = uvicorn.Server(uvicorn.Config(room.app, log_config=None, lifespan="off"))
+            with socket.create_server(("127.0.0.1", 0)) as listening:
+                self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+                self._ready.set()  # who comes before the server is up waits in the socket's queue
+                await self._server.serve(sockets=[listening])
+
+
+async def _more(room: Newsroom) -> tuple[int, int]:
+    await room.configure(
+        make_feed("arab-news", title="Arab News", publisher="Arab News", category="Middle East"),
+        make_feed("other", title="Other World", publisher="Other", category="World"),
+        make_feed("broken", title="", publisher="Broken", url=f"https://broken.example/feed?{'long=' * 60}"),
+        make_feed("asharq", title="الشرق الأوسط", publisher="الشرق الأوسط", category="أخبار العالم"),
+    )
+    arabic = replace(
+        make_parsed_entry("a", headline="قادة الجيش يجتمعون في بغداد", text="بغداد: التقى القادة"), language="ar"
+    )
+    attacking = replace(make_parsed_entry("x", headline="W" * 200), content=SafeHtml(ATTACK))
+    (first,) = await room.publish("asharq", arabic)
+    (second,) = await room.publish("other", attacking)
+    return first, second
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with Site(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # Containers have no user namespaces for Chromium's own sandbox; every page here is ours.
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+class Visit:
+    """A page that notes what it complains about and whom it asks for anything."""
+
+    def __init__(self, page: Page, site: Site) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.outside: list[str] = []
+        self._site = site
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.route("**/*", self._note)
+
+    def _note(self, route: Route) -> None:
+        if route.request.url.startswith(self._site.url):
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def open(self, name: str) -> Page:
+        self.page.goto(self.address(name))
+        return self.page
+
+    def address(self, name: str) -> str:
+        return self._site.url + self._site.paths.get(name, name)
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, service_workers="block")
+    yield Visit(context.new_page(), site)
+    context.close()
+
+
+NAMES = ["front", "entry", "arabic", "category", "feeds", "feed", "digests", "digest", "search", "error"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "attack"])
+def test_no_page_is_wider_than_its_window_at_any_width(visit: Visit, name: str) -> None:
+    for width in WIDTHS:
+        visit.page.set_viewport_size({"width": width, "height": 800})
+        page = visit.open(name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_text_can_be_read_in_light_and_dark(visit: Visit, name: str) -> None:
+    for scheme in SCHEMES:
+        visit.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        assert visit.open(name).evaluate(CONTRASTS) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_asks_nobody_else_for_anything_and_breaks_no_rule_of_its_own(visit: Visit, name: str) -> None:
+    visit.open(name)
+    assert visit.outside == []
+    assert [each for each in visit.complaints if "404" not in each] == []
+
+
+def test_html_that_was_not_sanitised_would_still_do_nothing(visit: Visit) -> None:
+    page = visit.open("attack")
+    page.wait_for_timeout(150)
+    assert page.title() != "broken"
+    assert page.locator("main").is_visible()
+    assert visit.outside == []
+    assert any("Content Security Policy" in each for each in visit.complaints), "it was the policy that stopped it"
+    page.evaluate("document.querySelector('form[action*=evil]').requestSubmit()")
+    page.wait_for_timeout(150)
+    assert page.url == visit.address("attack")
+    assert visit.outside == []
+
+
+def test_the_keyboard_leads_past_the_head_of_the_page(visit: Visit) -> None:
+    page = visit.open("front")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    assert skip.evaluate("node => node === document.activeElement")
+    box = skip.bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_a_reader_comes_from_the_front_page_to_an_article_and_on_to_a_related_one(visit: Visit) -> None:
+    page = visit.open("front")
+    page.get_by_role("region", name="Latest").get_by_role("link", name="Iraq hosts military chiefs from Iran").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Iraq hosts military chiefs from Iran, Russia and Syria"
+    related = page.get_by_role("complementary", name="Related Stories")
+    related.get_by_role("link", name="Syria and Russia discuss Idlib").click()
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Syria and Russia discuss Idlib")
+
+
+def test_a_reader_searches(visit: Visit) -> None:
+    page = visit.open("front")
+    page.get_by_role("searchbox").fill("idlib")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=idlib")
+    assert page.get_by_role("link", name="Syria and Russia discuss Idlib").is_visible()
+    assert page.get_by_role("searchbox").input_value() == "idlib"
+
+
+def test_arabic_runs_from_the_right_and_the_rest_of_the_page_does_not(visit: Visit) -> None:
+    page = visit.open("arabic")
+    direction = "node => getComputedStyle(node).direction"
+    assert page.locator("h1").evaluate(direction) == "rtl"
+    assert page.locator(".text").evaluate(direction) == "rtl"
+    assert page.locator(".facts").evaluate(direction) == "ltr"
+    card = visit.open("front").locator(".card", has_text="قادة الجيش").first
+    assert card.evaluate(direction) == "rtl"
+
+
+def test_a_table_becomes_a_list_on_a_telephone(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 360, "height": 800})
+    page = visit.open("feeds")
+    assert page.locator("thead").is_hidden()
+    assert "Last poll" in page.locator("tbody td").nth(2).evaluate("node => getComputedStyle(node, '::before').content")
+
+
+def test_a_printed_article_names_its_original_and_leaves_the_furniture_out(visit: Visit) -> None:
+    page = visit.open("entry")
+    page.emulate_media(media="print")
+    assert page.get_by_role("search").is_hidden()
+    assert page.locator(".places").is_hidden()
+    shown = page.locator(".original").evaluate("node => getComputedStyle(node, '::after').content")
+    assert "https://news.example/lead" in shown
+
+
+@pytest.mark.parametrize(("path", "entry"), [("/feed.atom", "entry"), ("/feed.rss", "item")])
+def test_a_feed_opened_in_a_browser_that_shows_xml_can_be_read(visit: Visit, path: str, entry: str) -> None:
+    def as_xml(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, "content-type": "application/xml; charset=utf-8"})
+
+    visit.page.route(f"**{path}", as_xml)
+    page = visit.open(path)
+    assert page.locator(f"{entry} > title").first.is_visible()
+    assert page.locator("id, guid").first.is_hidden()
+    assert page.locator("content, item > *").last.is_hidden()

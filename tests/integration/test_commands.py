@@ -1,0 +1,201 @@
+"""The commands as people start them: processes of their own, against a server on loopback."""
+
+import json
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.documents import Item, rss
+from tests.integration.conftest import Program, free_port
+from tests.loopback import Answer, LoopbackServer, in_thread
+
+CHIEFS = Item(name="chiefs", headline="Iraq hosts military chiefs from Iran, Russia and Syria")
+REBELS = Item(name="rebels", headline="Filipino rebel chiefs become officials under peace deal")
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with in_thread() as running:
+        running.answers["/good.xml"] = Answer(body=rss([CHIEFS, REBELS]), headers={"ETag": '"one"'})
+        running.answers["/page.xml"] = Answer(body=b"<html><title>Login</title></html>")
+        yield running
+
+
+def configure(program: Program, server: LoopbackServer, *paths: str) -> None:
+    feeds = "".join(
+        f"  - url: {server.url(path)}\n    id: {path.strip('/').replace('.', '-')}\n"
+        f"    title: {path.strip('/')}\n    allow_private_address: true\n"
+        for path in paths
+    )
+    program.config.write_text(f"polling:\n  host_gap: 0s\nfeeds:\n{feeds}")
+
+
+def test_poll_all_keeps_entries_and_ends_with_a_table(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    done = program.run("poll", "--all")
+    assert done.returncode == 0, done.stderr
+    assert "good-xml: fetched 2 new, 0 changed, 0 copies" in done.stderr
+    header, row, *_ = done.stdout.splitlines()
+    assert header.split() == ["feed", "outcome", "new", "changed", "copies", "time"]
+    assert row.split()[:5] == ["good.xml", "fetched", "2", "0", "0"]
+    assert "2 entries of 1 feeds kept, 0 of them copies." in done.stdout
+
+
+def test_a_failed_feed_is_said_on_stderr_with_exit_code_1_and_the_others_go_on(
+    program: Program, server: LoopbackServer
+) -> None:
+    configure(program, server, "/page.xml", "/missing.xml", "/good.xml")
+    done = program.run("poll", "--all", "--json")
+    assert done.returncode == 1
+    assert {result["feed_id"]: result["outcome"] for result in json.loads(done.stdout)} == {
+        "page-xml": "failed",
+        "missing-xml": "failed",
+        "good-xml": "fetched",
+    }
+    assert "page-xml: " in done.stderr
+    assert "HTML page" in done.stderr
+    assert "404" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_any_network_every_feed_says_so(program: Program) -> None:
+    port = free_port()
+    program.config.write_text(f"feeds:\n  - url: http://127.0.0.1:{port}/a.xml\n    allow_private_address: true\n")
+    done = program.run("poll")
+    assert done.returncode == 1
+    assert "refused" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_feed_is_named_with_the_nearest_one(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    done = program.run("poll", "god-xml")
+    assert done.returncode == 2
+    assert "'god-xml'; did you mean 'good-xml'?" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["poll"], ["serve"], ["feeds", "list"], ["search", "x"]])
+def test_a_broken_feeds_yaml_ends_every_command_with_its_places(program: Program, command: list[str]) -> None:
+    program.config.write_text("feeds:\n  - url: htp://x\n    catgory: News\n")
+    done = program.run(*command)
+    assert done.returncode == 2
+    assert f"{program.config}:2:10: feeds[0].url: " in done.stderr
+    assert f"{program.config}:3:5: " in done.stderr
+    assert "'category'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not program.database.exists()
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    program.database.write_text("my diary, not a database" * 1000)
+    done = program.run("poll", "--all")
+    assert done.returncode == 2
+    assert str(program.database) in done.stderr
+    assert program.database.read_text().startswith("my diary")
+
+
+def test_feeds_list_and_search_show_what_was_kept(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    assert "never" in program.run("feeds", "list").stdout
+    program.run("poll")
+    listed = program.run("feeds", "list").stdout
+    assert "good-xml" in listed
+    assert "fetched" in listed
+    found = program.run("search", "military", "chiefs").stdout
+    assert CHIEFS.headline in found
+    assert REBELS.headline not in found
+    assert program.run("search", "military", "officials").stderr == "Nothing found.\n"
+
+
+def test_replay_needs_neither_configuration_nor_database(program: Program, tmp_path: Path) -> None:
+    entries = tmp_path / "entries.jsonl"
+    entries.write_text('{"id": "a", "title": "Iraq hosts military chiefs", "timestamp": 1600000000}\n')
+    done = program.run("replay", str(entries))
+    assert json.loads(done.stdout) == {"id": "a", "copy_of": None, "story": "a", "related": []}
+    assert not program.database.exists()
+
+
+def test_replay_of_a_broken_line_names_it(program: Program, tmp_path: Path) -> None:
+    entries = tmp_path / "entries.jsonl"
+    entries.write_text("{}\n")
+    done = program.run("replay", str(entries), "--output", str(tmp_path / "out.jsonl"))
+    assert done.returncode == 2
+    assert f"{entries}:1: 'id' is null" in done.stderr
+
+
+def serve(program: Program, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+    port = free_port()
+    process = subprocess.Popen(program.command("serve", "--port", str(port), *arguments), stderr=subprocess.PIPE, text=True)
+    return process, f"http://127.0.0.1:{port}"
+
+
+def wait_for(address: str, text: str) -> str:
+    """Ask until the page holds `text`, for ten seconds at most."""
+    page = ""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                page = answer.read().decode()
+        except OSError:
+            page = ""
+        if text in page:
+            return page
+        time.sleep(0.1)
+    pytest.fail(f"{address} did not show {text!r} in time; it shows {page[:500]!r}")
+
+
+def end(process: subprocess.Popen[str]) -> str:
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=25)
+    return log
+
+
+@pytest.mark.slow
+def test_serve_polls_publishes_and_ends_cleanly_on_sigterm(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    process, site = serve(program)
+    try:
+        assert CHIEFS.headline in wait_for(f"{site}/feed.atom", "Iraq hosts")
+        assert wait_for(f"{site}/healthz", "ok")
+    finally:
+        log = end(process)
+    assert process.returncode == 0, log
+    assert "Traceback" not in log
+    assert len(server.requests) == 1
+
+
+@pytest.mark.slow
+def test_sigterm_finishes_the_poll_that_runs_and_loses_nothing(program: Program, server: LoopbackServer) -> None:
+    server.answers["/slow.xml"] = Answer(body=rss([CHIEFS]), delay=2)
+    configure(program, server, "/slow.xml")
+    process, _ = serve(program)
+    for _ in range(100):
+        if server.requests:
+            break
+        time.sleep(0.1)
+    log = end(process)
+    assert process.returncode == 0, log
+    assert CHIEFS.headline in program.run("search", "military").stdout
+
+
+@pytest.mark.slow
+def test_no_poll_asks_no_publisher(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    process, site = serve(program, "--no-poll")
+    wait_for(f"{site}/healthz", "ok")
+    end(process)
+    assert server.requests == []
+
+
+def test_a_port_in_use_is_said_in_one_line(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    done = program.run("serve", "--port", str(server.port))
+    assert done.returncode == 2
+    assert f"can't listen on 127.0.0.1 port {server.port}" in done.stderr
+    assert "Traceback" not in done.stderr

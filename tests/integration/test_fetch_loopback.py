@@ -1,0 +1,424 @@
+"""The fetcher against a real server: what goes over the wire, and what comes of every answer.
+
+The ids are those of the rules for polling (P) and of the hostile servers that were measured (S9).
+"""
+
+import asyncio
+import gzip
+import ssl
+import subprocess
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import httpcore
+import pytest
+
+from aggregator.fetch.addresses import Address
+from aggregator.fetch.client import MOST_HEADERS, HttpFetcher
+from aggregator.fetch.hosts import HostPacing
+from aggregator.fetch.resolve import Resolver
+from aggregator.model.feed import Validators
+from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Gone, NotModified
+from tests.loopback import Answer, LoopbackServer, conditional
+
+pytestmark = pytest.mark.anyio
+
+RSS = b"<rss version='2.0'><channel/></rss>"
+AGENT = "aggregator/0.1 (+https://reader.example/)"
+LIMIT = 200_000
+
+
+async def loopback(host: str, port: int) -> list[Address]:
+    """Every name is this machine."""
+    return [ip_address("127.0.0.1")]
+
+
+@asynccontextmanager
+async def a_fetcher(
+    *,
+    seconds: float = 5.0,
+    pace: HostPacing | None = None,
+    tls: ssl.SSLContext | None = None,
+    resolve: Resolver | None = None,
+    dialler: httpcore.AsyncNetworkBackend | None = None,
+) -> AsyncIterator[HttpFetcher]:
+    fetcher = HttpFetcher(
+        user_agent=AGENT,
+        timeout=timedelta(seconds=seconds),
+        max_bytes=LIMIT,
+        pace=pace or HostPacing(gap=timedelta()),
+        resolve=resolve or loopback,
+        dialler=dialler,
+        tls=tls,
+    )
+    try:
+        yield fetcher
+    finally:
+        await fetcher.aclose()
+
+
+async def get(url: str, validators: Validators = Validators(), *, seconds: float = 5.0) -> FetchOutcome:
+    async with a_fetcher(seconds=seconds) as fetcher:
+        return await fetcher.fetch(FetchRequest(url=url, validators=validators, allow_private_address=True))
+
+
+async def get_answer(answer: Answer, *, seconds: float = 5.0) -> FetchOutcome:
+    async with LoopbackServer() as server:
+        server.answers["/feed"] = answer
+        return await get(server.url("/feed"), seconds=seconds)
+
+
+def failure(outcome: FetchOutcome, kind: FailureKind) -> Failed:
+    assert isinstance(outcome, Failed)
+    assert outcome.kind is kind
+    return outcome
+
+
+async def test_a_document_comes_with_its_headers_and_address() -> None:
+    async with LoopbackServer() as server:
+        headers = [("Content-Type", "application/rss+xml"), ("ETag", '"a"'), ("X-Two", "1"), ("x-two", "2")]
+        server.answers["/feed"] = Answer(body=RSS, headers=headers)
+        outcome = await get(server.url("/feed?b=1&a=2#top"))
+        assert isinstance(outcome, Fetched)
+        assert (outcome.body, outcome.url, outcome.permanent_url) == (RSS, server.url("/feed?b=1&a=2"), None)
+        assert outcome.headers["content-type"] == "application/rss+xml"
+        assert outcome.headers["x-two"] == "1, 2"
+        assert server.requests[0].target == "/feed?b=1&a=2"
+
+
+async def test_p21_p22_p24_p25_the_first_request_says_who_asks_and_what_for_and_nothing_else() -> None:
+    async with LoopbackServer() as server:
+        server.answers["/feed"] = Answer(body=RSS)
+        await get(server.url("/feed", host="news.example"))
+        (request,) = server.requests
+        assert sorted(name.decode().lower() for name, _ in request.headers) == [
+            "accept",
+            "accept-encoding",
+            "connection",
+            "host",
+            "user-agent",
+        ]
+        assert request.header("user-agent") == AGENT
+        assert request.header("host") == f"news.example:{server.port}"
+        assert request.header("accept-encoding") == "gzip"
+        accept = request.header("accept") or ""
+        assert accept.startswith("application/atom+xml, application/rss+xml, application/feed+json")
+        assert accept.endswith("*/*;q=0.1")
+
+
+async def test_p2_p3_validators_come_back_byte_for_byte_and_bring_a_304() -> None:
+    odd = Validators(etag='W/"\xe9 \x7f,"', last_modified="Mon,  9 mar 2026 12:00:00 +0100 (odd)")
+    async with LoopbackServer() as server:
+        server.answers["/feed"] = conditional(Answer(body=RSS), etag=odd.etag, last_modified=odd.last_modified)
+        first = await get(server.url("/feed"))
+        assert isinstance(first, Fetched)
+        received = Validators(etag=first.headers["etag"], last_modified=first.headers["last-modified"])
+        assert received == odd
+        second = await get(server.url("/feed"), received)
+        assert isinstance(second, NotModified)
+        assert second.headers["etag"] == odd.etag
+        raw = dict(server.requests[1].headers)
+        assert raw[b"If-None-Match"] == b'W/"\xe9 \x7f,"'
+        assert raw[b"If-Modified-Since"] == b"Mon,  9 mar 2026 12:00:00 +0100 (odd)"
+
+
+async def test_p22_a_cookie_is_neither_kept_nor_sent() -> None:
+    async with LoopbackServer() as server, a_fetcher() as fetcher:
+        server.answers["/feed"] = Answer(status=302, headers={"Set-Cookie": "a=b; Path=/", "Location": "/there"})
+        server.answers["/there"] = Answer(body=RSS, headers={"Set-Cookie": "c=d; Path=/"})
+        for _ in range(2):
+            await fetcher.fetch(FetchRequest(url=server.url("/feed", host="news.example"), allow_private_address=True))
+        assert len(server.requests) == 4
+        assert all(request.header("cookie") is None for request in server.requests)
+        assert all(request.header("referer") is None for request in server.requests)
+
+
+async def test_s2_a_proxy_in_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with LoopbackServer() as proxy, LoopbackServer() as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url())
+        server.answers["/feed"] = Answer(body=RSS)
+        assert isinstance(await get(server.url("/feed")), Fetched)
+        assert proxy.connections == 0
+
+
+async def test_a_login_in_the_address_is_sent_as_such_and_shown_to_nobody() -> None:
+    async with LoopbackServer() as server:
+        server.answers["/feed"] = Answer(body=RSS)
+        outcome = await get(server.url("/feed").replace("//", "//reader:secret@"))
+        assert isinstance(outcome, Fetched)
+        assert outcome.url == server.url("/feed")
+        assert server.requests[0].header("authorization") == "Basic cmVhZGVyOnNlY3JldA=="
+
+
+async def test_every_request_has_a_connection_of_its_own() -> None:
+    async with LoopbackServer() as server, a_fetcher() as fetcher:
+        server.answers["/feed"] = Answer(body=RSS)
+        for _ in range(3):
+            await fetcher.fetch(FetchRequest(url=server.url("/feed"), allow_private_address=True))
+        assert server.connections == 3
+
+
+async def test_a_public_feed_does_not_reach_this_machine() -> None:
+    async with LoopbackServer() as server, a_fetcher() as fetcher:
+        outcome = await fetcher.fetch(FetchRequest(url=server.url("/feed")))
+        failure(outcome, FailureKind.REFUSED_ADDRESS)
+        assert server.connections == 0
+
+
+class ToLoopback(httpcore.AnyIOBackend):
+    """Dials this machine, whatever address it is given, and notes the one it was given."""
+
+    def __init__(self) -> None:
+        self.dialled: list[str] = []
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 -- httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        self.dialled.append(host)
+        return await super().connect_tcp("127.0.0.1", port, timeout, local_address, socket_options)
+
+
+@pytest.mark.parametrize("target", ["http://inside.example:{port}/", "//localhost:{port}/", "http://127.1:{port}/"])
+async def test_s1_a_redirect_of_a_public_feed_does_not_reach_this_machine(target: str) -> None:
+    async def names(host: str, port: int) -> list[Address]:
+        return [ip_address("93.184.215.14" if host == "news.example" else "127.0.0.1")]
+
+    dialler = ToLoopback()
+    async with LoopbackServer() as server, a_fetcher(resolve=names, dialler=dialler) as fetcher:
+        location = target.format(port=server.port)
+        server.answers["/feed"] = Answer(status=302, headers={"Location": location})
+        outcome = await fetcher.fetch(FetchRequest(url=server.url("/feed", host="news.example")))
+        failure(outcome, FailureKind.REFUSED_ADDRESS)
+        assert dialler.dialled == ["93.184.215.14"]
+        assert server.paths() == ["/feed"]
+
+
+async def test_s1_a_name_that_turns_private_between_two_requests_is_refused_then() -> None:
+    answers = iter(["93.184.215.14", "127.0.0.1"])
+
+    async def names(host: str, port: int) -> list[Address]:
+        return [ip_address(next(answers))]
+
+    dialler = ToLoopback()
+    async with LoopbackServer() as server, a_fetcher(resolve=names, dialler=dialler) as fetcher:
+        server.answers["/feed"] = Answer(status=302, headers={"Location": "/again"})
+        outcome = await fetcher.fetch(FetchRequest(url=server.url("/feed", host="news.example")))
+        failure(outcome, FailureKind.REFUSED_ADDRESS)
+        assert dialler.dialled == ["93.184.215.14"]
+
+
+async def test_a_packed_document_is_unpacked() -> None:
+    outcome = await get_answer(Answer(body=RSS * 100, gzip=True))
+    assert isinstance(outcome, Fetched)
+    assert outcome.body == RSS * 100
+    assert outcome.headers["content-encoding"] == "gzip"
+
+
+async def test_p17_a_moved_feed_says_where_it_is_now_and_where_it_will_stay() -> None:
+    async with LoopbackServer() as server:
+        server.answers["/feed"] = Answer(status=301, headers={"Location": "/moved"})
+        server.answers["/moved"] = Answer(status=307, headers={"Location": "/today"})
+        server.answers["/today"] = Answer(body=RSS)
+        outcome = await get(server.url("/feed"), Validators(etag='"a"'))
+        assert isinstance(outcome, Fetched)
+        assert (outcome.url, outcome.permanent_url) == (server.url("/today"), server.url("/moved"))
+        assert [request.header("if-none-match") for request in server.requests] == ['"a"', None, None]
+
+
+async def test_a_redirect_without_end_ends() -> None:
+    async with LoopbackServer() as server:
+        for number in range(20):
+            server.answers[f"/{number}"] = Answer(status=302, headers={"Location": f"/{number + 1}"})
+        failed = failure(await get(server.url("/0")), FailureKind.BAD_RESPONSE)
+        assert failed.message.startswith("more than 5 redirects")
+        assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
+async def test_a_status_without_document_is_said_with_its_headers(status: int) -> None:
+    outcome = await get_answer(Answer(status=status, headers={"Retry-After": "120"}, body=b"sorry"))
+    failed = failure(outcome, FailureKind.STATUS)
+    assert (failed.status, failed.headers["retry-after"]) == (status, "120")
+    assert failed.message.startswith(f"HTTP {status} ")
+
+
+async def test_p18_a_410_is_gone() -> None:
+    assert isinstance(await get_answer(Answer(status=410)), Gone)
+
+
+async def test_nobody_there_is_said_in_plain_words() -> None:
+    async with LoopbackServer() as server:
+        url = server.url("/feed")
+    failed = failure(await get(url), FailureKind.NETWORK)
+    assert failed.message == f"connection refused by 127.0.0.1:{server.port}"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (b"", FailureKind.BAD_RESPONSE),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", FailureKind.BAD_RESPONSE),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n<rss", FailureKind.BAD_RESPONSE),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n<rss/", FailureKind.BAD_RESPONSE),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<rss\r\n", FailureKind.BAD_RESPONSE),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", FailureKind.BAD_RESPONSE),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n<rss/>", FailureKind.BAD_RESPONSE),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n<rss/>", FailureKind.BAD_RESPONSE),
+        (b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * (MOST_HEADERS + 1) + b"\r\n<rss/>", FailureKind.BAD_RESPONSE),
+        (b"HTTP/1.1 200 OK\r\nX-A: " + b"b" * 1_000_000 + b"\r\n\r\n<rss/>", FailureKind.BAD_RESPONSE),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n<rss/>", FailureKind.TOO_LARGE),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", FailureKind.BAD_RESPONSE),
+        (b"HTTP/1.1 304 Not Modified\r\n\r\n", FailureKind.BAD_RESPONSE),
+        (b"HTTP/1.1 302 Found\r\nLocation: \xff\xfe\t\r\n\r\n", FailureKind.STATUS),
+    ],
+)
+async def test_s9_a_broken_answer_is_a_failure_with_a_message(raw: bytes, kind: FailureKind) -> None:
+    failed = failure(await get_answer(Answer(raw=raw)), kind)
+    assert len(failed.message) > 10
+    assert "\n" not in failed.message
+
+
+async def test_a_document_that_ends_with_its_connection_is_whole() -> None:
+    outcome = await get_answer(Answer(raw=b"HTTP/1.0 200 OK\r\n\r\n" + RSS))
+    assert isinstance(outcome, Fetched)
+    assert outcome.body == RSS
+
+
+async def test_a_server_that_speaks_no_tls_is_said_to() -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        failed = failure(await get(f"https://127.0.0.1:{port}/feed"), FailureKind.NETWORK)
+        assert failed.message == f"TLS: wrong version number (https://127.0.0.1:{port}/feed)"
+
+
+async def endless_body() -> AsyncGenerator[bytes, None]:
+    yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    while True:
+        yield b"2710\r\n" + bytes(10_000) + b"\r\n"
+
+
+async def endless_interim_answers() -> AsyncGenerator[bytes, None]:
+    while True:
+        yield b"HTTP/1.1 102 Processing\r\n\r\n"
+        await asyncio.sleep(0.001)
+
+
+async def slow_headers() -> AsyncGenerator[bytes, None]:
+    yield b"HTTP/1.1 200 OK\r\n"
+    while True:
+        yield b"X-A: b\r\n"
+        await asyncio.sleep(0.01)
+
+
+async def slow_body() -> AsyncGenerator[bytes, None]:
+    yield b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+    while True:
+        yield b"x"
+        await asyncio.sleep(0.01)
+
+
+async def test_s9_a_body_without_end_is_cut_at_the_limit() -> None:
+    failed = failure(await get_answer(Answer(stream=endless_body)), FailureKind.TOO_LARGE)
+    assert failed.message == "the answer is larger than 200,000 bytes"
+
+
+async def test_s9_a_bomb_is_refused() -> None:
+    bomb = gzip.compress(bytes(20_000_000))
+    answer = Answer(body=bomb, headers={"Content-Encoding": "gzip"})
+    failure(await get_answer(answer), FailureKind.TOO_LARGE)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(stream=endless_interim_answers),
+        Answer(stream=slow_headers),
+        Answer(stream=slow_body),
+        Answer(body=RSS, delay=5),
+    ],
+)
+async def test_s9_a_server_that_dawdles_runs_into_the_deadline(answer: Answer) -> None:
+    async with asyncio.timeout(2):
+        failed = failure(await get_answer(answer, seconds=0.15), FailureKind.TIMEOUT)
+    assert "was not done within 0.15 s" in failed.message
+
+
+async def test_s9_the_deadline_is_for_all_redirects_together() -> None:
+    async with LoopbackServer() as server:
+        for number in range(5):
+            server.answers[f"/{number}"] = Answer(status=302, headers={"Location": f"/{number + 1}"}, delay=0.06)
+        failure(await get(server.url("/0"), seconds=0.15), FailureKind.TIMEOUT)
+        assert len(server.requests) <= 3
+
+
+async def test_waiting_for_the_hosts_turn_does_not_count_against_the_deadline() -> None:
+    pace = HostPacing(gap=timedelta(milliseconds=60))
+    async with LoopbackServer() as server, a_fetcher(seconds=0.15, pace=pace) as fetcher:
+        server.answers["/feed"] = Answer(body=RSS)
+        request = FetchRequest(url=server.url("/feed"), allow_private_address=True)
+        outcomes = await asyncio.gather(*(fetcher.fetch(request) for _ in range(5)))
+        assert all(isinstance(outcome, Fetched) for outcome in outcomes)
+
+
+async def test_p15_one_request_at_a_time_to_a_host() -> None:
+    async with LoopbackServer() as server, a_fetcher() as fetcher:
+        server.answers["/feed"] = Answer(body=RSS, delay=0.01)
+        request = FetchRequest(url=server.url("/feed"), allow_private_address=True)
+        await asyncio.gather(*(fetcher.fetch(request) for _ in range(6)))
+        assert server.most_at_once == 1
+        assert len(server.requests) == 6
+
+
+async def test_a_fetch_that_is_cancelled_leaves_nothing_behind() -> None:
+    async with LoopbackServer() as server, a_fetcher() as fetcher:
+        server.answers["/slow"] = Answer(stream=slow_body)
+        server.answers["/feed"] = Answer(body=RSS)
+        slow = asyncio.create_task(fetcher.fetch(FetchRequest(url=server.url("/slow"), allow_private_address=True)))
+        await asyncio.sleep(0.05)
+        slow.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await slow
+        outcome = await fetcher.fetch(FetchRequest(url=server.url("/feed"), allow_private_address=True))
+        assert isinstance(outcome, Fetched)
+
+
+def make_certificate(directory: Path, name: str) -> tuple[Path, Path]:
+    """Make a self-signed certificate for a name, with the openssl command."""
+    certificate, key = directory / "certificate.pem", directory / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+    command += ["-addext", f"subjectAltName=DNS:{name}", "-keyout", str(key), "-out", str(certificate)]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("there is no openssl command to make a certificate with")
+    return certificate, key
+
+
+async def test_tls_goes_to_the_judged_address_under_the_name_of_the_feed(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path, "news.example")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    async with LoopbackServer(tls=context) as server, a_fetcher(tls=trusting) as fetcher:
+        server.answers["/feed"] = Answer(body=RSS)
+        right = FetchRequest(url=server.url("/feed", host="news.example"), allow_private_address=True)
+        wrong = FetchRequest(url=server.url("/feed", host="other.example"), allow_private_address=True)
+        assert isinstance(await fetcher.fetch(right), Fetched)
+        failed = failure(await fetcher.fetch(wrong), FailureKind.NETWORK)
+        assert failed.message.startswith("TLS: certificate refused: Hostname mismatch")
+        untrusted = failure(await get(right.url), FailureKind.NETWORK)
+        assert untrusted.message.startswith("TLS: certificate refused: self-signed certificate")

@@ -1,0 +1,246 @@
+"""Poll cycles through the real parts: loopback server, HTTP client, worker processes, SQLite; time moved by hand."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from aggregator.fetch.client import HttpFetcher
+from aggregator.fetch.hosts import HostPacing
+from aggregator.model.entry import Entry
+from aggregator.model.feed import Feed, FeedState, Outcome
+from aggregator.model.ids import FeedId
+from aggregator.model.poll import EntryPlan, PollResult
+from aggregator.model.query import EntryQuery
+from aggregator.parse_pool import ParsePool
+from aggregator.ports import Transaction
+from aggregator.services.poll import Poller, PollSettings
+from aggregator.services.read import Reader
+from aggregator.storage.sqlite.store import SqliteStore
+from tests.documents import Item, rss
+from tests.factories import NOON, make_feed, make_parsed_entry
+from tests.loopback import Answer, LoopbackServer, conditional
+from tests.manual_clock import ManualClock
+
+pytestmark = pytest.mark.anyio
+
+CHIEFS = Item(name="chiefs", headline="Iraq hosts military chiefs from Iran, Russia and Syria")
+REBELS = Item(name="rebels", headline="Filipino rebel chiefs become officials under peace deal")
+
+
+@dataclass
+class Newsroom:
+    """Everything a poll needs, and what a test looks at."""
+
+    server: LoopbackServer
+    store: SqliteStore
+    clock: ManualClock
+    poller: Poller
+
+    async def configure(self, *paths: str) -> list[Feed]:
+        feeds = [
+            make_feed(
+                path.strip("/").replace(".", "-"),
+                url=self.server.url(path),
+                title=path.strip("/"),
+                publisher=path.strip("/"),
+                allow_private_address=True,
+            )
+            for path in paths
+        ]
+        await self.store.write(lambda tx: tx.feeds.synchronise(feeds, now=self.clock.now()))
+        return feeds
+
+    async def poll(self, feeds: Sequence[Feed], *, force: bool = False) -> dict[str, PollResult]:
+        results = await self.poller.poll([feed.id for feed in feeds], force=force)
+        return {result.feed_id: result for result in results}
+
+    async def entries(self) -> list[Entry]:
+        page = await self.store.read(lambda tx: tx.entries.page(EntryQuery(with_copies=True)))
+        return list(page.items)
+
+    async def state(self, feed: Feed) -> FeedState:
+        overview = await self.store.read(lambda tx: tx.feeds.get(feed.id))
+        assert overview
+        return overview.state
+
+
+@asynccontextmanager
+async def open_newsroom(database: Path, clock: ManualClock, server: LoopbackServer) -> AsyncIterator[Newsroom]:
+    store = await SqliteStore.open(database)
+    pace = HostPacing(gap=timedelta())
+    fetcher = HttpFetcher(user_agent="test/1", timeout=timedelta(seconds=5), max_bytes=1_000_000, pace=pace)
+    parser = ParsePool(workers=1)
+    try:
+        yield Newsroom(server, store, clock, Poller(store, fetcher, parser, clock, PollSettings()))
+    finally:
+        await fetcher.aclose()
+        await parser.aclose()
+        await store.aclose()
+
+
+@pytest.fixture
+async def newsroom(tmp_path: Path) -> AsyncIterator[Newsroom]:
+    async with LoopbackServer() as server, open_newsroom(tmp_path / "news.db", ManualClock(), server) as room:
+        yield room
+
+
+async def test_entries_are_kept_and_a_second_poll_stores_nothing(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = conditional(Answer(body=rss([CHIEFS, REBELS])), etag='W/"one"')
+    feeds = await newsroom.configure("/a.xml")
+    assert (await newsroom.poll(feeds))["a-xml"].new == 2
+    assert (await newsroom.poll(feeds))["a-xml"].outcome is Outcome.NOT_MODIFIED
+    assert newsroom.server.requests[1].header("if-none-match") == 'W/"one"'
+    assert {entry.headline for entry in await newsroom.entries()} == {CHIEFS.headline, REBELS.headline}
+
+
+async def test_the_same_bytes_from_a_server_without_validators_are_not_read_again(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
+    feeds = await newsroom.configure("/a.xml")
+    await newsroom.poll(feeds)
+    assert (await newsroom.poll(feeds))["a-xml"].outcome is Outcome.SAME_DOCUMENT
+
+
+async def test_a_changed_headline_is_a_revision_and_keeps_the_old_one(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
+    feeds = await newsroom.configure("/a.xml")
+    await newsroom.poll(feeds)
+    newsroom.clock.move(timedelta(hours=1))
+    retitled = Item(name=CHIEFS.name, headline="Military chiefs leave Baghdad")
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([retitled]))
+    result = (await newsroom.poll(feeds))["a-xml"]
+    assert (result.new, result.changed) == (0, 1)
+    (entry,) = await newsroom.entries()
+    article = await Reader(newsroom.store).article(entry.id)
+    assert article
+    assert article.published.entry.headline == "Military chiefs leave Baghdad"
+    assert [revision.headline for revision in article.revisions] == [CHIEFS.headline]
+
+
+async def test_one_headline_in_two_feeds_is_listed_once_and_names_both(newsroom: Newsroom) -> None:
+    for path, site in (("/a.xml", "https://a.example"), ("/b.xml", "https://b.example")):
+        newsroom.server.answers[path] = Answer(body=rss([CHIEFS], site=site))
+    feeds = await newsroom.configure("/a.xml", "/b.xml")
+    results = await newsroom.poll(feeds)
+    assert sorted(result.copies for result in results.values()) == [0, 1]
+    page = await Reader(newsroom.store).entries(EntryQuery())
+    (published,) = page.items
+    assert {published.entry.publisher, *(other.publisher for other in published.also)} == {"a.xml", "b.xml"}
+
+
+async def test_whatever_goes_wrong_with_one_feed_the_others_go_on(newsroom: Newsroom) -> None:
+    newsroom.server.answers |= {
+        "/good.xml": Answer(body=rss([CHIEFS])),
+        "/page.xml": Answer(body=b"<html><head><title>Login</title></head><body>Please log in</body></html>"),
+        "/broken.xml": Answer(status=500, body=b"oops"),
+        "/empty.xml": Answer(body=b""),
+        "/gone.xml": Answer(status=410),
+        "/cut.xml": Answer(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<rss"),
+    }
+    feeds = await newsroom.configure(*newsroom.server.answers)
+    results = await newsroom.poll(feeds)
+    outcomes = {feed_id: result.outcome for feed_id, result in results.items()}
+    assert outcomes == {
+        "good-xml": Outcome.FETCHED,
+        "page-xml": Outcome.FAILED,
+        "broken-xml": Outcome.FAILED,
+        "empty-xml": Outcome.FAILED,
+        "gone-xml": Outcome.GONE,
+        "cut-xml": Outcome.FAILED,
+    }
+    assert "HTML" in results[FeedId("page-xml")].message
+    assert "500" in results[FeedId("broken-xml")].message
+    assert all(result.message for result in results.values() if result.outcome is not Outcome.FETCHED)
+
+
+async def test_a_feed_that_breaks_keeps_its_entries_and_validators(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]), headers={"ETag": '"one"'})
+    feeds = await newsroom.configure("/a.xml")
+    await newsroom.poll(feeds)
+    newsroom.server.answers["/a.xml"] = Answer(body=b"<html>down for repairs</html>", headers={"ETag": '"two"'})
+    assert (await newsroom.poll(feeds))["a-xml"].outcome is Outcome.FAILED
+    assert len(await newsroom.entries()) == 1
+    assert (await newsroom.state(feeds[0])).validators.etag == '"one"'
+
+
+async def test_a_server_that_asks_us_to_wait_is_left_alone_by_all_but_force(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(status=429, headers={"Retry-After": "7200"})
+    feeds = await newsroom.configure("/a.xml")
+    await newsroom.poll(feeds)
+    skipped = (await newsroom.poll(feeds))["a-xml"]
+    assert skipped.outcome is Outcome.SKIPPED
+    assert "2026-03-10 14:00 UTC" in skipped.message
+    assert len(newsroom.server.requests) == 1
+    await newsroom.poll(feeds, force=True)
+    assert len(newsroom.server.requests) == 2
+    newsroom.clock.move(timedelta(hours=3))
+    await newsroom.poll(feeds)
+    assert len(newsroom.server.requests) == 3
+
+
+async def test_only_what_is_due_is_polled(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
+    await newsroom.configure("/a.xml")
+    assert len(await newsroom.poller.poll_due()) == 1
+    assert await newsroom.poller.poll_due() == []
+    newsroom.clock.move(timedelta(days=1))
+    assert len(await newsroom.poller.poll_due()) == 1
+
+
+async def test_a_restart_polls_nothing_early(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
+    await newsroom.configure("/a.xml")
+    await newsroom.poller.poll_due()
+    async with open_newsroom(tmp_path / "news.db", newsroom.clock, newsroom.server) as restarted:
+        await restarted.configure("/a.xml")
+        assert await restarted.poller.poll_due() == []
+
+
+async def test_entries_that_a_crash_left_without_a_place_are_placed_at_the_next_cycle(newsroom: Newsroom) -> None:
+    feeds = await newsroom.configure("/a.xml", "/b.xml")
+    kept = EntryPlan(new=(make_parsed_entry("1", headline=CHIEFS.headline),))
+    for feed in feeds:
+        await newsroom.store.write(partial(save_and_die, feed=feed, kept=kept))
+    assert len((await Reader(newsroom.store).entries(EntryQuery())).items) == 2
+    await newsroom.poller.poll_due()
+    assert len((await Reader(newsroom.store).entries(EntryQuery())).items) == 1
+
+
+def save_and_die(tx: Transaction, *, feed: Feed, kept: EntryPlan) -> None:
+    tx.entries.save(feed.id, kept, now=NOON)
+
+
+async def test_stopping_finishes_the_polls_that_run_and_begins_no_other(newsroom: Newsroom) -> None:
+    paths = [f"/{number}.xml" for number in range(40)]
+    for path in paths:
+        newsroom.server.answers[path] = Answer(body=rss([CHIEFS], site=f"https://x{path}.example"), delay=0.05)
+    feeds = await newsroom.configure(*paths)
+    stopped: list[PollResult] = []
+
+    def stop_at_the_first(result: PollResult) -> None:
+        stopped.append(result)
+        newsroom.poller.stop()
+
+    results = await newsroom.poller.poll([feed.id for feed in feeds], on_result=stop_at_the_first)
+    fetched = [result for result in results if result.outcome is Outcome.FETCHED]
+    assert 1 <= len(fetched) < len(paths)
+    assert len(await newsroom.entries()) == len(fetched)
+    assert all(result.outcome in {Outcome.FETCHED, Outcome.SKIPPED} for result in results)
+
+
+async def test_a_cancelled_cycle_gives_its_feeds_back(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]), delay=30)
+    feeds = await newsroom.configure("/a.xml")
+    cycle = asyncio.create_task(newsroom.poller.poll_due())
+    while not newsroom.server.requests:  # noqa: ASYNC110 -- the server runs in this loop and has no event to wait for
+        await asyncio.sleep(0.01)
+    cycle.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cycle
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
+    assert (await newsroom.poll(feeds))["a-xml"].new == 1

@@ -1,0 +1,140 @@
+"""A site over a real database in a folder of the test's own, filled through the ports."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+
+from aggregator.model.copies import CopyAssignment
+from aggregator.model.entry import ParsedEntry
+from aggregator.model.feed import Feed, FeedState, Outcome, ParsedFeed
+from aggregator.model.ids import CopySetId, EntryId, FeedId
+from aggregator.model.poll import EntryPlan
+from aggregator.publish.site import Site
+from aggregator.services.digest import Digests
+from aggregator.services.read import Reader
+from aggregator.storage.sqlite.store import SqliteStore
+from aggregator.web.app import create_app
+from tests.factories import NOON, make_feed, make_parsed_entry
+from tests.manual_clock import ManualClock
+from tests.published import make_site
+
+
+class Newsroom:
+    """Puts feeds and entries where pages read them."""
+
+    def __init__(self, store: SqliteStore, clock: ManualClock, site: Site) -> None:
+        self.store = store
+        self.clock = clock
+        self.app: Starlette = create_app(Reader(store), Digests(store, clock, site.timezone), clock, site)
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://testserver")
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        return await self.client.get(path, headers={key.replace("_", "-"): value for key, value in headers.items()})
+
+    async def configure(self, *feeds: Feed) -> None:
+        now = self.clock.now()
+        await self.store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
+
+    async def poll(self, feed_id: str, state: FeedState, *, document: ParsedFeed | None = None) -> None:
+        now, lease = self.clock.now(), timedelta(minutes=1)
+        ids = [FeedId(feed_id)]
+        (due,) = await self.store.write(lambda tx: tx.feeds.claim(ids, now=now, lease=lease, force=True))
+        await self.store.write(lambda tx: tx.feeds.finish(due, state, now=now, document=document))
+
+    async def publish(self, feed_id: str, *entries: ParsedEntry, at: datetime | None = None) -> list[EntryId]:
+        plan, now = EntryPlan(new=entries), at or self.clock.now()
+        ids = await self.store.write(lambda tx: tx.entries.save(FeedId(feed_id), plan, now=now))
+        alone = [CopyAssignment(entry_id=each, copy_set=CopySetId(each), copy_of=None) for each in ids]
+        await self.store.write(lambda tx: tx.copies.assign(alone))
+        return ids
+
+    async def change(self, feed_id: str, entry_id: EntryId, entry: ParsedEntry, *, at: datetime) -> None:
+        plan = EntryPlan(changed=((entry_id, entry),))
+        await self.store.write(lambda tx: tx.entries.save(FeedId(feed_id), plan, now=at))
+
+    async def copies(self, lead: EntryId, *others: EntryId) -> None:
+        copy_set = CopySetId(min(lead, *others))
+        assignments = [
+            CopyAssignment(
+                entry_id=each, copy_set=copy_set, copy_of=None if each == lead else lead, reason="same headline"
+            )
+            for each in (lead, *others)
+        ]
+        await self.store.write(lambda tx: tx.copies.assign(assignments))
+
+
+@asynccontextmanager
+async def newsroom(folder: Path, *, site: Site | None = None) -> AsyncIterator[Newsroom]:
+    store = await SqliteStore.open(folder / "news.db")
+    room = Newsroom(store, ManualClock(), site or make_site())
+    try:
+        async with room.client:
+            yield room
+    finally:
+        await store.aclose()
+
+
+POLLED = FeedState(
+    last_polled_at=NOON,
+    last_success_at=NOON,
+    last_outcome=Outcome.FETCHED,
+    next_poll_at=NOON + timedelta(hours=1),
+    next_poll_reason="every 1 h, as feeds.yaml says",
+)
+
+
+async def fill(room: Newsroom) -> Sequence[EntryId]:
+    """Three feeds, two categories, a copy, a changed entry, a related one: what most pages need."""
+    await _fill_the_archive(room)
+    await room.configure(
+        make_feed("arab-news", title="Arab News", publisher="Arab News", category="Middle East"),
+        make_feed("other", title="Other World", publisher="Other", category="World"),
+        make_feed("broken", title="", publisher="Broken", category="World", url="https://broken.example/feed?a=1&b=2"),
+    )
+    for name in ("arab-news", "other"):
+        await room.poll(name, POLLED)
+    failed = replace(
+        POLLED, failures=3, last_outcome=Outcome.FAILED, last_message="503 Service Unavailable", last_success_at=None
+    )
+    await room.poll("broken", failed)
+    (lead,) = await room.publish("arab-news", commanders())
+    (copy,) = await room.publish(
+        "other", make_parsed_entry("copy", headline="Iraq hosts military chiefs of Iran, Russia and Syria")
+    )
+    (related,) = await room.publish(
+        "other",
+        make_parsed_entry(
+            "related",
+            headline="Syria and Russia discuss Idlib with military chiefs of Iran",
+            text="Military chiefs from Iran, Russia and Syria spoke about Idlib.",
+            published_at=NOON - timedelta(hours=3),
+        ),
+    )
+    await room.copies(lead, copy)
+    return lead, copy, related
+
+
+async def _fill_the_archive(room: Newsroom) -> None:
+    """Store entries that no page shows: among three entries no word is rare, so that none would be related."""
+    await room.configure(make_feed("archive"))
+    texts = [f"Weather of town {number}: sunny, later rain from the west." for number in range(20)]
+    old = NOON - timedelta(days=20)
+    await room.publish(
+        "archive",
+        *(
+            make_parsed_entry(f"old-{n}", headline=f"Forecast {n}", text=text, published_at=old)
+            for n, text in enumerate(texts)
+        ),
+        at=old,
+    )
+
+
+def commanders(headline: str = "Iraq hosts military chiefs from Iran, Russia and Syria") -> ParsedEntry:
+    return make_parsed_entry(
+        "lead", headline=headline, text="BAGHDAD: Senior Iraqi military commanders hosted their peers."
+    )

@@ -1,0 +1,294 @@
+"""Laws of the store that hold whatever happens in whatever order."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from aggregator.errors import LeaseLost
+from aggregator.model.copies import CopyAssignment
+from aggregator.model.feed import DueFeed, FeedState
+from aggregator.model.ids import CopySetId, EntryId, FeedId
+from aggregator.model.poll import EntryPlan
+from aggregator.model.query import Cursor, EntryQuery
+from aggregator.storage.sqlite import connect, migrations
+from aggregator.storage.sqlite.session import Session
+from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
+from tests.factories import NOON, make_feed, make_parsed_entry
+
+LEASE = timedelta(minutes=5)
+NAMES = ("a", "b", "c", "d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A lease as its holder believes it to be."""
+
+    due: DueFeed
+    until: int
+
+
+class Leases(RuleBasedStateMachine):
+    """Workers claim, finish, give back, die and come late; feeds.yaml changes under them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.database = connect.connect(Path(self.folder.name) / "a.db", writing=True)
+        migrations.upgrade(self.database, Path("a.db"))
+        self.feeds = SqliteTransaction(Session(self.database)).feeds
+        self.minutes = 0
+        self.held: dict[str, Held] = {}
+        self.stale: list[DueFeed] = []
+        self.tokens: dict[str, int] = dict.fromkeys(NAMES, 0)
+
+    def teardown(self) -> None:
+        self.database.close()
+        self.folder.cleanup()
+
+    @property
+    def now(self) -> timedelta:
+        return timedelta(minutes=self.minutes)
+
+    @initialize()
+    def configure_all(self) -> None:
+        self.configure(set(NAMES), "https://one.example")
+
+    @rule(names=st.sets(st.sampled_from(NAMES)), host=st.sampled_from(["https://one.example", "https://two.example"]))
+    def configure(self, names: set[str], host: str) -> None:
+        feeds = [make_feed(name, url=f"{host}/{name}") for name in sorted(names)]
+        self.feeds.synchronise(feeds, now=NOON + self.now)
+        self.configured = names
+        for name in names & set(self.held):
+            if self.held[name].due.feed.url != f"{host}/{name}":
+                self.stale.append(self.held.pop(name).due)
+
+    @rule(minutes=st.integers(1, 7))
+    def pass_time(self, minutes: int) -> None:
+        self.minutes += minutes
+
+    @rule(limit=st.integers(0, 5), per_host=st.integers(1, 3))
+    def claim_due(self, limit: int, per_host: int) -> None:
+        claimed = self.feeds.claim_due(now=NOON + self.now, limit=limit, per_host=per_host, lease=LEASE)
+        assert len(claimed) <= limit
+        self.take(claimed)
+        hosts = [due.feed.url.rpartition("/")[0] for due in claimed]
+        assert all(hosts.count(host) <= per_host for host in hosts)
+
+    @rule(names=st.sets(st.sampled_from(NAMES)))
+    def claim(self, names: set[str]) -> None:
+        self.take(self.feeds.claim([FeedId(name) for name in names], now=NOON + self.now, lease=LEASE))
+
+    def take(self, claimed: Sequence[DueFeed]) -> None:
+        assert len({due.feed.id for due in claimed}) == len(claimed)
+        for due in claimed:
+            name = due.feed.id
+            assert name in self.configured
+            holder = self.held.pop(name, None)
+            if holder is not None:
+                assert holder.until <= self.minutes, "leased twice at a time"
+                self.stale.append(holder.due)
+            assert due.lease > self.tokens[name], "a token was given twice"
+            self.tokens[name] = due.lease
+            self.held[name] = Held(due=due, until=self.minutes + 5)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), next_in=st.integers(0, 10))
+    def finish(self, data: st.DataObject, next_in: int) -> None:
+        name = data.draw(st.sampled_from(sorted(self.held)))
+        due = self.held.pop(name).due
+        state = FeedState(next_poll_at=NOON + self.now + timedelta(minutes=next_in), failures=self.minutes)
+        self.feeds.finish(due, state, now=NOON + self.now)
+        found = self.feeds.get(due.feed.id)
+        assert found is None or found.state == state
+        self.stale.append(due)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        due = self.held.pop(data.draw(st.sampled_from(sorted(self.held)))).due
+        self.feeds.release([due])
+        self.stale.append(due)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def extend(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.held)))
+        self.feeds.extend([self.held[name].due], now=NOON + self.now, lease=LEASE)
+        self.held[name] = replace(self.held[name], until=self.minutes + 5)
+
+    @precondition(lambda self: self.stale)
+    @rule(data=st.data())
+    def come_late(self, data: st.DataObject) -> None:
+        due = data.draw(st.sampled_from(self.stale))
+        before = self.feeds.overview()
+        with pytest.raises(LeaseLost):
+            self.feeds.finish(due, FeedState(failures=99), now=NOON + self.now)
+        self.feeds.release([due])
+        self.feeds.extend([due], now=NOON + self.now, lease=100 * LEASE)
+        assert self.feeds.overview() == before
+
+    @invariant()
+    def shows_what_is_configured(self) -> None:
+        if hasattr(self, "configured"):
+            assert [row.feed.id for row in self.feeds.overview()] == sorted(self.configured)
+
+
+def test_no_feed_is_leased_twice_at_a_time_and_no_late_worker_saves() -> None:
+    run_state_machine_as_test(Leases, settings=settings(max_examples=40, stateful_step_count=30, deadline=None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An entry to store: its minute (None: undated), its feed, and which earlier one it repeats."""
+
+    minute: int | None
+    feed: int
+    repeats: int | None
+
+
+STORED = st.builds(
+    Stored,
+    minute=st.none() | st.integers(-2, 2),
+    feed=st.integers(0, 1),
+    repeats=st.none() | st.integers(0, 5),
+)
+
+
+def store_all(tx: SqliteTransaction, entries: Sequence[Stored]) -> None:
+    """Store entries and place copies by a simple rule: whichever is listed first leads."""
+    tx.feeds.synchronise([make_feed("a", category="A"), make_feed("b", category="B")], now=NOON)
+    sets: dict[int, list[EntryId]] = {}
+    for number, stored in enumerate(entries):
+        at = None if stored.minute is None else NOON + timedelta(minutes=stored.minute)
+        plan = EntryPlan(new=(make_parsed_entry(str(number), text="", published_at=at),))
+        (entry_id,) = tx.entries.save(FeedId("ab"[stored.feed]), plan, now=NOON)
+        key = -1 - number if stored.repeats is None else stored.repeats
+        sets.setdefault(key, []).append(entry_id)
+    for members in sets.values():
+        lead = max(members)
+        tx.copies.assign(
+            [
+                CopyAssignment(
+                    entry_id=member, copy_set=CopySetId(min(members)), copy_of=None if member == lead else lead
+                )
+                for member in members
+            ]
+        )
+
+
+def walk(tx: SqliteTransaction, query: EntryQuery) -> list[EntryId]:
+    """Follow a list to its end."""
+    seen: list[Cursor] = []
+    while True:
+        page = tx.entries.page(query)
+        assert len(page.items) <= query.limit
+        seen += [Cursor(listed_at=entry.listed_at, id=entry.id) for entry in page.items]
+        if page.next is None:
+            break
+        assert len(page.items) == query.limit
+        query = replace(query, after=Cursor.from_text(str(page.next)))
+    assert seen == sorted(seen, key=lambda mark: (mark.listed_at, mark.id), reverse=True)
+    return [mark.id for mark in seen]
+
+
+@settings(max_examples=40, deadline=None)
+@given(entries=st.lists(STORED, max_size=25), limit=st.integers(1, 7), kept=st.sets(st.sampled_from("ab")))
+def test_every_entry_is_on_one_page_whatever_the_size_of_pages(
+    entries: list[Stored], limit: int, kept: set[str]
+) -> None:
+    """And of each set of copies with an entry in a configured feed, one entry is, in one category."""
+
+    def check(tx: SqliteTransaction) -> None:
+        store_all(tx, entries)
+        configured = [make_feed(name, category=name.upper()) for name in sorted(kept)]
+        tx.feeds.synchronise(configured, now=NOON)
+        whole = {EntryId(number): stored for number, stored in enumerate(entries, 1) if "ab"[stored.feed] in kept}
+        everything = walk(tx, EntryQuery(limit=limit, with_copies=True))
+        assert sorted(everything) == sorted(whole)
+
+        fronts = walk(tx, EntryQuery(limit=limit))
+        sets = {number: -number if stored.repeats is None else stored.repeats for number, stored in whole.items()}
+        assert len({sets[front] for front in fronts}) == len(fronts) == len(set(sets.values()))
+
+        by_category = [front for name in "AB" for front in walk(tx, EntryQuery(limit=limit, category=name))]
+        by_feed = [front for name in "ab" for front in walk(tx, EntryQuery(limit=limit, feed_id=FeedId(name)))]
+        assert sorted(by_category) == sorted(by_feed) == sorted(fronts)
+        assert tx.entries.totals().entries == len(entries)
+
+    async def run() -> None:
+        with TemporaryDirectory() as folder:
+            store = await SqliteStore.open(Path(folder) / "a.db")
+            await store.write(check)
+            await store.aclose()
+
+    asyncio.run(run())
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    entries=st.lists(
+        st.tuples(st.sampled_from(["u", "v", None]), st.sampled_from(["h", "i", ""]), st.integers(-30, 0)), max_size=14
+    ),
+    sets=st.lists(st.sets(st.integers(1, 14), min_size=2, max_size=3), max_size=2),
+    start=st.sets(st.integers(1, 14), min_size=1, max_size=2),
+)
+def test_connected_is_the_closure_that_is_promised(
+    entries: list[tuple[str | None, str, int]], sets: list[set[int]], start: set[int]
+) -> None:
+    reach = timedelta(hours=3)
+    number_of_set = dict(enumerate(range(1, len(entries) + 1), 1))
+
+    def check(tx: SqliteTransaction) -> None:
+        tx.feeds.synchronise([make_feed("a")], now=NOON)
+        new = tuple(
+            make_parsed_entry(str(n), url_key=url, headline_key=headline, published_at=NOON + timedelta(hours=at))
+            for n, (url, headline, at) in enumerate(entries)
+        )
+        tx.entries.save(FeedId("a"), EntryPlan(new=new), now=NOON)
+        for members in sets:
+            present = sorted(members & set(number_of_set))
+            number_of_set.update(dict.fromkeys(present, present[0] if present else 0))
+            tx.copies.assign(
+                [CopyAssignment(entry_id=EntryId(n), copy_set=CopySetId(present[0]), copy_of=None) for n in present]
+            )
+        found = tx.copies.connected([EntryId(n) for n in start], reach=reach)
+        assert {candidate.id for candidate in found} == closure(entries, number_of_set, start)
+
+    async def run() -> None:
+        with TemporaryDirectory() as folder:
+            store = await SqliteStore.open(Path(folder) / "a.db")
+            await store.write(check)
+            await store.aclose()
+
+    asyncio.run(run())
+
+
+def closure(entries: Sequence[tuple[str | None, str, int]], sets: dict[int, int], start: set[int]) -> set[int]:
+    """Say it the slow and plain way: look at every pair until nothing is added."""
+
+    def tied(one: int, other: int) -> bool:
+        (url, headline, at), (url2, headline2, at2) = entries[one - 1], entries[other - 1]
+        same_headline = headline == headline2 != "" and abs(at - at2) <= 3
+        return (url is not None and url == url2) or same_headline or sets[one] == sets[other]
+
+    found = start & set(sets)
+    while True:
+        reached = {other for one in found for other in sets if tied(one, other)} | found
+        if reached == found:
+            return found
+        found = reached

@@ -1,0 +1,141 @@
+"""What feeds.yaml means where it says little."""
+
+from datetime import timedelta
+from ipaddress import ip_network
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import ValidationError
+
+from aggregator.config.model import Configuration
+from aggregator.config.read import parse
+from aggregator.model.feed import Feed
+from aggregator.model.ids import FeedId
+
+
+def read(text: str) -> Configuration:
+    return parse(text, file="feeds.yaml")
+
+
+def read_feed(item: str) -> Feed:
+    (feed,) = read(f"feeds:\n  - {item}").enabled_feeds()
+    return feed
+
+
+def test_an_address_alone_is_a_feed() -> None:
+    assert read_feed("url: https://www.arabnews.com/rss.xml") == Feed(
+        id=FeedId("arabnews-com"),
+        url="https://www.arabnews.com/rss.xml",
+        title="",
+        publisher="arabnews.com",
+        category="General",
+        interval=timedelta(hours=1),
+    )
+
+
+def test_every_key_of_a_feed_arrives() -> None:
+    feed = read_feed(
+        "{url: 'http://127.0.0.2:8900/bbc.xml', id: bbc, title: BBC News - World, publisher: BBC, category: World,"
+        " tags: [english, uk, english], language: en-GB, interval: 30m, allow_private_address: true}"
+    )
+    assert feed == Feed(
+        id=FeedId("bbc"),
+        url="http://127.0.0.2:8900/bbc.xml",
+        title="BBC News - World",
+        publisher="BBC",
+        category="World",
+        tags=("english", "uk"),
+        language="en-GB",
+        interval=timedelta(minutes=30),
+        allow_private_address=True,
+    )
+
+
+def test_a_publisher_is_called_like_its_feed_unless_it_has_a_name_of_its_own() -> None:
+    assert read_feed("{url: 'https://a.example/', title: Arab News}").publisher == "Arab News"
+
+
+def test_a_feed_is_polled_as_often_as_polling_says_unless_it_says_itself() -> None:
+    configuration = read(
+        "polling: {interval: 2h}\nfeeds:\n- url: https://a.example/\n- {url: 'https://b.example/', interval: 15m}"
+    )
+    assert [feed.interval for feed in configuration.enabled_feeds()] == [timedelta(hours=2), timedelta(minutes=15)]
+
+
+def test_a_disabled_feed_is_not_polled() -> None:
+    configuration = read("feeds:\n- url: https://a.example/\n- {url: 'https://b.example/', enabled: false}")
+    assert [feed.id for feed in configuration.enabled_feeds()] == ["a-example"]
+    assert len(configuration.feeds) == 2
+
+
+def test_categories_that_differ_in_case_alone_are_one_spelt_as_at_first() -> None:
+    configuration = read(
+        "feeds:\n- {url: 'https://a.example/', category: Middle East}\n"
+        "- {url: 'https://b.example/', category: middle east}"
+    )
+    assert {feed.category for feed in configuration.enabled_feeds()} == {"Middle East"}
+
+
+def test_renaming_moving_and_adding_feeds_changes_no_id() -> None:
+    before = read("feeds:\n- {url: 'https://a.example/rss', title: A, category: X}\n- url: https://b.example/rss")
+    after = read(
+        "feeds:\n- url: https://new.example/\n- url: https://b.example/rss\n"
+        "- {url: 'https://a.example/rss', title: Another, category: Y}"
+    )
+    assert {feed.url: feed.id for feed in before.enabled_feeds()}.items() <= {
+        feed.url: feed.id for feed in after.enabled_feeds()
+    }.items()
+
+
+def test_sections_that_are_left_out_or_empty_have_their_defaults() -> None:
+    left_out, empty = read("feeds: []"), read("site:\npolling:\ncopies:\n  window:\nfeeds: []")
+    assert left_out == empty
+    assert left_out.polling.max_bytes == 10 * 1024 * 1024
+    assert left_out.copies.window == timedelta(hours=48)
+    assert left_out.enabled_feeds() == ()
+
+
+def test_every_setting_arrives_as_what_it_means() -> None:
+    configuration = read(
+        """
+site: {title: Related Stories, url: 'https://news.example/reader', timezone: Asia/Beirut, contact: me@example.org}
+polling:
+  interval: 90m
+  host_gap: 0s
+  timeout: 5s
+  max_bytes: 512KiB
+  concurrency: 4
+  allow_networks: [192.168.0.0/16, 'fd00::/8']
+copies: {window: 1d}
+feeds: []
+"""
+    )
+    site, polling = configuration.site, configuration.polling
+    assert (site.title, site.url) == ("Related Stories", "https://news.example/reader/")
+    assert (site.timezone, site.contact) == (ZoneInfo("Asia/Beirut"), "me@example.org")
+    assert (polling.interval, polling.host_gap) == (timedelta(minutes=90), timedelta(0))
+    assert (polling.timeout, polling.max_bytes) == (timedelta(seconds=5), 512 * 1024)
+    assert (polling.concurrency, configuration.copies.window) == (4, timedelta(days=1))
+    assert polling.allow_networks == (ip_network("192.168.0.0/16"), ip_network("fd00::/8"))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("2024", "2024"), ("010", "010"), ("1.10", "1.10"), ("no", "no"), ("true", "true"), ("12:30:45", "12:30:45")],
+)
+def test_text_is_what_was_typed_whatever_yaml_might_make_of_it(written: str, meant: str) -> None:
+    assert read_feed(f"{{url: 'https://a.example/', title: {written}}}").title == meant
+
+
+def test_norwegian_is_a_language() -> None:
+    assert read_feed("{url: 'https://a.example/', language: no}").language == "no"
+
+
+def test_a_title_is_one_line() -> None:
+    assert read_feed("{url: 'https://a.example/', title: \"Arab\\n  News\"}").title == "Arab News"
+
+
+def test_a_configuration_never_changes() -> None:
+    configuration = read("feeds: []")
+    with pytest.raises(ValidationError):
+        configuration.site.title = "Other"

@@ -1,0 +1,197 @@
+import pytest
+
+from aggregator.fetch.failures import FetchProblem
+from aggregator.fetch.trip import MOST_REDIRECTS, Answer, Trip
+from aggregator.fetch.urls import Target
+from aggregator.model.feed import Validators
+from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchRequest, Gone, NotModified
+
+KNOWN = Validators(etag='W/"a"', last_modified="Mon, 09 Mar 2026 12:00:00 GMT")
+
+
+def begin(url: str = "http://a.example/feed", validators: Validators = KNOWN) -> Trip:
+    return Trip.begin(FetchRequest(url=url, validators=validators))
+
+
+def redirect(to: str, status: int = 301) -> Answer:
+    return Answer(status=status, headers={}, location=to.encode())
+
+
+def answer(status: int) -> Answer:
+    return Answer(status=status, headers={"a": "b"}, body=b"<rss/>" if status == 200 else b"")
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("http://News.Example/feed", "http://news.example/feed"),
+        (" http://news.example ", "http://news.example/"),
+        ("http://news.example/feed#top", "http://news.example/feed"),
+        ("http://news.example/feed?b=1&a=%2F&c", "http://news.example/feed?b=1&a=%2F&c"),
+        ("http://news.example/feed?", "http://news.example/feed?"),
+        ("http://Bücher.example/ü?q=ü", "http://xn--bcher-kva.example/%C3%BC?q=%C3%BC"),
+        ("http://مثال.example/خبر", "http://xn--mgbh0fb.example/%D8%AE%D8%A8%D8%B1"),
+        ("http://user:pass@news.example/feed", "http://news.example/feed"),
+    ],
+)
+def test_p22_p25_an_address_is_sent_as_uri_without_fragment_login_or_additions(text: str, sent: str) -> None:
+    url = Target.from_text(text).url
+    assert f"{url.scheme}://{url.raw_host.decode()}{url.raw_path.decode()}" == sent
+
+
+def test_a_login_stays_with_its_origin() -> None:
+    start = Target.from_text("https://user:pass@a.example/feed")
+    assert start.login == ("user", "pass")
+    assert start.redirected(b"/moved").login == ("user", "pass")
+    assert start.redirected(b"https://b.example/").login is None
+    assert start.redirected(b"https://other:login@b.example/").login is None
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        (b"/moved", "http://a.example/moved"),
+        (b"moved?x=1", "http://a.example/dir/moved?x=1"),
+        (b"//b.example/feed", "http://b.example/feed"),
+        (b"https://a.example/dir/feed", "https://a.example/dir/feed"),
+        ("/ü".encode(), "http://a.example/%C3%BC"),
+        (b"/\xfc", "http://a.example/%C3%BC"),
+        (b" /with space ", "http://a.example/with%20space"),
+    ],
+)
+def test_a_location_is_resolved_as_browsers_do(location: bytes, target: str) -> None:
+    assert str(Target.from_text("http://a.example/dir/feed").redirected(location).url) == target
+
+
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [
+        (b"file:///etc/passwd", FailureKind.REFUSED_ADDRESS),
+        (b"ftp://a.example/", FailureKind.REFUSED_ADDRESS),
+        (b"javascript:alert(1)", FailureKind.REFUSED_ADDRESS),
+        (b"http://[bad", FailureKind.REFUSED_ADDRESS),
+        (b"http://a.example\t/", FailureKind.BAD_RESPONSE),
+        (b"http://a.example:99999/", FailureKind.REFUSED_ADDRESS),
+    ],
+)
+def test_a_redirect_to_what_is_no_web_address_is_refused(location: bytes, kind: FailureKind) -> None:
+    with pytest.raises(FetchProblem) as caught:
+        Target.from_text("http://a.example/feed").redirected(location)
+    assert caught.value.kind is kind
+
+
+def test_p17_a_redirect_out_of_encryption_is_refused() -> None:
+    trip = begin("https://a.example/feed?token=secret")
+    with pytest.raises(FetchProblem, match="out of encryption") as caught:
+        trip.judge(redirect("http://a.example/feed"))
+    assert "secret" not in str(caught.value)
+
+
+def test_p2_p3_validators_go_out_as_they_came() -> None:
+    assert begin().conditions() == [
+        (b"If-None-Match", b'W/"a"'),
+        (b"If-Modified-Since", b"Mon, 09 Mar 2026 12:00:00 GMT"),
+    ]
+
+
+def test_p2_a_validator_of_latin_1_bytes_stays_those_bytes() -> None:
+    assert begin(validators=Validators(etag='"\xe9\xff"')).conditions() == [(b"If-None-Match", b'"\xe9\xff"')]
+
+
+@pytest.mark.parametrize("value", ["", "a\r\nCookie: b", "a\0", "\u20ac", " a"])
+def test_what_can_not_be_a_header_value_is_not_sent(value: str) -> None:
+    assert begin(validators=Validators(etag=value)).conditions() == []
+
+
+def test_p7_another_address_never_sees_the_validators() -> None:
+    trip = begin()
+    assert trip.judge(redirect("http://a.example/moved", 302)) is None
+    assert trip.conditions() == []
+
+
+def test_p7_validators_go_to_the_address_behind_the_redirect_that_gave_them() -> None:
+    trip = begin(validators=Validators(etag='"a"', url="http://b.example/feed"))
+    assert trip.conditions() == []
+    trip.judge(redirect("http://b.example/feed", 302))
+    assert trip.conditions() == [(b"If-None-Match", b'"a"')]
+    assert isinstance(trip.judge(answer(304)), NotModified)
+
+
+def test_a_304_that_was_not_asked_for_is_a_failure() -> None:
+    outcome = begin(validators=Validators()).judge(answer(304))
+    assert isinstance(outcome, Failed)
+    assert outcome.kind is FailureKind.BAD_RESPONSE
+    assert outcome.message == "HTTP 304 Not Modified from http://a.example/feed, which was not asked for"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "permanent_url"),
+    [
+        ((), None),
+        ((301,), "http://a.example/1"),
+        ((308, 301), "http://a.example/2"),
+        ((301, 302), "http://a.example/1"),
+        ((302, 301), None),
+        ((307,), None),
+        ((303,), None),
+    ],
+)
+def test_p17_only_an_unbroken_chain_of_permanent_redirects_moves_a_feed(
+    statuses: tuple[int, ...], permanent_url: str | None
+) -> None:
+    trip = begin()
+    for number, status in enumerate(statuses, start=1):
+        assert trip.judge(redirect(f"/{number}", status)) is None
+    outcome = trip.judge(answer(200))
+    assert isinstance(outcome, Fetched)
+    assert outcome.permanent_url == permanent_url
+    assert outcome.url == (f"http://a.example/{len(statuses)}" if statuses else "http://a.example/feed")
+
+
+def test_a_circle_of_redirects_is_refused() -> None:
+    trip = begin()
+    trip.judge(redirect("/b"))
+    with pytest.raises(FetchProblem, match=r"a redirect in a circle at http://a\.example/feed"):
+        trip.judge(redirect("/feed"))
+
+
+def test_five_redirects_are_followed_and_a_sixth_is_not() -> None:
+    trip = begin()
+    for number in range(MOST_REDIRECTS):
+        trip.judge(redirect(f"/{number}"))
+    with pytest.raises(FetchProblem, match="more than 5 redirects"):
+        trip.judge(redirect("/last"))
+
+
+def test_a_redirect_to_nowhere_is_refused() -> None:
+    with pytest.raises(FetchProblem, match="HTTP 301 Moved Permanently without saying where to"):
+        begin().judge(Answer(status=301, headers={}))
+
+
+def test_p18_a_410_means_gone_also_behind_a_permanent_redirect() -> None:
+    trip = begin()
+    trip.judge(redirect("/moved", 308))
+    assert trip.judge(answer(410)) == Gone(headers={"a": "b"})
+
+
+def test_p18_a_410_behind_a_temporary_redirect_is_only_a_failure() -> None:
+    trip = begin()
+    trip.judge(redirect("/today", 302))
+    outcome = trip.judge(answer(410))
+    assert isinstance(outcome, Failed)
+    assert outcome.status == 410
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (503, "HTTP 503 Service Unavailable from http://a.example/feed"),
+        (404, "HTTP 404 Not Found from http://a.example/feed"),
+        (204, "HTTP 204 No Content from http://a.example/feed"),
+        (300, "HTTP 300 Multiple Choices from http://a.example/feed"),
+        (599, "HTTP 599 from http://a.example/feed"),
+    ],
+)
+def test_any_other_status_is_a_failure_that_names_status_and_place(status: int, message: str) -> None:
+    outcome = begin("http://user:pass@a.example/feed?token=secret").judge(answer(status))
+    assert outcome == Failed(kind=FailureKind.STATUS, message=message, status=status, headers={"a": "b"})

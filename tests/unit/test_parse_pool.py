@@ -1,0 +1,266 @@
+"""The parser port over worker processes that hang, die and are forgotten."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.feeds.parse import parse_document
+from aggregator.model.feed import Document, ParsedFeed
+from aggregator.model.fetch import Failed, FailureKind
+from aggregator.parse_pool import MEMORY, Parsed, ParsePool
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = b'<rss version="2.0"><channel><title>Good</title><item><title>ok</title></item></channel></rss>'
+NESTED = b"<rss><channel><item>" + b"<a>" * 1_000_000
+"""Takes several seconds of a parser that never looks up."""
+
+
+def document(body: bytes = GOOD, url: str = "https://feeds.example/rss.xml") -> Document:
+    return Document(body=body, url=url)
+
+
+# Workers find these by name, as they find the real parser.
+
+
+def parse_or_misbehave(document: Document) -> Parsed:
+    """Do what the body says, else parse it."""
+    if document.body in MISDEEDS:
+        MISDEEDS[document.body]()
+    return parse_document(document)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _leave() -> None:
+    os._exit(3)
+
+
+def _stop_in_the_middle() -> None:
+    time.sleep(60)
+
+
+def _take_all_memory() -> None:
+    bytearray(MEMORY * 2)
+
+
+def _raise() -> None:
+    raise KeyError("where")
+
+
+MISDEEDS: dict[bytes, Callable[[], None]] = {
+    b"die": _die,
+    b"leave": _leave,
+    b"hang": _stop_in_the_middle,
+    b"swell": _take_all_memory,
+    b"raise": _raise,
+}
+
+
+def workers() -> list[int]:
+    return [process.pid for process in multiprocessing.active_children() if process.pid]
+
+
+@pytest.fixture
+def no_worker_is_left() -> Iterator[None]:
+    before = set(workers())
+    yield
+    assert set(workers()) <= before
+
+
+async def is_good(pool: ParsePool) -> bool:
+    parsed = await pool.parse(document())
+    return isinstance(parsed, ParsedFeed) and [entry.headline for entry in parsed.entries] == ["ok"]
+
+
+async def test_no_process_is_started_before_the_first_document(no_worker_is_left: None) -> None:
+    before = workers()
+    pool = ParsePool()
+    assert workers() == before
+    assert await is_good(pool)
+    assert len(workers()) == len(before) + 2
+    await pool.aclose()
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def pool() -> AsyncIterator[ParsePool]:
+    pool = ParsePool(timeout=timedelta(seconds=0.5), parse=parse_or_misbehave)
+    yield pool
+    await pool.aclose()
+
+
+async def test_a_feed_comes_back_whole(pool: ParsePool) -> None:
+    assert await pool.parse(document()) == parse_document(document())
+
+
+async def test_a_failure_comes_back_as_it_is(pool: ParsePool) -> None:
+    assert await pool.parse(document(b"<html></html>")) == parse_document(document(b"<html></html>"))
+
+
+async def test_s8_a_document_that_takes_too_long_is_given_up_and_the_next_one_is_fine(pool: ParsePool) -> None:
+    started = time.monotonic()
+    failed = await pool.parse(document(NESTED))
+    assert time.monotonic() - started < 3
+    assert isinstance(failed, Failed)
+    assert failed.kind is FailureKind.HOSTILE_DOCUMENT
+    assert failed.message == "the document could not be read: it took longer than 0.5 s to read"
+    assert await is_good(pool)
+
+
+@pytest.mark.parametrize(
+    ("misdeed", "reason"),
+    [
+        (b"die", "its worker died of SIGKILL"),
+        (b"leave", "its worker ended with exit code 3"),
+        (b"hang", "it took longer than 0.5 s to read"),
+        (b"swell", "it took more than 768 MiB of memory to read"),
+        (b"raise", "the parser failed (KeyError); this is a fault of this program"),
+    ],
+)
+async def test_whatever_a_worker_does_is_a_value_and_the_next_document_is_fine(
+    pool: ParsePool, misdeed: bytes, reason: str
+) -> None:
+    failed = await pool.parse(document(misdeed))
+    assert failed == Failed(kind=FailureKind.HOSTILE_DOCUMENT, message=f"the document could not be read: {reason}")
+    assert await is_good(pool)
+
+
+async def test_two_documents_are_read_at_a_time(pool: ParsePool) -> None:
+    hanging = asyncio.create_task(pool.parse(document(b"hang")))
+    await asyncio.sleep(0.05)
+    assert await is_good(pool)
+    assert not hanging.done()
+    assert isinstance(await hanging, Failed)
+
+
+async def test_more_documents_than_workers_wait_their_turn(pool: ParsePool) -> None:
+    bodies = [b"hang", b"die", b"hang", GOOD, b"leave", GOOD, GOOD]
+    outcomes = await asyncio.gather(*(pool.parse(document(body)) for body in bodies))
+    assert [isinstance(outcome, ParsedFeed) for outcome in outcomes] == [body == GOOD for body in bodies]
+
+
+async def test_cancelling_stops_the_worker_and_spares_the_pool(pool: ParsePool) -> None:
+    task = asyncio.create_task(pool.parse(document(b"hang")))
+    await asyncio.sleep(0.15)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await is_good(pool)
+
+
+async def test_workers_that_are_killed_while_they_have_nothing_to_do_are_replaced(pool: ParsePool) -> None:
+    assert await is_good(pool)
+    for pid in workers():
+        os.kill(pid, signal.SIGKILL)
+    assert await is_good(pool)
+    await asyncio.sleep(0.2)
+    assert await is_good(pool)
+
+
+async def test_ctrl_c_does_not_reach_the_workers(pool: ParsePool) -> None:
+    assert await is_good(pool)
+    before = workers()
+    for pid in before:
+        os.kill(pid, signal.SIGINT)
+    assert await is_good(pool)
+    assert workers() == before
+
+
+async def test_closing_stops_workers_at_work_within_two_seconds(no_worker_is_left: None) -> None:
+    pool = ParsePool(parse=parse_or_misbehave)
+    hanging = asyncio.create_task(pool.parse(document(b"hang")))
+    assert await is_good(pool)
+    started = time.monotonic()
+    await pool.aclose()
+    assert time.monotonic() - started < 2
+    with pytest.raises(RuntimeError, match="closed"):
+        await hanging
+
+
+async def test_a_closed_pool_says_so_and_may_be_closed_again() -> None:
+    pool = ParsePool()
+    await pool.aclose()
+    await pool.aclose()
+    with pytest.raises(RuntimeError, match="closed"):
+        await pool.parse(document())
+
+
+SCRIPT = """
+import asyncio, sys
+from datetime import timedelta
+from aggregator.parse_pool import ParsePool
+from aggregator.model.feed import Document
+import tests.unit.test_parse_pool as here
+
+print("main", flush=True)
+
+async def main():
+    pool = ParsePool(timeout=timedelta(seconds=0.5), parse=here.parse_or_misbehave)
+    print((await pool.parse(here.document())).title, flush=True)
+    if "hang" in sys.argv:
+        print(*here.workers(), flush=True)
+        await pool.parse(here.document(b"hang"))
+    await pool.aclose()
+
+asyncio.run(main())
+"""
+"""A start script as `pip` writes them, without the guard that multiprocessing asks for."""
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.slow
+def test_the_start_script_is_not_run_again_in_the_workers(tmp_path: Path) -> None:
+    script = tmp_path / "aggregator-start"
+    script.write_text(SCRIPT)
+    run = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=30, check=False, env=environment()
+    )
+    assert (run.stdout, run.stderr, run.returncode) == ("main\nGood\n", "", 0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see whether a process lives")
+def test_no_worker_survives_its_parent(tmp_path: Path) -> None:
+    script = tmp_path / "aggregator-start"
+    script.write_text(SCRIPT)
+    with subprocess.Popen(
+        [sys.executable, str(script), "hang"], stdout=subprocess.PIPE, text=True, env=environment()
+    ) as parent:
+        assert parent.stdout is not None
+        lines = [parent.stdout.readline() for _ in range(3)]
+        pids = [int(pid) for pid in lines[2].split()]
+        assert len(pids) == 2
+        time.sleep(0.2)
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while any(is_alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [pid for pid in pids if is_alive(pid)] == []

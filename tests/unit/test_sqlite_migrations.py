@@ -1,0 +1,172 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from aggregator.errors import DatabaseUnusable
+from aggregator.storage.sqlite import connect, migrations, search_index
+from aggregator.storage.sqlite.session import Session
+from aggregator.storage.sqlite.store import SqliteStore
+from tests.factories import NOON
+
+pytestmark = pytest.mark.anyio
+
+SCHEMA = Path(search_index.__file__).with_name("schema.sql").read_text("utf-8")
+
+
+def shape(connection: sqlite3.Connection) -> dict[str, object]:
+    """Everything about the tables but the spelling of their statements, which holds comments."""
+    names = connection.execute(
+        "SELECT type, name, tbl_name FROM sqlite_schema WHERE name NOT LIKE '%sqlite_migrations%' ORDER BY type, name"
+    ).fetchall()
+    found: dict[str, object] = {"names": names}
+    for kind, name, _ in names:
+        pragma = {"table": "table_xinfo", "index": "index_xinfo"}.get(kind)
+        if pragma:
+            found[f"{kind} {name}"] = connection.execute(f"PRAGMA {pragma}({name})").fetchall()
+        if kind == "table":
+            found[f"keys {name}"] = connection.execute(f"PRAGMA foreign_key_list({name})").fetchall()
+    found["strict"] = connection.execute("SELECT name, strict, wr FROM pragma_table_list ORDER BY name").fetchall()
+    return found
+
+
+def statements(connection: sqlite3.Connection) -> list[str]:
+    """The statements themselves, without comments and with spaces folded."""
+    rows = connection.execute(
+        "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE '%sqlite_migrations%' ORDER BY type, name"
+    )
+    lines = ("\n".join(line.split("--")[0] for line in sql.splitlines()) for (sql,) in rows)
+    return [" ".join(sql.split()) for sql in lines]
+
+
+async def test_replayed_migrations_give_the_schema_file(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "replayed.db")
+    await store.aclose()
+    with (
+        closing(sqlite3.connect(tmp_path / "replayed.db")) as replayed,
+        closing(sqlite3.connect(":memory:")) as written,
+    ):
+        written.executescript(SCHEMA)
+        assert statements(replayed) == statements(written)
+        ours, theirs = shape(replayed), shape(written)
+        ours.pop("strict")
+        theirs.pop("strict")
+        assert ours == theirs
+        assert len(statements(written)) > 20
+
+
+async def test_every_table_of_ours_is_strict(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "new.db")
+    await store.aclose()
+    with closing(sqlite3.connect(tmp_path / "new.db")) as database:
+        loose = database.execute(
+            "SELECT name FROM pragma_table_list WHERE type = 'table' AND NOT strict AND name NOT GLOB '_sqlite*'"
+            " AND name NOT GLOB 'sqlite_*'"
+        ).fetchall()
+    assert loose == []
+
+
+async def test_a_second_opening_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "twice.db"
+    for _ in range(2):
+        store = await SqliteStore.open(path)
+        await store.aclose()
+        with closing(sqlite3.connect(path)) as database:
+            assert database.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (len(migrations.names()),)
+            assert database.execute("SELECT count(*) FROM search_rules").fetchone() == (1,)
+
+
+async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "newer.db"
+    store = await SqliteStore.open(path)
+    await store.aclose()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('aggregator', '9999_tomorrow', '')"
+        )
+    before = path.read_bytes()
+    with pytest.raises(DatabaseUnusable, match=r"newer\.db: was written by a newer version .*9999_tomorrow"):
+        await SqliteStore.open(path)
+    assert path.read_bytes() == before
+
+
+async def test_the_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE songs (title TEXT)")
+    with pytest.raises(DatabaseUnusable, match=r"other\.db: is the database of another program"):
+        await SqliteStore.open(path)
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT name FROM sqlite_schema").fetchall() == [("songs",)]
+
+
+async def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    path = tmp_path / "empty.db"
+    path.touch()
+    store = await SqliteStore.open(path)
+    assert (await store.read(lambda tx: tx.entries.totals())).entries == 0
+    await store.aclose()
+
+
+def test_a_step_that_fails_leaves_no_half_of_it(tmp_path: Path) -> None:
+    database = connect.connect(tmp_path / "half.db", writing=True)
+
+    def upgrade() -> None:
+        with connect.writing(database):
+            migrations.MIGRATIONS.apply(database)
+            database.execute("CREATE TABLE feeds (id TEXT)")
+
+    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+        upgrade()
+    assert database.table_names() == []
+    database.close()
+
+
+def index_of(database: Database) -> list[tuple[int, str]]:
+    database.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, entry_search, instance)")
+    found = [tuple(row) for row in database.execute("SELECT doc, term FROM temp.words ORDER BY doc, col, offset")]
+    database.execute("DROP TABLE temp.words")
+    return found
+
+
+def test_the_search_index_is_made_anew_when_the_rules_for_words_changed(tmp_path: Path) -> None:
+    database = connect.connect(tmp_path / "words.db", writing=True)
+    migrations.upgrade(database, tmp_path / "words.db")
+    session = Session(database)
+    database.execute(
+        "INSERT INTO feeds (id, configured, position, url, host, title, publisher, category, interval,"
+        " allow_private_address) VALUES ('a', 1, 0, '', '', '', '', '', 0, 0)"
+    )
+    database.execute(
+        "INSERT INTO entries (id, feed_id, headline, teaser, headline_key, fingerprint, first_seen_at, changed_at,"
+        " listed_at, category, shown, fronts, copy_set)"
+        f" SELECT value, 'a', 'New words ' || value, 'x', '', '', {NOON.timestamp():.0f}, 0, 0, '', 1, 1, value"
+        " FROM json_each('[1, 2]')"
+    )
+    database.execute("INSERT INTO entry_texts SELECT id, '', '', 'text' FROM entries")
+    search_index.add(session, 1, "old", "old", "old")
+
+    assert not search_index.renew(session)
+    assert {term for _, term in index_of(database)} == {"old"}
+    database.execute("UPDATE search_rules SET signature = 'other rules'")
+    assert search_index.renew(session)
+    assert {(doc, term) for doc, term in index_of(database) if doc == 2} == {
+        (2, term) for term in ("new", "words", "2", "x", "text")
+    }
+    assert not search_index.renew(session)
+    database.close()
+
+
+def test_an_entry_leaves_nothing_in_the_index(tmp_path: Path) -> None:
+    database = connect.connect(tmp_path / "words.db", writing=True)
+    migrations.upgrade(database, tmp_path / "words.db")
+    session = Session(database)
+    texts = ("Café 東京都", "ไทย हिन्दी", "القاهرة 1,5 😀")
+    search_index.add(session, 1, *texts)
+    assert len(index_of(database)) > 5
+    search_index.remove(session, 1, *texts)
+    assert index_of(database) == []
+    database.execute("INSERT INTO entry_search (entry_search) VALUES ('integrity-check')")
+    database.close()

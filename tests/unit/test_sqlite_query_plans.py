@@ -1,0 +1,135 @@
+"""Every statement the store issues is answered by an index, whatever there is in the database."""
+
+import re
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.model.copies import CopyAssignment
+from aggregator.model.feed import FeedState, ParsedFeed
+from aggregator.model.ids import CopySetId, EntryId, FeedId
+from aggregator.model.poll import EntryPlan
+from aggregator.model.query import Cursor, EntryQuery, SearchQuery
+from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
+from tests.factories import NOON, make_feed, make_parsed_entry
+
+pytestmark = pytest.mark.anyio
+
+A = FeedId("a")
+LEASE = timedelta(minutes=5)
+QUERIES = [
+    EntryQuery(category=category, feed_id=feed, since=since, with_copies=with_copies, after=after, until=until)
+    for category in (None, "World")
+    for feed in (None, A)
+    for since, until in ((None, None), (NOON, NOON))
+    for with_copies in (False, True)
+    for after in (None, Cursor(listed_at=NOON - LEASE, id=EntryId(1)))
+]
+
+
+def everything(tx: SqliteTransaction) -> None:
+    """Call each method of the port at least once, on every way through it."""
+    tx.feeds.synchronise([make_feed("a", url="https://old.example/"), make_feed("b")], now=NOON)
+    tx.feeds.synchronise([make_feed("a", category="Sport")], now=NOON)
+    tx.feeds.synchronise([make_feed("a"), make_feed("b")], now=NOON)
+    due = tx.feeds.claim_due(now=NOON, limit=5, per_host=1, lease=LEASE)
+    tx.feeds.extend(due, now=NOON, lease=LEASE)
+    tx.feeds.finish(due[0], FeedState(), now=NOON, document=ParsedFeed(format="rss20"))
+    tx.feeds.release(due)
+    tx.feeds.claim(None, now=NOON, lease=LEASE)
+    tx.feeds.claim([A], now=NOON, lease=LEASE)
+    tx.feeds.get(A)
+    tx.feeds.overview()
+    parsed = make_parsed_entry("1")
+    ids = tx.entries.save(A, EntryPlan(new=(parsed, make_parsed_entry("2"))), now=NOON)
+    tx.entries.save(A, EntryPlan(changed=((ids[0], make_parsed_entry("1", headline="New words")),)), now=NOON)
+    tx.entries.known(A, [parsed])
+    entry = tx.entries.get(ids[0])
+    assert entry is not None
+    for query in QUERIES:
+        tx.entries.page(query)
+    tx.entries.revisions(ids[0])
+    tx.entries.categories()
+    tx.entries.totals()
+    tx.copies.ungrouped(limit=1)
+    tx.copies.connected(ids, reach=LEASE)
+    tx.copies.assign(
+        [
+            CopyAssignment(entry_id=ids[0], copy_set=CopySetId(ids[0]), copy_of=None),
+            CopyAssignment(entry_id=ids[1], copy_set=CopySetId(ids[0]), copy_of=ids[0]),
+        ]
+    )
+    tx.copies.members([CopySetId(ids[0])])
+    tx.copies.count_copies(ids)
+    tx.searching.search(SearchQuery(words="words"))
+    tx.searching.related(entry, limit=5)
+
+
+@pytest.fixture
+async def issued(tmp_path: Path) -> set[str]:
+    seen: set[str] = set()
+    store = await SqliteStore.open(tmp_path / "a.db", tracer=lambda sql, _: seen.add(sql))
+    seen.clear()
+    await store.write(everything)
+    await store.aclose()
+    return {sql for sql in seen if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)", sql)}
+
+
+def plan(database: sqlite3.Connection, sql: str) -> list[str]:
+    values = dict.fromkeys(re.findall(r":(\w+)", sql))
+    return [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+
+
+async def test_no_statement_reads_a_table_of_entries_from_end_to_end(issued: set[str], tmp_path: Path) -> None:
+    assert len(issued) > 40
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        plans = {sql: plan(database, sql) for sql in issued}
+    whole = re.compile(r"SCAN (entries|revisions|entry_texts|e|m|o|t)\b(?! VIRTUAL)")
+    scans = {sql: steps for sql, steps in plans.items() if any(map(whole.match, steps))}
+    assert scans == {}
+
+
+async def test_no_list_is_sorted_after_it_was_read(issued: set[str], tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        sorts = {sql for sql in issued if "USE TEMP B-TREE FOR ORDER BY" in plan(database, sql)}
+    assert sorts == set()
+
+
+async def test_feeds_are_only_read_whole_where_all_of_them_are_wanted(issued: set[str], tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        scans = {
+            sql.strip().split("\n")[0] for sql in issued if any(s.startswith("SCAN feeds") for s in plan(database, sql))
+        }
+    assert {re.split(r" (?:FROM|AS) ", sql)[0] for sql in scans} == {
+        "SELECT id, configured, url, category",  # synchronise
+        "SELECT *",  # claim(None)
+        "SELECT *, (SELECT max(listed_at)",  # overview
+        "SELECT category",  # categories
+        "SELECT coalesce(sum(configured), 0)",  # totals
+    }
+
+
+async def test_a_page_deep_in_entries_of_one_second_reads_no_more_than_a_page(tmp_path: Path) -> None:
+    """10,000 undated entries arrive with a first poll; SQLite counts the steps it takes."""
+    store = await SqliteStore.open(tmp_path / "a.db")
+    new = tuple(make_parsed_entry(str(number), text="", published_at=None) for number in range(1500))
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
+    await store.write(lambda tx: tx.entries.save(A, EntryPlan(new=new), now=NOON))
+    steps: list[int] = []
+
+    def count(tx: SqliteTransaction, after: Cursor | None) -> None:
+        taken = [0]
+        connection = tx.entries._session._db.conn
+        connection.set_progress_handler(lambda: taken.__setitem__(0, taken[0] + 1), 10)
+        tx.entries.page(EntryQuery(after=after, limit=10))
+        connection.set_progress_handler(None, 0)
+        steps.append(taken[0])
+
+    await store.read(lambda tx: count(tx, None))
+    await store.read(lambda tx: count(tx, Cursor(listed_at=NOON, id=EntryId(1490))))
+    await store.read(lambda tx: count(tx, Cursor(listed_at=NOON, id=EntryId(20))))
+    await store.aclose()
+    assert max(steps) < 2 * min(steps)

@@ -1,0 +1,214 @@
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from aggregator.errors import DatabaseUnusable
+from aggregator.model.ids import FeedId
+from aggregator.model.poll import EntryPlan
+from aggregator.ports import Store
+from aggregator.storage.sqlite import connect
+from aggregator.storage.sqlite.store import READERS, SqliteStore, SqliteTransaction
+from tests.factories import NOON, make_feed, make_parsed_entry
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnusable, match=r"there is no folder .*missing; create it"):
+        await SqliteStore.open(tmp_path / "missing" / "a.db")
+
+
+async def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnusable, match="is a folder"):
+        await SqliteStore.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"feeds:\n  - url: https://a.example/\n" * 100, b"SQLite format 3\0" + b"x" * 5000]
+)
+async def test_d5_a_file_that_is_no_database_is_refused_by_name_and_left_as_it_is(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "feeds.yaml"
+    path.write_bytes(content)
+    with pytest.raises(DatabaseUnusable, match=r"feeds\.yaml: .*(no SQLite database|damaged)"):
+        await SqliteStore.open(path)
+    assert path.read_bytes() == content
+
+
+async def test_a_damaged_database_is_said_to_be_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    store = await SqliteStore.open(path)
+    await store.aclose()
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    path.write_bytes(content)
+    with pytest.raises(DatabaseUnusable, match=r"a\.db: the database is damaged"):
+        await SqliteStore.open(path)
+
+
+WITHOUT_RIGHTS = """
+import asyncio, os, sys
+from pathlib import Path
+from aggregator.errors import DatabaseUnusable
+from aggregator.storage.sqlite.store import SqliteStore
+if os.geteuid() == 0:
+    os.setegid(65534), os.seteuid(65534)
+try:
+    asyncio.run(SqliteStore.open(Path(sys.argv[1])))
+except DatabaseUnusable as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Make a folder that every user may enter: pytest's own are closed to others."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_d4_a_folder_that_can_not_be_written_is_refused_by_name(open_folder: Path, exists: bool) -> None:  # noqa: FBT001
+    """In a process of its own, which gives up its rights if it is root's."""
+    path = open_folder / "a.db"
+    if exists:
+        asyncio.run(open_and_close(path))
+    open_folder.chmod(0o555)
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", WITHOUT_RIGHTS, str(path)],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    open_folder.chmod(0o755)
+    assert "a.db: the file" in ran.stdout, ran.stderr
+    assert "permissions" in ran.stdout or "readable and writable" in ran.stdout
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+async def open_and_close(path: Path) -> None:
+    store = await SqliteStore.open(path)
+    await store.aclose()
+
+
+async def test_the_settings_are_in_force_on_both_kinds_of_connection(tmp_path: Path) -> None:
+    for writing in (True, False):
+        database = connect.connect(tmp_path / "a.db", writing=writing)
+        names = ("journal_mode", "synchronous", "busy_timeout", "foreign_keys", "journal_size_limit", "query_only")
+        found = {name: database.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
+        database.close()
+        assert found == {
+            "journal_mode": "wal",
+            "synchronous": 1,
+            "busy_timeout": 5000,
+            "foreign_keys": 1,
+            "journal_size_limit": 64 * 1024 * 1024,
+            "query_only": int(not writing),
+        }
+
+
+async def test_d10_no_statement_leaves_a_transaction_open(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "a.db")
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed()], now=NOON))
+    await store.read(lambda tx: tx.entries.totals())
+    with closing(sqlite3.connect(tmp_path / "a.db", timeout=0)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("ROLLBACK")
+        assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    await store.aclose()
+
+
+async def test_closing_leaves_one_file(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "a.db")
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed()], now=NOON))
+    await store.read(lambda tx: tx.entries.totals())
+    await store.aclose()
+    assert names_in(tmp_path) == ["a.db"]
+
+
+async def test_as_many_reads_as_there_are_readers_run_at_once(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "a.db")
+    together = threading.Barrier(READERS)
+
+    def work(_: SqliteTransaction) -> int:
+        return together.wait(5)
+
+    assert sorted(await asyncio.gather(*(store.read(work) for _ in range(READERS)))) == list(range(READERS))
+    await store.aclose()
+
+
+async def test_a_file_locked_by_another_program_for_long_is_said_to_be_and_used_again_after(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    store = await SqliteStore.open(path, busy_timeout=timedelta(milliseconds=20))
+    ran: list[str] = []
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseUnusable, match=r"a\.db: another program has kept it locked"):
+            await store.write(lambda _: ran.append("locked"))
+        assert (await store.read(lambda tx: tx.entries.totals())).feeds == 0
+        other.execute("ROLLBACK")
+    await store.write(lambda _: ran.append("free"))
+    assert ran == ["free"]
+    await store.aclose()
+
+
+async def test_d7_two_stores_on_one_file_write_in_turns(tmp_path: Path) -> None:
+    first = await SqliteStore.open(tmp_path / "a.db")
+    second = await SqliteStore.open(tmp_path / "a.db")
+    await first.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
+
+    async def write(store: Store, name: str) -> None:
+        for number in range(20):
+            plan = EntryPlan(new=(make_parsed_entry(f"{name}{number}"),))
+            await store.write(lambda tx, plan=plan: tx.entries.save(FeedId("a"), plan, now=NOON))  # type: ignore[misc]
+
+    await asyncio.gather(write(first, "x"), write(second, "y"))
+    assert (await first.read(lambda tx: tx.entries.totals())).entries == 40
+    assert (await second.read(lambda tx: tx.feeds.overview()))[0].entries == 40
+    await first.aclose()
+    await second.aclose()
+
+
+async def test_two_processes_may_open_a_new_database_at_once(tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(SqliteStore.open(tmp_path / "a.db") for _ in range(4)))
+    for store in stores:
+        assert (await store.read(lambda tx: tx.entries.totals())).feeds == 0
+        await store.aclose()
+
+
+async def test_a_disk_that_is_full_is_said_to_be_and_nothing_is_kept(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "a.db")
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
+    pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
+    store._writer.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall()
+    large = EntryPlan(new=tuple(make_parsed_entry(str(number), text="word " * 500) for number in range(50)))
+    with pytest.raises(DatabaseUnusable, match="the disk is full"):
+        await store.write(lambda tx: tx.entries.save(FeedId("a"), large, now=NOON))
+    assert (await store.read(lambda tx: tx.entries.totals())).entries == 0
+    store._writer.execute("PRAGMA max_page_count = 1000000").fetchall()
+    await store.write(lambda tx: tx.entries.save(FeedId("a"), large, now=NOON))
+    assert (await store.read(lambda tx: tx.entries.totals())).entries == 50
+    await store.aclose()
+
+
+async def test_one_sqlite_library_is_used(tmp_path: Path) -> None:
+    database = connect.connect(tmp_path / "a.db", writing=True)
+    utils: Any = import_module("sqlite_utils.utils")
+    assert type(database.conn) is utils.sqlite3.Connection
+    database.close()

@@ -1,0 +1,421 @@
+"""Every page, over a real database, through ASGI."""
+
+import itertools
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from aggregator.model.entry import Byline, Enclosure, Link, ParsedEntry, SafeHtml
+from aggregator.model.feed import FeedState
+from tests.factories import NOON, make_feed, make_parsed_entry
+from tests.newsroom import POLLED, Newsroom, commanders, fill, newsroom
+from tests.published import make_site
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
+    async with newsroom(tmp_path) as made:
+        yield made
+
+
+async def _page(room: Newsroom, path: str, *, status: int = 200) -> LexborHTMLParser:
+    response = await room.get(path)
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    return LexborHTMLParser(response.text)
+
+
+def _words(node: LexborNode | LexborHTMLParser | None) -> str:
+    assert node is not None
+    return " ".join(node.text(separator=" ").split())
+
+
+def _one(tree: LexborHTMLParser | LexborNode, selector: str) -> LexborNode:
+    (found,) = tree.css(selector)
+    return found
+
+
+def _links(tree: LexborHTMLParser | LexborNode, selector: str) -> list[tuple[str, str | None]]:
+    return [(_words(link), link.attributes["href"]) for link in tree.css(f"{selector} a")]
+
+
+# The front page
+
+
+async def test_without_feeds_the_front_page_says_how_to_add_one(room: Newsroom) -> None:
+    assert "aggregator feeds add URL" in _words((await _page(room, "/")).body)
+
+
+async def test_before_the_first_poll_the_front_page_says_what_to_run(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    words = _words((await _page(room, "/")).body)
+    assert "No feeds have been polled yet. Run aggregator poll --all" in words
+
+
+async def test_when_polls_brought_nothing_the_front_page_leads_to_the_feeds(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    await room.poll("news-example", POLLED)
+    words = _words((await _page(room, "/")).body)
+    assert "No feeds have been polled yet" not in words
+    assert "brought no entries" in words
+
+
+async def test_the_front_page_lists_news_once_with_who_else_published_it(room: Newsroom) -> None:
+    lead, copy, _ = await fill(room)
+    latest = _one(await _page(room, "/"), "section[aria-labelledby=latest]")
+    headlines = _links(latest, ".headline")
+    assert headlines[0] == ("Iraq hosts military chiefs from Iran, Russia and Syria", f"/entries/{lead}")
+    assert len(headlines) == 2
+    assert _links(latest, ".also") == [("Other", f"/entries/{copy}")]
+    assert "Arab News · Tue, 10 Mar 2026 14:00" in _words(latest)
+    assert "BAGHDAD: Senior Iraqi military commanders" in _words(latest)
+
+
+async def test_the_front_page_has_a_section_for_every_category_that_has_entries(room: Newsroom) -> None:
+    await fill(room)
+    page = await _page(room, "/")
+    assert _links(page, ".sections .rubric") == [
+        ("Middle East", "/categories/middle-east"),
+        ("World", "/categories/world"),
+    ]
+
+
+async def test_older_entries_are_a_link_away_and_none_is_shown_twice_or_left_out(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    parsed = [make_parsed_entry(str(n), published_at=NOON - timedelta(minutes=n // 3)) for n in range(170)]
+    ids = await room.publish("news-example", *parsed)
+    path, seen = "/", list[str]()
+    while path:
+        page = await _page(room, path)
+        seen += [href or "" for _, href in _links(page, ".headline")]
+        following = page.css_first("a[rel=next]")
+        path = (following.attributes["href"] or "") if following else ""
+    assert sorted(seen) == sorted(f"/entries/{each}" for each in ids)
+
+
+async def test_an_entry_without_headline_is_called_by_its_first_words(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    await room.publish("news-example", replace(make_parsed_entry(), headline="", headline_key=""))
+    card = (await _page(room, "/")).css(".card")[0]
+    assert _words(card).count("Senior commanders met in Baghdad") == 1
+
+
+# An article
+
+
+async def test_an_article_page_holds_what_the_page_we_are_measured_by_holds_in_its_order(room: Newsroom) -> None:
+    lead, copy, related = await fill(room)
+    article = replace(
+        commanders("Killer blast strikes north Syria; Iraq hosts military chiefs from Iran and Russia"),
+        content=SafeHtml(
+            '<p>BAGHDAD: Senior commanders hosted <a href="https://news.example/toughest">Hayat Tahrir Al-Sham</a>.</p>'
+        ),
+        author=None,
+        byline=Byline(
+            author="AFP",
+            dated="Sat, 2018-09-01 16:07",
+            categories=("Middle-East",),
+            related=(Link(url="https://news.example/blast", text="Killer blast"),),
+        ),
+    )
+    await room.change("arab-news", lead, article, at=NOON + timedelta(hours=1))
+    await room.copies(lead, copy)
+    main = _one(await _page(room, f"/entries/{lead}"), "main")
+    words = _words(main)
+    wanted = [
+        "Killer blast strikes north Syria; Iraq hosts military chiefs from Iran and Russia",
+        "Tue, 10 Mar 2026 14:00",
+        "Sat, 2018-09-01 16:07",
+        "Arab News",
+        "by AFP",
+        "Read the original at news.example",
+        "BAGHDAD: Senior commanders hosted",
+        "Main category Middle-East",
+        "Links in the article",
+        "Killer blast",
+        "Hayat Tahrir Al-Sham",
+        "Earlier headlines",
+        "Iraq hosts military chiefs from Iran, Russia and Syria",
+        "until Tue, 10 Mar 2026 15:00",
+        "Also published by",
+        "Other :",
+        "Related Stories",
+        "Syria and Russia discuss Idlib",
+        "Tue, 10 Mar 2026 11:00",
+        "Military chiefs from Iran, Russia and Syria spoke about Idlib.",
+    ]
+    at = 0
+    for piece in wanted:
+        at = words.index(piece, at) + len(piece)
+    assert _links(main, "aside .headline") == [
+        ("Syria and Russia discuss Idlib with military chiefs of Iran", f"/entries/{related}")
+    ]
+
+
+async def test_times_carry_their_machine_readable_form(room: Newsroom) -> None:
+    lead, *_ = await fill(room)
+    times = (await _page(room, f"/entries/{lead}")).css(".facts time")
+    assert times[0].attributes["datetime"] == "2026-03-10T12:00:00Z"
+
+
+async def test_the_page_of_a_copy_names_the_others(room: Newsroom) -> None:
+    lead, copy, _ = await fill(room)
+    page = await _page(room, f"/entries/{copy}")
+    assert (f"/entries/{lead}") in [href for _, href in _links(page, "section[aria-labelledby=also]")]
+
+
+async def test_foreign_text_says_its_language_and_finds_its_direction(room: Newsroom) -> None:
+    await room.configure(make_feed(category="الشرق الأوسط"))
+    entry = replace(make_parsed_entry(headline="قائد الجيش في بغداد", text="بغداد: التقى القادة"), language="ar")
+    (number,) = await room.publish("news-example", entry)
+    page = await _page(room, f"/entries/{number}")
+    for selector in ("h1", ".text"):
+        attributes = _one(page, f"main {selector}").attributes
+        assert (attributes["lang"], attributes["dir"]) == ("ar", "auto")
+    assert _one(page, "html").attributes["lang"] == "en"
+
+
+async def test_a_language_that_is_none_is_not_repeated(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    (number,) = await room.publish("news-example", replace(make_parsed_entry(), language='"><b>'))
+    page = await _page(room, f"/entries/{number}")
+    assert "lang" not in _one(page, "h1").attributes
+
+
+async def test_the_original_opens_without_a_referrer_and_so_does_every_link_away(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    full = replace(
+        make_parsed_entry(),
+        comments_url="https://news.example/1#comments",
+        source=Link(url="https://agency.example/", text="Agency"),
+        enclosures=(Enclosure(url="https://cdn.example/1.mp3", media_type="audio/mpeg"),),
+    )
+    (number,) = await room.publish("news-example", full)
+    for path in (f"/entries/{number}", "/feeds", "/feeds/news-example"):
+        for link in (await _page(room, path)).css("a[href^=http]"):
+            assert "noopener noreferrer" in (link.attributes["rel"] or ""), link.html
+
+
+async def test_images_of_publishers_are_not_loaded_by_pages(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    body = SafeHtml('<p>Text <img src="https://tracker.example/pixel.gif" alt=""> goes on</p>')
+    (number,) = await room.publish("news-example", replace(make_parsed_entry(), content=body))
+    assert (await _page(room, f"/entries/{number}")).css("img") == []
+
+
+async def test_an_entry_without_text_says_so(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    (number,) = await room.publish("news-example", ParsedEntry(guid="1", headline="Only a headline"))
+    page = await _page(room, f"/entries/{number}")
+    assert "The feed gives no text" in _words(_one(page, ".text"))
+    assert page.css(".original") == []
+
+
+async def test_an_entry_of_a_feed_that_was_taken_out_keeps_its_page_without_dead_links(room: Newsroom) -> None:
+    lead, *_ = await fill(room)
+    await room.configure(make_feed("other", category="World"))
+    page = await _page(room, f"/entries/{lead}")
+    ours = [href or "" for _, href in _links(page, "main") if (href or "").startswith("/")]
+    for href in ours:
+        assert (await room.get(href)).status_code == 200, href
+
+
+# Categories and feeds
+
+
+async def test_a_category_lists_its_entries(room: Newsroom) -> None:
+    lead, *_ = await fill(room)
+    page = await _page(room, "/categories/middle-east")
+    assert [href for _, href in _links(page, "main .headline")] == [f"/entries/{lead}"]
+
+
+async def test_a_category_of_another_script_has_an_address_of_its_own(room: Newsroom) -> None:
+    await room.configure(make_feed("a", category="الشرق"), make_feed("b", category="الغرب"))
+    places = _links(await _page(room, "/"), ".places ul + ul")
+    assert len({href for _, href in places}) == 2
+    for name, href in places:
+        assert _words((await _page(room, href or "")).css_first("h1")) == name
+
+
+async def test_a_category_without_entries_says_so(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    assert "No entries here yet" in _words((await _page(room, "/categories/world")).body)
+
+
+async def test_feeds_shows_how_each_feed_is_doing(room: Newsroom) -> None:
+    await fill(room)
+    await room.poll("other", replace(POLLED, gone=True))
+    rows = [_words(row) for row in (await _page(room, "/feeds")).css("tbody tr")]
+    assert len(rows) == 3
+    assert "ok Tue, 10 Mar 2026 14:00 fetched Tue, 10 Mar 2026 15:00 every 1 h, as feeds.yaml says 1" in rows[0]
+    assert "gone" in rows[1]
+    assert "not again" in rows[1]
+    assert "https://broken.example/feed?a=1&b=2" in rows[2]
+    assert "failing, 3 times in a row 503 Service Unavailable" in rows[2]
+
+
+async def test_feeds_shows_one_that_was_never_polled(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    (row,) = (await _page(room, "/feeds")).css("tbody tr")
+    assert "not polled yet never as soon as possible 0" in _words(row)
+
+
+async def test_feeds_without_feeds_says_how_to_add_one(room: Newsroom) -> None:
+    assert "aggregator feeds add URL" in _words((await _page(room, "/feeds")).body)
+
+
+async def test_a_feed_s_page_lists_its_entries_also_those_that_repeat_another(room: Newsroom) -> None:
+    _, copy, related = await fill(room)
+    page = await _page(room, "/feeds/other")
+    assert {href for _, href in _links(page, ".headline")} == {f"/entries/{copy}", f"/entries/{related}"}
+
+
+async def test_a_feed_that_was_never_polled_says_what_to_run(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    assert "aggregator poll news-example" in _words((await _page(room, "/feeds/news-example")).body)
+
+
+async def test_a_password_in_a_feed_s_address_is_on_no_page(room: Newsroom) -> None:
+    await room.configure(make_feed(url="https://me:secret@news.example/rss.xml"))
+    for path in ("/", "/feeds", "/feeds/news-example", "/feeds.opml"):
+        assert "secret" not in (await room.get(path)).text
+
+
+async def test_a_feed_that_says_nothing_of_itself_is_called_by_its_address(room: Newsroom) -> None:
+    await room.configure(make_feed(title=""))
+    await room.poll("news-example", FeedState())
+    assert _words((await _page(room, "/feeds/news-example")).css_first("h1")) == "https://news-example.example/rss.xml"
+
+
+# Digests
+
+
+async def test_a_digest_lists_a_day_of_the_site_s_time_zone_by_category(room: Newsroom) -> None:
+    await fill(room)
+    late = make_parsed_entry("late", published_at=NOON.replace(hour=22) - timedelta(days=1))
+    await room.publish("other", late)
+    page = await _page(room, "/digests/2026-03-10")
+    assert _words(page.css_first("h1")) == "Tuesday, 10 March 2026"
+    assert [_words(each) for each in page.css("main .rubric")] == ["Middle East", "World"]
+    assert len(page.css("main .card")) == 3, "22:00 in UTC is midnight in Beirut"
+    assert "The day is not over" in _words(page.body)
+
+
+async def test_a_digest_leads_to_the_days_beside_it_but_not_to_tomorrow(room: Newsroom) -> None:
+    assert _links(await _page(room, "/digests/2026-03-09"), ".days") == [
+        ("← Sun, 08 Mar", "/digests/2026-03-08"),
+        ("All days", "/digests"),
+        ("Tue, 10 Mar →", "/digests/2026-03-10"),
+    ]
+    assert len((await _page(room, "/digests/2026-03-10")).css(".days a")) == 2
+
+
+async def test_a_day_without_news_says_so(room: Newsroom) -> None:
+    assert "Nothing was published on this day, as far" in _words((await _page(room, "/digests/2026-03-01")).body)
+
+
+async def test_digests_lists_the_recent_days(room: Newsroom) -> None:
+    days = _links(await _page(room, "/digests"), ".plain")
+    assert (days[0], len(days)) == (("Tuesday, 10 March 2026", "/digests/2026-03-10"), 14)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-03-11", "1989-12-31"])
+async def test_a_day_that_has_no_digest_is_not_found(room: Newsroom, day: str) -> None:
+    page = await _page(room, f"/digests/{day}", status=404)
+    assert f"There is no digest of {day}" in _words(page.body)
+
+
+# Search
+
+
+async def test_search_finds_by_words_and_keeps_them_in_the_field(room: Newsroom) -> None:
+    lead, *_ = await fill(room)
+    page = await _page(room, "/search?q=baghdad+COMMANDERS")
+    assert f"/entries/{lead}" in [href for _, href in _links(page, ".rows .headline")]
+    assert _one(page, "#q").attributes["value"] == "baghdad COMMANDERS"
+
+
+async def test_search_that_finds_nothing_says_what_to_try(room: Newsroom) -> None:
+    assert "Try fewer words" in _words((await _page(room, "/search?q=zeppelin")).body)
+
+
+@pytest.mark.parametrize("query", ["", "?q=", "?q=+", "?q=%00"])
+async def test_search_without_words_is_the_form(room: Newsroom, query: str) -> None:
+    assert "Write one or more words" in _words((await _page(room, f"/search{query}")).body)
+
+
+async def test_words_of_a_search_are_escaped(room: Newsroom) -> None:
+    response = await room.get("/search?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
+    assert "<script" not in response.text
+
+
+# All pages
+
+PATHS = [
+    "/",
+    "/entries/21",
+    "/categories/world",
+    "/feeds",
+    "/feeds/other",
+    "/digests",
+    "/digests/2026-03-10",
+    "/search",
+]
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/nothing"])
+async def test_every_page_has_its_landmarks_one_main_heading_and_unique_ids(room: Newsroom, path: str) -> None:
+    await fill(room)
+    tree = LexborHTMLParser((await room.get(path)).text)
+    for selector in ("header.masthead", "nav", "main#content", "footer", "h1", "title", "a.skip[href='#content']"):
+        assert len([node for node in tree.css(selector) if node.parent]) >= 1, selector
+    assert len(tree.css("h1")) == 1
+    ids = [node.attributes["id"] for node in tree.css("[id]")]
+    assert len(ids) == len(set(ids))
+    levels = [int((node.tag or "h0")[1]) for node in tree.css("h1, h2, h3, h4") if not _inside_text(node)]
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), levels
+
+
+def _inside_text(node: LexborNode) -> bool:
+    return node.parent is not None and (node.parent.attributes.get("class") == "text" or _inside_text(node.parent))
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_no_page_leads_to_a_page_that_is_not_there(room: Newsroom, path: str) -> None:
+    await fill(room)
+    tree = await _page(room, path)
+    addresses = {node.attributes["href"] or "" for node in tree.css("[href^='/']")}
+    assert len(addresses) > 5
+    for address in addresses:
+        assert (await room.get(address)).status_code == 200, address
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_page_stays_as_it_is_while_nothing_happens(room: Newsroom, path: str) -> None:
+    await fill(room)
+    first = await room.get(path)
+    room.clock.move(timedelta(minutes=7))
+    again = await room.get(path, if_none_match=first.headers["etag"])
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_no_page_has_script_style_or_image_of_its_own(room: Newsroom, path: str) -> None:
+    await fill(room)
+    text = (await room.get(path)).text
+    assert not re.search(r"<script|<style|\sstyle=|<img|<iframe|\son\w+=", text)
+
+
+async def test_a_site_under_a_path_links_within_it(tmp_path: Path) -> None:
+    async with newsroom(tmp_path, site=make_site(url="https://example.org/news/")) as made:
+        lead, *_ = await fill(made)
+        tree = await _page(made, "/")
+        assert all((node.attributes["href"] or "").startswith("/news/") for node in tree.css("[href^='/']"))
+        assert f"https://example.org/news/entries/{lead}" in (await made.get("/feed.atom")).text

@@ -1,0 +1,71 @@
+import re
+from datetime import timedelta
+from importlib.resources import files
+
+import jinja2
+import pytest
+
+from aggregator.model.entry import SafeHtml
+from aggregator.web.rendering import Templates, clean, duration, earlier_headlines, other_publishers
+from tests.factories import NOON
+from tests.published import make_entry, make_published, make_site
+
+TEMPLATES = {each.name: each.read_text("utf-8") for each in files("aggregator.web").joinpath("templates").iterdir()}
+
+
+def test_a_value_that_was_forgotten_is_an_error_and_no_gap() -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        Templates(make_site()).render("error.html", categories=(), twins=())
+
+
+def test_values_are_escaped() -> None:
+    page = Templates(make_site()).render(
+        "error.html", categories=("<b>",), twins=(), status=400, phrase="Bad", sentence="<script>"
+    )
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "&lt;b&gt;" in page
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_a_template_has_no_way_around_escaping_no_script_and_no_style_of_its_own(name: str) -> None:
+    assert not re.search(
+        r"\|\s*safe\b|autoescape|Markup|<script|<style|\sstyle=|\son[a-z]+=|javascript:", TEMPLATES[name]
+    )
+
+
+def test_only_the_text_of_an_entry_is_let_through_as_html() -> None:
+    assert [name for name, text in TEMPLATES.items() for _ in re.findall(r"\|\s*clean\b", text)] == ["entry.html"]
+
+
+def test_every_link_to_the_outside_keeps_the_reader_s_page_to_itself() -> None:
+    for text in TEMPLATES.values():
+        for address in re.findall(r'<a[^>]*href="\{\{ ([^}]*)', text):
+            assert address.startswith(("link(", "address", "url")), address
+    assert 'rel="noopener noreferrer"' in TEMPLATES["lists.html"]
+
+
+def test_pages_show_no_images_of_third_parties() -> None:
+    assert "<img" not in clean(SafeHtml('<p>a<img src="https://tracker.example/1.gif">b</p>'))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(0, "0 min"), (30, "30 min"), (60, "1 h"), (90, "1 h 30 min"), (3000, "50 h")]
+)
+def test_durations_are_written_for_people(minutes: int, text: str) -> None:
+    assert duration(timedelta(minutes=minutes)) == text
+
+
+def test_each_other_publisher_is_named_once_and_the_own_one_by_its_feed() -> None:
+    also = [
+        make_entry(2, publisher="Reuters"),
+        make_entry(3, publisher="Reuters"),
+        make_entry(4, publisher="Example", feed_title="Example Sport"),
+    ]
+    named = other_publishers(make_published(make_entry(publisher="Example"), also=also))
+    assert [(name, entry.id) for name, entry in named] == [("Reuters", 2), ("Example Sport", 4)]
+
+
+def test_earlier_headlines_are_those_that_differ_from_the_next_one() -> None:
+    revisions = [("B", NOON), ("A", NOON - timedelta(hours=1)), ("A", NOON - timedelta(hours=2)), ("", NOON)]
+    assert earlier_headlines("B", revisions) == [("A", NOON - timedelta(hours=1))]
