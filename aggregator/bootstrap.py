@@ -102,7 +102,7 @@ def _web(configuration: Configuration, application: Application) -> Starlette:
         application.reader,
         application.digests,
         SystemClock(),
-        Site(title=site.title, url=site.url, timezone=site.timezone),
+        Site(title=site.title, url=site.url, timezone=site.timezone, interval=configuration.polling.interval),
     )
 
 

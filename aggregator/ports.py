@@ -149,7 +149,7 @@ class CopyRecords(Protocol):
         ...
 
     def count_copies(self, entry_ids: Collection[EntryId]) -> int:
-        """Count those of these entries that share their set with an entry outside of these, or with a lower id."""
+        """Count those of these entries that share their set with an entry that arrived before them."""
         ...
 
 

@@ -29,7 +29,6 @@ def replay(place: Place, entries: Path, output: TextIO) -> None:
     window = place.configuration().copies.window if place.config.exists() else Copies().window
     try:
         with click.open_file(str(entries), encoding="utf-8") as lines:
-            for answer in group_lines(lines, file=str(entries), window=window):
-                output.write(answer + "\n")
+            output.writelines(answer + "\n" for answer in group_lines(lines, file=str(entries), window=window))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{entries}: can't be read as UTF-8 text: {error}") from error

@@ -8,7 +8,11 @@ from aggregator.model.fetch import Failed, FailureKind
 from aggregator.text.urls import web_url
 
 _LOOKED_AT: Final = 256 * 1024
-_HTML: Final = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_HTML_DOCTYPE: Final = re.compile(r"<!doctype\s+html\b", re.IGNORECASE)
+_HTML_ROOTS: Final = frozenset(
+    ("html", "head", "body", "title", "meta", "script", "div", "p", "br", "h1", "center", "table")
+)
+_BINARY: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _ROOT: Final = re.compile(r"<([A-Za-z_][\w:.-]{0,60})")
 _TITLE: Final = re.compile(r"<title\b[^<>]{0,500}>([^<]{0,1000})", re.IGNORECASE)
 _LINK: Final = re.compile(r"<link\b([^<>]{1,2000})>", re.IGNORECASE)
@@ -32,10 +36,13 @@ def not_a_feed(text: str, url: str) -> Failed:
 def _description(text: str, url: str) -> str:
     if not text.strip("\ufeff\0 \t\r\n"):
         return "the document is empty"
-    if _HTML.search(text[:4096]):
+    root = _ROOT.search(text)
+    if _HTML_DOCTYPE.search(text[:4096]) or (root and root[1].lower() in _HTML_ROOTS):
         return f"the document is an HTML page{_page_title(text)}, not a feed{_named_feed(text, url)}"
-    if root := _ROOT.search(text):
+    if root and not _BINARY.search(text[:_SHOWN]):
         return f"the document is XML with the root element <{root[1]}>, not a feed"
+    if _BINARY.search(text[:_SHOWN]):
+        return "the document is binary data, not a feed"
     return f"the document is text that begins {_beginning(text)!r}, not a feed"
 
 

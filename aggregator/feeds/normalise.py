@@ -127,7 +127,7 @@ def _clean(markup: Markup | None, context: _Context) -> tuple[Byline, SafeHtml]:
     if markup is None or not markup.value.strip():
         return Byline(), NO_HTML
     base = _address(markup.base, context.base) or context.base
-    value = words.xml_safe(markup.value[:MAX_FIELD])
+    value = markup.value[:MAX_FIELD]
     found, rest = byline.extract(value if markup.is_html else html.from_text(value), base_url=base)
     return found, html.sanitise(rest, base_url=base, own_origins=context.own_origins)
 
@@ -141,13 +141,8 @@ def _merged(first: Byline, second: Byline) -> Byline:
 
 def _times(raw: RawEntry) -> tuple[datetime | None, datetime | None]:
     """Give published and updated. The only date an entry has is, as far as anyone can tell, its publication."""
-    published = _time(raw.published, raw.published_at)
-    updated = _time(raw.updated, raw.updated_at)
+    published, updated = dates.parse(raw.published), dates.parse(raw.updated)
     return published or updated, updated
-
-
-def _time(text: str, guess: datetime | None) -> datetime | None:
-    return (dates.parse(text[:100]) if text else None) or guess
 
 
 def _tags(tags: Iterable[str]) -> tuple[str, ...]:

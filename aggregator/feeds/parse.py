@@ -95,6 +95,7 @@ def _complaint(parsed: dict[str, Any], prepared: Prepared) -> str:
         return ""
     if isinstance(error, xml.sax.SAXParseException):
         # feedparser puts an XML declaration on a line of its own in front.
-        line = (error.getLineNumber() or 1) - 1 + prepared.skipped_lines
-        return f"line {line}, column {(error.getColumnNumber() or 0) + 1}: {error.getMessage()}"
+        line, column = (error.getLineNumber() or 1) - 1, (error.getColumnNumber() or 0) + 1
+        column += prepared.skipped_columns if line == 1 else 0
+        return f"line {line + prepared.skipped_lines}, column {column}: {error.getMessage()}"
     return cut_line(str(error))[:200]

@@ -28,7 +28,9 @@ _WHOLE_TAG: Final = re.compile(r"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
 _EXTERNAL: Final = re.compile(
     r"""<!DOCTYPE\s+([\w:.-]{1,100})((?:\s+(?:PUBLIC|SYSTEM|"[^"<>]*"|'[^'<>]*'))*)""", re.IGNORECASE
 )
+_NAME: Final = re.compile(r"[\w:.-]{1,100}")
 _SPACE: Final = re.compile(r"\s+")
+_CDATA: Final = "<![CDATA["
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class Prepared:
     """A DOCTYPE at most, then everything from the first element on."""
     skipped_lines: int
     """Lines before the first element: what the parser says of lines is short by as many."""
+    skipped_columns: int
+    """The same for columns, on the line the first element stands on."""
     complaint: str = ""
     """What was wrong before the first element; empty when nothing was."""
 
@@ -67,16 +71,15 @@ def prepare(text: str) -> Prepared | Failed:
     if isinstance(prolog, Failed):
         return prolog
     start, doctype, junk = prolog
-    rest = text[start:]
-    if tag := _oversized_tag(rest):
-        return Failed(
-            kind=FailureKind.HOSTILE_DOCUMENT,
-            message=f"the document has a tag of more than {MAX_START_TAG:,} characters, beginning {tag!r}",
-        )
+    cut, tags = _without_long_tags(text[start:])
+    complaints = [f"text before the first element: {junk!r}"] if junk else []
+    if tags:
+        complaints.append(f"{tags} tags of more than {MAX_START_TAG:,} characters lost their attributes")
     return Prepared(
-        text=doctype + _without_bad_references(xml_safe(rest)),
+        text=doctype + _without_bad_references(xml_safe(cut)),
         skipped_lines=text.count("\n", 0, start),
-        complaint=f"text before the first element: {junk!r}" if junk else "",
+        skipped_columns=start - (text.rfind("\n", 0, start) + 1),
+        complaint="; ".join(complaints),
     )
 
 
@@ -150,16 +153,36 @@ def _first_words(text: str) -> str:
     return " ".join(text.replace("\ufeff", " ").replace("\0", " ").split())[:60]
 
 
-def _oversized_tag(text: str) -> str | None:
-    """Find a start tag beyond the limit; begins with a cheap necessary sign of one."""
+def _without_long_tags(text: str) -> tuple[str, int]:
+    """Take the attributes of start tags beyond the limit; begins with a cheap necessary sign of one.
+
+    CDATA is left alone: HTML with an image written into its address is long, and no tag to the XML parser.
+    """
     if not _LONG_TAG.search(text):
-        return None
-    markup = without_sections(text, "<![CDATA[", "]]>")
+        return text, 0
+    pieces: list[str] = []
+    count = 0
+    for number, section in enumerate(text.split(_CDATA)):
+        inside, end, outside = section.partition("]]>") if number else ("", "", section)
+        markup, found = _with_short_tags(outside)
+        pieces.append(inside + end + markup)
+        count += found
+    return _CDATA.join(pieces), count
+
+
+def _with_short_tags(markup: str) -> tuple[str, int]:
+    pieces: list[str] = []
+    count = position = 0
     for found in _LONG_TAG.finditer(markup):
         whole = _WHOLE_TAG.match(markup, found.start())
-        if whole is None or len(whole[0]) > MAX_START_TAG:
-            return found[0][:40]
-    return None
+        if found.start() < position or (whole and len(whole[0]) <= MAX_START_TAG):
+            continue
+        name = _NAME.match(markup, found.start() + 1)
+        slash = "/" if whole and whole[0].endswith("/>") else ""
+        pieces += [markup[position : found.start()], f"<{name[0]}{slash}>" if name and whole else ""]
+        position = whole.end() if whole else found.end()
+        count += 1
+    return "".join([*pieces, markup[position:]]), count
 
 
 def _without_bad_references(text: str) -> str:

@@ -4,7 +4,6 @@ Strings are as the document has them; addresses may be relative or no addresses 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from aggregator.model.feed import FreshnessHints
 
@@ -51,10 +50,7 @@ class RawEntry:
     content: Markup | None = None
     author: str = ""
     published: str = ""
-    published_at: datetime | None = None
-    """What the parser made of `published`; a last resort."""
     updated: str = ""
-    updated_at: datetime | None = None
     tags: tuple[str, ...] = ()
     language: str | None = None
     images: tuple[str, ...] = ()

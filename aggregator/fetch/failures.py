@@ -73,7 +73,8 @@ def network_words(error: BaseException) -> str:
 def _tls_words(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate refused: {error.verify_message}"
-    return (error.reason or str(error)).replace("_", " ").lower()
+    # An error that Python makes itself, not OpenSSL, has no reason.
+    return (getattr(error, "reason", None) or str(error)).replace("_", " ").lower()
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -30,7 +30,7 @@ class PollResult:
     new: int = 0
     changed: int = 0
     copies: int = 0
-    """How many of the new entries repeat another entry."""
+    """How many of the new entries repeat one that was there before them."""
     elapsed: timedelta = timedelta()
 
 

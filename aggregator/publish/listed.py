@@ -91,8 +91,11 @@ def _listed(channel: Channel, item: PublishedEntry) -> Listed:
 
 
 def _author(entry: Entry) -> str:
-    """RFC 4287 section 4.1.2: every entry has an author; who signs for an unsigned one is its publisher."""
-    named = (plain(name or "") for name in (entry.author, entry.byline.author, entry.publisher))
+    """Give the byline's author before the feed's, which is often the account that posted ("admin").
+
+    RFC 4287 section 4.1.2: every entry has an author; who signs for an unsigned one is its publisher.
+    """
+    named = (plain(name or "") for name in (entry.byline.author, entry.author, entry.publisher))
     return next((name for name in named if name), "")
 
 

@@ -14,13 +14,10 @@ MEDIA_TYPE = "text/x-opml"
 def write(site: Site, feeds: Sequence[FeedOverview]) -> bytes:
     """Write a whole document, UTF-8: categories and feeds in the given order. Equal input gives equal bytes."""
     root = Element("opml", {"version": "2.0"})
-    head = add(root, "head")
-    add(head, "title", plain(f"{site.title}: feeds"))
-    add(head, "ownerId", site.address("feeds"))
-    add(head, "docs", "https://opml.org/spec2.opml")
+    add(add(root, "head"), "title", plain(f"{site.title}: feeds"))
     body = add(root, "body")
     for category in dict.fromkeys(overview.feed.category for overview in feeds):
-        folder = add(body, "outline", text=plain(category), title=plain(category))
+        folder = add(body, "outline", text=plain(category))
         for overview in feeds:
             if overview.feed.category == category:
                 _outline(folder, overview)

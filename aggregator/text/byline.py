@@ -22,7 +22,9 @@ from dataclasses import replace
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from aggregator.model.entry import Byline, Link
-from aggregator.text.html import MAX_LENGTH, decoded, plain_text, too_complex
+from aggregator.text.dateline import dateline
+from aggregator.text.html import MAX_LENGTH, decoded, plain_text
+from aggregator.text.markup import too_complex
 from aggregator.text.urls import web_url
 from aggregator.text.words import one_line, xml_safe
 
@@ -50,7 +52,7 @@ def extract(html: str, *, base_url: str | None = None) -> tuple[Byline, str]:
         byline, rest = _from_markup(html, base_url)
     if byline == Byline():
         byline, rest = _from_text(html)
-    return replace(byline, dateline=_dateline(rest)), rest
+    return replace(byline, dateline=dateline(rest)), rest
 
 
 # --- fields with markup ------------------------------------------------------------------------------------------
@@ -60,7 +62,10 @@ _FIELD_CLASS = re.compile(r"(?:field-name-|field--name-|views-field-)(?:field-)?
 _KINDS = {
     **dict.fromkeys(("author", "authors", "author-name", "byline", "by-line", "writer", "reporter", "uid"), "author"),
     **dict.fromkeys(("nid-source", "id", "source-id", "article-id", "external-id", "nid"), "source_id"),
-    **dict.fromkeys(("post-date", "created", "date", "published", "published-at", "publish-date", "publication-date", "pub-date"), "dated"),
+    **dict.fromkeys(
+        ("post-date", "created", "date", "published", "published-at", "publish-date", "publication-date", "pub-date"),
+        "dated",
+    ),
     **dict.fromkeys(("main-category", "main-categories", "category", "categories", "section"), "categories"),
 }
 _LABELS = ".field-label, .field__label, .views-label"
@@ -77,7 +82,7 @@ def _from_markup(html: str, base_url: str | None) -> tuple[Byline, str]:
     related = _dedupe([*_related_fields(body, base_url), *_related_block(body, base_url)])
     if byline == Byline() and not related:
         return byline, html
-    return replace(byline, related=related), (body.inner_html or "").strip()
+    return replace(byline, related=related), _left(body)
 
 
 def _fields(body: LexborNode) -> Byline:
@@ -101,7 +106,9 @@ def _fields(body: LexborNode) -> Byline:
 def _outermost(body: LexborNode) -> list[tuple[LexborNode, str]]:
     """Find the fields we know, but not those inside of another: an element must not be taken out twice."""
     known = {node.mem_id: kind for node in body.css("[class]") if (kind := _kind(node))}
-    return [(node, known[node.mem_id]) for node in body.css("[class]") if node.mem_id in known and not _inside(node, known)]
+    return [
+        (node, known[node.mem_id]) for node in body.css("[class]") if node.mem_id in known and not _inside(node, known)
+    ]
 
 
 def _inside(node: LexborNode, known: Container[int]) -> bool:
@@ -144,17 +151,21 @@ def _text(node: LexborNode) -> str:
 
 
 def _remove(nodes: Iterable[LexborNode]) -> None:
-    """Take elements out, and what is empty without them."""
+    """Take disjoint elements out. lexbor frees them: nobody may hold one, or anything inside of one, after this."""
     for node in nodes:
-        parent = node.parent
         node.decompose()
-        while parent is not None and parent.tag in {"p", "div", "ul", "ol", "li", "span"} and not _holds_anything(parent):
-            emptied, parent = parent, parent.parent
-            emptied.decompose()
 
 
-def _holds_anything(node: LexborNode) -> bool:
-    return node.css_first("img, iframe, video, audio") is not None or not _BLANK.fullmatch(node.text_lexbor())
+_EMPTY = re.compile(r"<(p|div|ul|ol|li|span|strong|b)\b[^<>]*+>(?:\s|&nbsp;)*+</\1>")
+_LEVELS = 4
+
+
+def _left(body: LexborNode) -> str:
+    """Write the tree without the elements that taking fields out has emptied."""
+    html = body.inner_html or ""
+    for _ in range(_LEVELS):
+        html = _EMPTY.sub("", html)
+    return html.strip()
 
 
 # --- related links -------------------------------------------------------------------------------------------------
@@ -164,18 +175,19 @@ _RELATED_WORDS = (
     r"related(?:\s(?:links?|stor(?:y|ies)|articles?|news|content|coverage|topics|reading))?|read\smore|also\sread|read\salso|see\salso|"
     r"more\son\sthis(?:\sstory)?|lire\saussi|à\slire\saussi|siehe\sauch|mehr\szum\sthema|lea\stambién|اقرأ\sأيضا|اقرأ\sأيضاً"
 )
-_RELATED_LABEL = re.compile(rf"\b(?:{_RELATED_WORDS})\b", re.IGNORECASE)
+_RELATED_LABEL = re.compile(rf">\s*(?:{_RELATED_WORDS})\s?:?(?:\s|&nbsp;)*<", re.IGNORECASE)
 _RELATED_LABEL_ALONE = re.compile(rf"(?:{_RELATED_WORDS})\s?:?", re.IGNORECASE)
 _LAST_PLACES = 60
 """How many elements from the end are tried as the label: the block is at the end of the text, and lists are short."""
 _TELLING_LINK = 3
 """Words of a headline; "Continue reading" and "here" lead to the entry itself."""
-_BLANK = re.compile(r"[\s\u00a0\u200b]*")
 
 
 def _related_fields(body: LexborNode, base_url: str | None) -> list[Link]:
     """Read `field-name-field-related*` and its kin, whatever its label says."""
-    names = {node.mem_id: "related" for node in body.css("[class]") if any(map(_RELATED_NAME.fullmatch, _field_names(node)))}
+    names = {
+        node.mem_id: "related" for node in body.css("[class]") if any(map(_RELATED_NAME.fullmatch, _field_names(node)))
+    }
     nodes = [node for node in body.css("[class]") if node.mem_id in names and not _inside(node, names)]
     with_links = [(node, _links([node], base_url)) for node in nodes]
     _remove(node for node, found in with_links if found)
@@ -212,7 +224,7 @@ _LINK = re.compile(r"<a\b[^>]*+>.*?</a>", re.DOTALL)
 
 
 def _outside_links(node: LexborNode) -> str:
-    return plain_text(_LINK.sub(" ", node.html or ""))
+    return plain_text(_LINK.sub(" ", node.html or "")).strip(" ,;|•·-")
 
 
 def _links(nodes: Iterable[LexborNode], base_url: str | None) -> list[Link]:
@@ -233,12 +245,10 @@ def _dedupe(links: list[Link]) -> tuple[Link, ...]:
 
 _GAP = r"(?:[\s\u00a0|]|&nbsp;|&\#160;|</?(?:p|div|span|br|b|strong)\b[^<>]{0,200}>)*+"
 _LABEL_KINDS = {"Author": "author", "By": "author", "ID": "source_id", "Main category": "categories", "Date": "dated"}
-_LABEL = rf"(?:{'|'.join(_LABEL_KINDS)})\s?:"
+_LABEL = rf"(?:{'|'.join(map(re.escape, _LABEL_KINDS))})\s?:"
 _CLOCK = r"\d{2}:\d{2}(?::\d{2})?"
 _WEEKDAY = r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,\s"
-_MACHINE_DATE = (
-    rf"{_WEEKDAY}(?:\d{{4}}-\d{{2}}-\d{{2}}\s{_CLOCK}|\d{{2}}/\d{{2}}/\d{{4}}\s-\s{_CLOCK}|[A-Z][a-z]+\s\d{{1,2}},\s\d{{4}}\s-\s{_CLOCK})"
-)
+_MACHINE_DATE = rf"{_WEEKDAY}(?:\d{{4}}-\d{{2}}-\d{{2}}\s{_CLOCK}|\d{{2}}/\d{{2}}/\d{{4}}\s-\s{_CLOCK}|[A-Z][a-z]+\s\d{{1,2}},\s\d{{4}}\s-\s{_CLOCK})"
 """Drupal's medium and long formats, in the spellings that its installer offers."""
 _START = re.compile(rf"{_GAP}(?:{_LABEL}|{_MACHINE_DATE})")
 _SKIPPED = re.compile(_GAP)
@@ -250,6 +260,7 @@ _FIELD = re.compile(
     """,
     re.VERBOSE,
 )
+_ENOUGH_FIELDS = 2
 _GLUED = re.compile(r"\s*,\s*|(?<=[a-z])(?=[A-Z])")
 
 
@@ -263,7 +274,7 @@ def _from_text(html: str) -> tuple[Byline, str]:
         kind = _LABEL_KINDS[match["label"]] if match["label"] else "dated" if match["dated"] else "source_id"
         found[kind] = one_line(decoded(match[match.lastgroup or 0]))
         at = _end(_SKIPPED, html, match.end())
-    if len(found) < 2:
+    if len(found) < _ENOUGH_FIELDS:
         return Byline(), html
     categories = _GLUED.split(found.get("categories", ""))
     byline = Byline(
@@ -278,28 +289,3 @@ def _from_text(html: str) -> tuple[Byline, str]:
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
     match = pattern.match(text, at)
     return match.end() if match else at
-
-
-# --- dateline ------------------------------------------------------------------------------------------------------
-
-_CAPITAL = "A-Z\u00c0-\u00d6\u00d8-\u00de"
-_CAPITALS_FIRST = re.compile(rf"(?:[\s\u00a0]|&nbsp;|<[^<>]{{0,500}}>)*+[{_CAPITAL}]{{2}}")
-_PLACE = rf"[{_CAPITAL}][{_CAPITAL}.'’ -]{{1,40}}"
-_DATELINE = re.compile(
-    rf"({_PLACE}(?:/{_PLACE})*(?:,\s(?!(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z.]*\s\d)[{_CAPITAL}][^\W\d_][\w.'’ -]{{0,40}}?)?)"
-    r"(?:,\s[A-Z][a-z]{2,8}\.?\s\d{1,2})?\s?(?:\([A-Za-z/ ]{2,30}\)\s?)?(?::|\s[-–—]{1,2})\s"
-)
-_NO_PLACE = frozenset(
-    "ADVISORY ALERT ANALYSIS BREAKING CORRECTION EDITORIAL EXCLUSIVE EXPLAINER FACTBOX FLASH FYI INTERVIEW LATEST LISTEN LIVE NOTE OPINION "
-    "PHOTO PHOTOS PODCAST QUIZ READ RELATED REVIEW SPOILER TIMELINE TLDR UPDATE UPDATED UPDATES URGENT VIDEO VIDEOS WARNING WATCH FAQ NATO".split()
-)
-_BEGINNING = 3000
-
-
-def _dateline(html: str) -> str | None:
-    if not _CAPITALS_FIRST.match(html):
-        return None
-    match = _DATELINE.match(plain_text(html[:_BEGINNING]))
-    place = match[1].strip() if match else ""
-    is_place = len(place) > 3 and _NO_PLACE.isdisjoint(place.replace("/", " ").split())
-    return place if is_place else None

@@ -27,9 +27,9 @@ def parse(text: str) -> datetime | None:
     plain = _without_weekday(_folded(text))
     try:
         found = _epoch(plain) or _numbered(plain) or _named(plain) or _iso(plain)
-        return found if found and FIRST_YEAR <= found.year <= LAST_YEAR else None
     except (ValueError, OverflowError):
         return None
+    return found if found and FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
 def rfc3339(at: datetime) -> str:
@@ -45,7 +45,8 @@ def rfc822(at: datetime) -> str:
 def _folded(text: str) -> str:
     """Lower case without diacritics, so that `févr.` is `fevr` and `آذار` is `اذار`."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return " ".join("".join(letter for letter in decomposed if not unicodedata.combining(letter)).split())
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join(unicodedata.normalize("NFC", letters).split())
 
 
 _WEEKDAY = re.compile(r"([^\W\d_]+)\.?(?:\s*,\s*|\s+)")
@@ -139,16 +140,22 @@ def _built(match: re.Match[str], month: int) -> datetime:
     hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
     if match["half"]:
         hour = hour % 12 + 12 * (match["half"] == "p")
-    if not (hour < 24 or (hour, minute, second) == (24, 0, 0)) or minute > 59 or second > 60:
+    if (hour, minute, second) > (24, 0, 0) or minute >= _MINUTES or second > _MINUTES:  # 24:00:00 and 23:59:60 exist
         raise ValueError("no such time")
-    day = datetime(_year(match["year"]), month, int(match["day"]), tzinfo=_zone(match["zone"] or match["comment"] or ""))
+    day = datetime(
+        _year(match["year"]), month, int(match["day"]), tzinfo=_zone(match["zone"] or match["comment"] or "")
+    )
     return (day + timedelta(hours=hour, minutes=minute, seconds=second)).astimezone(UTC)
+
+
+_MINUTES = 60
 
 
 def _year(digits: str) -> int:
     """RFC 5322 section 4.3: two digits up to 49 are of this century."""
-    year = int(digits)
-    return year if len(digits) > 2 else year + (2000 if year < 50 else 1900)
+    if len(digits) == len("2019"):
+        return int(digits)
+    return int(("20" if digits < "50" else "19") + digits)
 
 
 # --- zones and months ----------------------------------------------------------------------------------------

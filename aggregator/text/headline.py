@@ -5,7 +5,8 @@ import re
 from collections.abc import Collection
 
 from aggregator.text.html import decoded
-from aggregator.text.words import combining_marks, fold, is_stop_word, one_line, search_terms, spaceless_characters
+from aggregator.text.letters import combining_marks, fold, spaceless_characters
+from aggregator.text.words import is_stop_word, one_line, search_terms
 
 MAX_LENGTH = 1000
 """Characters of a headline that count."""
@@ -52,7 +53,7 @@ def _tells(word: str) -> bool:
 _SPELLINGS = str.maketrans(
     {
         **dict.fromkeys("‐‑‒–—―−﹘", "-"),
-        **dict.fromkeys("'‘’‛ʼ`´′ʹ"),  # "Trump’s", "Trump's" and "Trumps" are one spelling
+        **dict.fromkeys("'‘’‛ʼ`´′ʹ"),  # "Trump's" with any apostrophe and "Trumps" are one spelling
         **dict.fromkeys("⁄∕", "/"),
         **dict.fromkeys("، ؛", " "),
         "٪": "%",

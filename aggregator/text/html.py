@@ -18,107 +18,13 @@ from html import escape, unescape
 import nh3
 
 from aggregator.model.entry import NO_HTML, Link, SafeHtml
+from aggregator.text.letters import bounded_marks
+from aggregator.text.markup import NAMED_ATTRIBUTE, SEPARATE_WORDS, TOKEN, UNREADABLE, too_complex
 from aggregator.text.urls import host, origin, web_url
-from aggregator.text.words import bounded_marks, one_line, xml_safe
+from aggregator.text.words import one_line, xml_safe
 
 MAX_LENGTH = 512 * 1024
 """Characters of HTML that are looked at; 5 MB of `&amp;` keep nh3 busy for 10 s."""
-MAX_DEPTH = 500
-MAX_EFFORT = 1_000_000
-"""Sum of depths over all tags. A long article has 5,000 tags in a depth of 15: 75,000. One million takes nh3 about 0.1 s."""
-MAX_ATTRIBUTES = 400
-"""Of one tag; 90,000 take 1.8 s."""
-MAX_ENTITIES = 100_000
-"""Ampersands; each costs nh3 up to 4 µs."""
-
-_SMALL = 16 * 1024
-_FEW_TAGS = 700
-"""Within both of these no input costs more than a few milliseconds, and nothing is measured."""
-
-# --- tokens (HTML standard, section 13.2.5) --------------------------------------------------------------------
-
-_ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?)?"""
-_TOKEN = re.compile(
-    rf"""<(?:
-        !--(?:>|->|.*?(?:--!?>|\Z))
-      | (?P<end>/)?(?P<name>[a-z][^\s/>]*+)(?P<attributes>(?:{_ATTRIBUTE})*+)[\s/]*+(?:>|(?P<torn>\Z))
-      | [!?/][^>]*+(?:>|\Z)
-    )""",
-    re.VERBOSE | re.DOTALL | re.IGNORECASE | re.ASCII,
-)
-_ATTRIBUTES = re.compile(_ATTRIBUTE, re.ASCII)
-_NAMED_ATTRIBUTE = re.compile(
-    r"""[\s/]*+(?P<name>[^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"(?P<double>[^"]*+)(?:"|\Z)|'(?P<single>[^']*+)(?:'|\Z)|(?P<bare>[^\s>"'][^\s>]*+))?)?""",
-    re.ASCII,
-)
-_UNREADABLE = re.compile(
-    r"<(script|style|template|iframe|noembed|noframes|svg|math)(?=[\s/>]).*?(?:</\1(?=[\s/>])[^>]*+(?:>|\Z)|\Z)",
-    re.DOTALL | re.IGNORECASE,
-)
-"""Elements whose content is for no reader. An unclosed one swallows the rest, as it does in a browser."""
-
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_CLOSED_BY_NEXT = {
-    "p": {"p"},
-    "li": {"li", "p"},
-    "dt": {"dt", "dd", "p"},
-    "dd": {"dt", "dd", "p"},
-    "option": {"option"},
-    "td": {"td", "th", "p"},
-    "th": {"td", "th", "p"},
-    "tr": {"tr", "td", "th", "p"},
-}
-"""Which open elements the start of an element closes, when they are innermost (section 13.1.2.4)."""
-_IMPLIED_END = frozenset({"p", "li", "dt", "dd", "option"})
-_BLOCKS = frozenset(
-    "address article aside blockquote center details dialog dd dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 "
-    "h6 header hgroup hr li main menu nav ol p pre section summary table ul".split()
-)
-_SEPARATE_WORDS = _BLOCKS | frozenset("br body caption head html legend option select tbody td tfoot th thead title tr".split())
-
-
-def too_complex(html: str) -> bool:
-    """Tell in linear time whether building a tree of this HTML would take far longer than its size warrants.
-
-    Errs on the safe side: an element counts as closed only where its end tag stands right at it (or at elements whose end
-    may be left out), so badly nested HTML counts deeper than it is. The deepest of 260 real feeds counts under 60.
-    """
-    if html.count("&") > MAX_ENTITIES:
-        return True
-    if len(html) <= _SMALL and html.count("<") <= _FEW_TAGS:
-        return False
-    opened: list[str] = []
-    effort = 0
-    for token in _TOKEN.finditer(html):
-        name = token["name"]
-        if not name:
-            continue
-        if len(token["attributes"]) > MAX_ATTRIBUTES and len(_ATTRIBUTES.findall(token["attributes"])) > MAX_ATTRIBUTES:
-            return True
-        _follow(opened, name.lower(), is_end=bool(token["end"]))
-        effort += len(opened)
-        if len(opened) > MAX_DEPTH or effort > MAX_EFFORT:
-            return True
-    return False
-
-
-def _follow(opened: list[str], name: str, *, is_end: bool) -> None:
-    """Keep the stack of open elements."""
-    if is_end:
-        at = len(opened)
-        while name in _BLOCKS and at and opened[at - 1] in _IMPLIED_END and opened[at - 1] != name:
-            at -= 1
-        if at and opened[at - 1] == name:
-            del opened[at - 1 :]
-    elif name not in _VOID:
-        closes = _CLOSED_BY_NEXT.get(name, {"p"} if name in _BLOCKS else frozenset())
-        while opened and opened[-1] in closes:
-            closed = opened.pop()
-            if closed == name:
-                break
-        opened.append(name)
-
-
 # --- sanitising ------------------------------------------------------------------------------------------------
 
 _TAGS = frozenset(
@@ -211,14 +117,14 @@ def _prepared(html: str, base_url: str | None) -> str:
             return ""
         return token[0] if token["end"] or name not in _EMBEDDING else _link_to(token, base_url) + token[0]
 
-    return _TOKEN.sub(replaced, html)
+    return TOKEN.sub(replaced, html)
 
 
 _EMBEDDING = frozenset({"iframe", "video", "audio", "source", "embed"})
 
 
 def _link_to(token: re.Match[str], base_url: str | None) -> str:
-    for attribute in _NAMED_ATTRIBUTE.finditer(token["attributes"]):
+    for attribute in NAMED_ATTRIBUTE.finditer(token["attributes"]):
         if attribute["name"].lower() == "src":
             value = attribute["double"] or attribute["single"] or attribute["bare"] or ""
             url = web_url(decoded(value), base=base_url)
@@ -256,12 +162,12 @@ def plain_text(html: str) -> str:
 
     Linear in the length of `html` and independent of nesting. Scripts, styles and embedded drawings have no words.
     """
-    readable = _UNREADABLE.sub(" ", html) if "<" in html else html
-    return one_line(decoded(_TOKEN.sub(_gap, readable)))
+    readable = UNREADABLE.sub(" ", html) if "<" in html else html
+    return one_line(decoded(TOKEN.sub(_gap, readable)))
 
 
 def _gap(token: re.Match[str]) -> str:
-    return " " if (token["name"] or "").lower() in _SEPARATE_WORDS else ""
+    return " " if (token["name"] or "").lower() in SEPARATE_WORDS else ""
 
 
 _SAFE_ATTRIBUTES = r'(?: [a-z]+="[^"]*+")*+'

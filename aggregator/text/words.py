@@ -11,9 +11,15 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-MAX_MARKS = 4
-"""Combining marks kept on one letter. Pointed Hebrew and Burmese need up to four; more is what "zalgo" text is made of.
-Also needed for time: putting n marks into canonical order is quadratic (64,000 of them: 3 s in CPython 3.11)."""
+from aggregator.text.letters import (
+    ASTRAL,
+    SPACELESS,
+    SPACELESS_CHARACTER,
+    bounded_marks,
+    combining_marks,
+    fold,
+)
+
 MAX_TERM = 64
 """Characters of a search term."""
 MAX_QUERY_TERMS = 32
@@ -23,16 +29,6 @@ _REMOVED = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udff
 """Bidi overrides and isolates, byte order marks, and what no UTF-8 file may hold."""
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-_SPACELESS = (
-    "\u0e00-\u0eff"  # Thai, Lao
-    "\u1000-\u109f\u1780-\u17ff"  # Burmese, Khmer
-    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"  # Hiragana, Katakana, iteration marks
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Han
-    "\U00020000-\U000323af"
-)
-"""Scripts written without spaces between words."""
-_SPACELESS_CHARACTER = re.compile(f"[{_SPACELESS}]")
 
 
 def one_line(text: str) -> str:
@@ -46,31 +42,6 @@ def one_line(text: str) -> str:
 def xml_safe(text: str) -> str:
     """Drop the characters that XML 1.0 does not allow (section 2.2), lone surrogates among them."""
     return _NOT_XML.sub("", text)
-
-
-def bounded_marks(text: str) -> str:
-    """Cut runs of combining marks to `MAX_MARKS`."""
-    if text.isascii():
-        return text
-    # A class without astral characters is ten times as fast (CPython makes a bitmap of it).
-    return _mark_runs(last=0x1EFFF if _ASTRAL.search(text) else 0xFFFF).sub(r"\1", text)
-
-
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-
-
-@functools.cache
-def combining_marks(*, spacing: bool, last: int = 0xFFFF) -> str:
-    """Collect combining marks, with or without the vowel signs that take room, at first need: it takes up to 20 ms."""
-    marks = (chr(point) for point in range(0x300, last + 1))
-    kinds = {"Mn", "Me", "Mc"} if spacing else {"Mn", "Me"}
-    return "".join(mark for mark in marks if unicodedata.combining(mark) or unicodedata.category(mark) in kinds)
-
-
-@functools.cache
-def _mark_runs(*, last: int) -> re.Pattern[str]:
-    found = combining_marks(spacing=False, last=last)
-    return re.compile(f"([{found}]{{{MAX_MARKS}}})[{found}]+")
 
 
 _LOOSE_END = " \t.,;:!?-–—|/\\([{<\"'«‹“„‘‚¿¡…،؛、。，：；（「『【《"
@@ -91,12 +62,12 @@ def teaser(text: str, *, length: int = 150) -> str:
 
 
 def _cut(line: str, length: int) -> int:
-    if _SPACELESS_CHARACTER.match(line, length) and _SPACELESS_CHARACTER.match(line, length - 1):
+    if SPACELESS_CHARACTER.match(line, length) and SPACELESS_CHARACTER.match(line, length - 1):
         return _between_characters(line, length)
     if line[length] == " ":
         return length
     space = line.rfind(" ", 0, length)
-    spaceless = max((match.end() for match in _SPACELESS_CHARACTER.finditer(line, 0, length)), default=0)
+    spaceless = max((match.end() for match in SPACELESS_CHARACTER.finditer(line, 0, length)), default=0)
     at = max(space, spaceless)
     return _between_characters(line, at if at > 0 else length)
 
@@ -110,37 +81,6 @@ def _between_characters(line: str, at: int) -> int:
 
 def _belongs_to_previous(character: str) -> bool:
     return unicodedata.category(character).startswith("M") or character in _JOINERS
-
-
-# --- folding -------------------------------------------------------------------------------------------------
-
-_STRIPPED = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
-"""Diacritics of Latin, Greek and Cyrillic, Hebrew points, Arabic tashkeel (with the hamza of alef, waw and ya) and tatweel.
-Marks of other scripts are vowels and stay: without them Hindi and Thai words fall together."""
-_LETTERS = str.maketrans(
-    {
-        "ø": "o", "đ": "d", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ħ": "h",
-        **dict(zip("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789", strict=True)),
-        "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ة": "ه", "ۀ": "ه", "ە": "ه", "ک": "ك", "ς": "σ",
-    }
-)  # fmt: skip
-
-
-_LONG_LIGATURE = "\ufdfa"
-"""An honorific that NFKC spells out in 18 characters."""
-
-
-def fold(text: str) -> str:
-    """Fold the spellings of a letter: case, width, diacritics, and the Arabic forms of alef, ya, ta marbuta and kaf."""
-    if text.isascii():
-        return text.casefold()
-    return _fold_once(_fold_once(bounded_marks(text.replace(_LONG_LIGATURE, " "))))
-
-
-def _fold_once(text: str) -> str:
-    """Case folding undoes normalisation for a few letters and the other way round; twice is stable (UAX 15, section 11)."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFKC", _STRIPPED.sub("", decomposed).translate(_LETTERS))
 
 
 # --- terms ---------------------------------------------------------------------------------------------------
@@ -171,7 +111,9 @@ def match_expression(query: str) -> str | None:
     for text, is_phrase in _parts(query):
         runs = list(_runs(text))
         for group in [runs] if is_phrase else [[run] for run in runs]:
-            terms = [term for run in group[:-1] for term in _indexed(run)] + [t for run in group[-1:] for t in _asked(run)]
+            terms = [term for run in group[:-1] for term in _indexed(run)] + [
+                t for run in group[-1:] for t in _asked(run)
+            ]
             if terms[:left]:
                 is_prefix = len(terms) <= left and _is_single(group[-1])
                 phrases.append(f'"{" ".join(terms[:left])}"' + ("*" if is_prefix else ""))
@@ -197,11 +139,6 @@ def any_of(text: str, *, most: int) -> str | None:
 _BEGINNING = 4000
 
 
-def spaceless_characters(text: str) -> int:
-    """Count the characters of scripts that are written without spaces."""
-    return len(_SPACELESS_CHARACTER.findall(text))
-
-
 def is_stop_word(word: str) -> bool:
     """Tell whether a folded word says nothing of its own."""
     return word in _STOP_WORDS
@@ -220,11 +157,11 @@ def _parts(query: str) -> Iterator[tuple[str, bool]]:
 def _word_pattern() -> re.Pattern[str]:
     """Letters and digits, with the marks after them."""
     everywhere = combining_marks(spacing=True, last=0x1EFFF)
-    astral = "".join(_ASTRAL.findall(everywhere))
+    astral = "".join(ASTRAL.findall(everywhere))
     return re.compile(f"[^\\W_]+(?:(?:[{combining_marks(spacing=True)}]|[{astral}])+[^\\W_]*)*")
 
 
-_BY_SCRIPT = re.compile(f"[{_SPACELESS}]+|[^{_SPACELESS}]+")
+_BY_SCRIPT = re.compile(f"[{SPACELESS}]+|[^{SPACELESS}]+")
 
 
 def _runs(text: str) -> Iterator[str]:
@@ -240,7 +177,7 @@ _ASCII_WORD = re.compile("[a-z0-9]+")
 
 
 def _is_spaceless(run: str) -> bool:
-    return _SPACELESS_CHARACTER.match(run) is not None
+    return SPACELESS_CHARACTER.match(run) is not None
 
 
 def _is_single(run: str) -> bool:
@@ -278,6 +215,7 @@ def _moved(match: re.Match[str]) -> str:
 
 
 _PLAIN_LENGTH = 12
+_SHORTEST_WORD = 3
 _KANA = re.compile("[\u3040-\u309f]{2}")
 
 
@@ -288,7 +226,7 @@ def _weight(raw: str, run: str, term: str) -> float:
     if _is_spaceless(run):
         return _PLAIN_LENGTH / 2 if len(term) > 1 else 0
     is_acronym = len(raw) > 1 and raw.isupper()
-    if len(term) < 3 and not is_acronym and not term.isdigit():
+    if len(term) < _SHORTEST_WORD and not is_acronym and not term.isdigit():
         return 0
     return min(len(term), _PLAIN_LENGTH) + 4 * raw[0].isupper() + 3 * any(map(str.isdigit, term))
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregator.errors import LeaseLost
-from aggregator.model.feed import DueFeed, Feed, FeedState, Outcome, ParsedFeed, Validators
+from aggregator.model.feed import DueFeed, Feed, FeedState, FreshnessHints, Outcome, ParsedFeed, Validators
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import EntryPlan
 from aggregator.model.query import EntryQuery
@@ -18,8 +18,13 @@ LEASE = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 
 POLLED = FeedState(
-    validators=Validators(etag='W/"\xfc1"', last_modified="Tue, 10 Mar 2026 11:00:00 GMT"),
+    validators=Validators(
+        etag='W/"\xfc1"', last_modified="Tue, 10 Mar 2026 11:00:00 GMT", url="https://a.example/moved"
+    ),
     body_hash="ab" * 32,
+    hints=FreshnessHints(
+        ttl=timedelta(minutes=90), skip_hours=frozenset({0, 23}), skip_days=frozenset({6}), update_period=HOUR / 3
+    ),
     last_polled_at=NOON,
     last_success_at=NOON - HOUR,
     last_outcome=Outcome.FAILED,

@@ -131,7 +131,9 @@ def test_replay_of_a_broken_line_names_it(program: Program, tmp_path: Path) -> N
 
 def serve(program: Program, *arguments: str) -> tuple[subprocess.Popen[str], str]:
     port = free_port()
-    process = subprocess.Popen(program.command("serve", "--port", str(port), *arguments), stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        program.command("serve", "--port", str(port), *arguments), stderr=subprocess.PIPE, text=True
+    )
     return process, f"http://127.0.0.1:{port}"
 
 

@@ -154,6 +154,17 @@ async def test_a_login_in_the_address_is_sent_as_such_and_shown_to_nobody() -> N
         assert server.requests[0].header("authorization") == "Basic cmVhZGVyOnNlY3JldA=="
 
 
+async def test_with_nothing_injected_it_reaches_this_machine_by_its_literal_address() -> None:
+    fetcher = HttpFetcher(
+        user_agent=AGENT, timeout=timedelta(seconds=5), max_bytes=LIMIT, pace=HostPacing(gap=timedelta())
+    )
+    async with LoopbackServer() as server:
+        server.answers["/feed"] = Answer(body=RSS)
+        outcome = await fetcher.fetch(FetchRequest(url=server.url("/feed"), allow_private_address=True))
+        await fetcher.aclose()
+    assert isinstance(outcome, Fetched)
+
+
 async def test_every_request_has_a_connection_of_its_own() -> None:
     async with LoopbackServer() as server, a_fetcher() as fetcher:
         server.answers["/feed"] = Answer(body=RSS)

@@ -60,7 +60,7 @@ def test_the_order_of_arrival_changes_neither_sets_nor_leads(entries: list[CopyC
 def by_name(entries: list[CopyCandidate]) -> dict[str, tuple[str | None, str]]:
     names = {entry.id: entry.name for entry in entries}
     return {
-        names[placed.entry_id]: (placed.copy_of and names[placed.copy_of], placed.reason)
+        names[placed.entry_id]: (None if placed.copy_of is None else names[placed.copy_of], placed.reason)
         for placed in group(entries, window=timedelta(hours=48))
     }
 

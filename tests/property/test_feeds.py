@@ -5,7 +5,7 @@ import pickle
 from io import BytesIO
 
 import feedparser
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.feeds.charset import decode
@@ -155,9 +155,13 @@ def test_every_object_of_a_json_feed_becomes_an_entry(items: list[dict[str, obje
 def test_there_are_as_many_entries_as_feedparser_finds(items: list[list[str]]) -> None:
     inside = "".join(f"<item>{''.join(parts)}</item>" for parts in items)
     body = f'<rss version="2.0"><channel>{inside}</channel></rss>'.encode()
+    try:
+        expected = feedparser.parse(BytesIO(body), sanitize_html=False, resolve_relative_uris=False)  # noqa: TID251  the yardstick
+    except UnicodeEncodeError:
+        # A reference to a lone surrogate costs feedparser the whole feed; the pre-pass takes it out.
+        assume(False)  # noqa: FBT003  hypothesis' own signature
     parsed = parse_document(Document(body=body, url=URL))
     if isinstance(parsed, ParsedFeed):
-        expected = feedparser.parse(BytesIO(body), sanitize_html=False, resolve_relative_uris=False)  # noqa: TID251  the yardstick
         assert len(parsed.entries) == len(expected.entries)
 
 

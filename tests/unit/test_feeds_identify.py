@@ -40,7 +40,9 @@ def test_a_feed_address_that_is_none_is_not_recommended() -> None:
         ("\ufeff \n", "the document is empty"),
         ('<?xml version="1.0"?><opml version="2.0"/>', "the document is XML with the root element <opml>, not a feed"),
         ("Error: no database\n", "the document is text that begins 'Error: no database', not a feed"),
-        ("\x1f\x8b\x08\x00", "the document is text that begins '', not a feed"),
+        ("\x1f\x8b\x08\x00", "the document is binary data, not a feed"),
+        ("<br>\n<b>Fatal error</b>", "the document is an HTML page, not a feed"),
+        ("<opml><head><title>t</title></head></opml>", "the document is XML with the root element <opml>, not a feed"),
     ],
 )
 def test_other_things_are_named_too(text: str, expected: str) -> None:

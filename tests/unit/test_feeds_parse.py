@@ -91,7 +91,7 @@ def test_gzip_without_a_word_of_it_is_read() -> None:
 
 def test_a_document_that_makes_the_parser_raise_is_refused() -> None:
     # feedparser looks for an entry's text input in the channel: KeyError.
-    failed = refused(rss("<item><textInput><title>x</title></textInput></item>"))
+    failed = refused(rss("<item><textInput><name>x</name></textInput></item>"))
     assert failed.kind is FailureKind.HOSTILE_DOCUMENT
     assert "gave up" in failed.message
 
@@ -153,9 +153,22 @@ def test_html_entities_without_a_declaration_are_understood() -> None:
     assert "undefined entity" in feed.malformed
 
 
-def test_the_place_of_the_fault_is_that_in_the_document() -> None:
-    body = b'<?xml version="1.0"?>\n\n<rss version="2.0">\n<channel>\n<title>a</title>\n<item>&nbsp;</item></channel></rss>'
-    assert read(body).malformed.startswith("line 6, column 7: ")
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (
+            b'<?xml version="1.0"?>\n\n<rss version="2.0">\n<channel>\n<title>a</title>\n<item>&nbsp;</item></channel></rss>',
+            (6, 7),
+        ),
+        (
+            b'<?xml version="1.0"?><!DOCTYPE rss><rss version="2.0"><channel><item>&nbsp;</item></channel></rss>',
+            (1, 70),
+        ),
+    ],
+)
+def test_the_place_of_the_fault_is_that_in_the_document(body: bytes, place: tuple[int, int]) -> None:
+    assert body.splitlines()[place[0] - 1][place[1] - 1 :].startswith(b"&nbsp;")
+    assert read(body).malformed.startswith(f"line {place[0]}, column {place[1]}: ")
 
 
 @pytest.mark.parametrize(
@@ -395,7 +408,11 @@ def test_the_channels_title_is_no_part_of_a_headline() -> None:
 
 
 def test_labelled_fields_leave_the_text() -> None:
-    summary = "&lt;div&gt;Author:&amp;nbsp;AFP&lt;/div&gt;&lt;p&gt;BAMAKO, Mali: A senior leader was killed.&lt;/p&gt;"
+    summary = (
+        "&lt;div class='field field-name-field-author field-label-above'&gt;&lt;div class='field-label'&gt;Author:&amp;nbsp;&lt;/div&gt;"
+        "&lt;div class='field-items'&gt;&lt;div class='field-item even'&gt;AFP&lt;/div&gt;&lt;/div&gt;&lt;/div&gt;"
+        "&lt;p&gt;BAMAKO, Mali: A senior leader was killed.&lt;/p&gt;"
+    )
     noisy = entry(f"<description>{summary}</description>")
     assert noisy.text.startswith("BAMAKO, Mali: A senior")
     assert noisy.byline.author == "AFP"

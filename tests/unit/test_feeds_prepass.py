@@ -94,16 +94,31 @@ def test_a_document_without_any_element_is_empty() -> None:
     assert prepared("just text").text == ""
 
 
-def test_a_start_tag_beyond_the_limit_is_refused() -> None:
-    attributes = " ".join(f'a{number}="1"' for number in range(20_000))
-    failed = refused(f"<rss><channel {attributes}></channel></rss>")
-    assert failed.kind is FailureKind.HOSTILE_DOCUMENT
-    assert "'<channel a0=" in failed.message
+ATTRIBUTES = " ".join(f'a{number}="1"' for number in range(20_000))
 
 
-def test_a_start_tag_that_hides_behind_a_quoted_bracket_is_refused() -> None:
-    attributes = " ".join(f'a{number}="1"' for number in range(20_000))
-    assert isinstance(prepare(f'<rss><channel x=">" {attributes}></channel></rss>'), Failed)
+@pytest.mark.parametrize(
+    ("long", "short"),
+    [
+        (f"<channel {ATTRIBUTES}>x</channel>", "<channel>x</channel>"),
+        (f'<channel x=">" {ATTRIBUTES}>x</channel>', "<channel>x</channel>"),
+        (f"<media:thumbnail {ATTRIBUTES} />x", "<media:thumbnail/>x"),
+        (f"<link href='http://site.example/{'a' * 70_000}'/>x", "<link/>x"),
+        (f"<a {ATTRIBUTES}><b {ATTRIBUTES}></b></a>", "<a><b></b></a>"),
+        (f"<![CDATA[x]]><a {ATTRIBUTES}/><![CDATA[y]]>", "<![CDATA[x]]><a/><![CDATA[y]]>"),
+    ],
+)
+def test_a_start_tag_beyond_the_limit_loses_its_attributes(long: str, short: str) -> None:
+    result = prepared(f"<rss>{long}</rss>")
+    assert result.text == f"<rss>{short}</rss>"
+    assert "lost their attributes" in result.complaint
+
+
+def test_a_start_tag_without_an_end_goes() -> None:
+    result = prepared(f"<rss><a href='{'x' * 200_000}<b>")
+    assert len(result.text) < 200_000
+    assert result.text.startswith("<rss>")
+    assert result.text.endswith("<b>")
 
 
 def test_long_text_after_a_tag_is_no_long_tag() -> None:

@@ -117,7 +117,8 @@ def test_two_entries_of_one_set_of_copies_are_one_entry_of_the_document() -> Non
 
 
 @pytest.mark.parametrize(
-    ("author", "byline", "shown"), [("A", "B", "A"), (None, "B", "B"), (None, None, "Example"), ("", None, "Example")]
+    ("author", "byline", "shown"),
+    [("admin", "AFP", "AFP"), ("A", None, "A"), (None, "B", "B"), (None, None, "Example"), ("", None, "Example")],
 )
 def test_every_entry_has_an_author(author: str | None, byline: str | None, shown: str) -> None:
     entry = make_entry(author=author, byline=Byline(author=byline))

@@ -19,12 +19,9 @@ _CANDIDATE = """
 
 _SUMMARY = f"SELECT {rows.SUMMARY_COLUMNS} FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id"
 
+# A set is named after its first arrival.
 _COUNT_COPIES = """
-    SELECT count(*) AS copies FROM entries AS e
-    WHERE e.id IN (SELECT value FROM json_each(:ids)) AND EXISTS (
-        SELECT 1 FROM entries AS o WHERE o.copy_set = e.copy_set
-            AND (o.id < e.id OR (o.id > e.id AND o.id NOT IN (SELECT value FROM json_each(:ids))))
-    )
+    SELECT count(*) AS copies FROM entries WHERE id IN (SELECT value FROM json_each(:ids)) AND copy_set <> id
 """
 
 
@@ -76,7 +73,7 @@ class SqliteCopies:
         return {copy_set: tuple(entries) for copy_set, entries in members.items()}
 
     def count_copies(self, entry_ids: Collection[EntryId]) -> int:
-        """Count those of these entries that share their set with an entry outside of these, or with a lower id."""
+        """Count those of these entries that share their set with an entry that arrived before them."""
         (row,) = self._session.rows(_COUNT_COPIES, ids=many(entry_ids))
         return int(row["copies"])
 

@@ -16,7 +16,7 @@ from aggregator.storage.sqlite.session import Row, Session, many, seconds
 # of failures and a permanent redirect no less. Only the wish of a server not to be spoken to stays as long as
 # the feed stays with that server. The lease goes too, or a running poll would save what the old address answered.
 _FORGET_ADDRESS = """
-    etag = NULL, last_modified = NULL, body_hash = NULL, next_poll_at = NULL, next_poll_reason = '', failures = 0, gone = 0,
+    etag = NULL, last_modified = NULL, validators_url = NULL, body_hash = NULL, hints = NULL, next_poll_at = NULL, next_poll_reason = '', failures = 0, gone = 0,
     blocked_until = CASE WHEN host = :host THEN blocked_until END,
     lease_token = lease_token + 1, lease_until = NULL
 """
@@ -47,7 +47,8 @@ _CONFIGURED = "SELECT * FROM feeds WHERE configured = 1 ORDER BY position"
 
 _FINISH = """
     UPDATE feeds SET
-        etag = :etag, last_modified = :last_modified, body_hash = :body_hash, last_polled_at = :last_polled_at,
+        etag = :etag, last_modified = :last_modified, validators_url = :validators_url, body_hash = :body_hash,
+        hints = :hints, last_polled_at = :last_polled_at,
         last_success_at = :last_success_at, last_outcome = :last_outcome, last_message = :last_message,
         failures = :failures, next_poll_at = :next_poll_at, next_poll_reason = :next_poll_reason,
         blocked_until = :blocked_until, gone = :gone, lease_until = NULL

@@ -18,7 +18,7 @@ from aggregator.model.entry import (
     Revision,
     SafeHtml,
 )
-from aggregator.model.feed import Feed, FeedOverview, FeedState, Outcome, Validators
+from aggregator.model.feed import Feed, FeedOverview, FeedState, FreshnessHints, Outcome, Validators
 from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.storage.sqlite.session import Row, Value, moment, seconds
 
@@ -80,8 +80,9 @@ def host_and_port(url: str) -> str:
 def state(row: Row) -> FeedState:
     """Read what polls have left behind."""
     return FeedState(
-        validators=Validators(etag=row["etag"], last_modified=row["last_modified"]),
+        validators=Validators(etag=row["etag"], last_modified=row["last_modified"], url=row["validators_url"]),
         body_hash=row["body_hash"],
+        hints=_hints(_read(row["hints"], {})),
         last_polled_at=moment(row["last_polled_at"]),
         last_success_at=moment(row["last_success_at"]),
         last_outcome=None if row["last_outcome"] is None else Outcome(row["last_outcome"]),
@@ -99,7 +100,9 @@ def state_columns(state: FeedState) -> dict[str, Value]:
     return {
         "etag": state.validators.etag,
         "last_modified": state.validators.last_modified,
+        "validators_url": state.validators.url,
         "body_hash": state.body_hash,
+        "hints": _written(_hint_fields(state.hints)),
         "last_polled_at": seconds(state.last_polled_at),
         "last_success_at": seconds(state.last_success_at),
         "last_outcome": state.last_outcome,
@@ -110,6 +113,29 @@ def state_columns(state: FeedState) -> dict[str, Value]:
         "blocked_until": seconds(state.blocked_until),
         "gone": int(state.gone),
     }
+
+
+def _hints(fields: dict[str, Any]) -> FreshnessHints:
+    return FreshnessHints(
+        ttl=_duration(fields.get("ttl")),
+        skip_hours=frozenset(fields.get("skip_hours", ())),
+        skip_days=frozenset(fields.get("skip_days", ())),
+        update_period=_duration(fields.get("update_period")),
+    )
+
+
+def _hint_fields(hints: FreshnessHints) -> dict[str, Any]:
+    fields = {
+        "ttl": hints.ttl and int(hints.ttl.total_seconds()),
+        "skip_hours": sorted(hints.skip_hours),
+        "skip_days": sorted(hints.skip_days),
+        "update_period": hints.update_period and int(hints.update_period.total_seconds()),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _duration(value: int | None) -> timedelta | None:
+    return None if value is None else timedelta(seconds=value)
 
 
 def overview(row: Row) -> FeedOverview:

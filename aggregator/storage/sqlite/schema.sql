@@ -24,7 +24,9 @@ CREATE TABLE feeds (
     -- what polls have left behind
     etag TEXT,
     last_modified TEXT,
+    validators_url TEXT,                     -- NULL: url gave them itself
     body_hash TEXT,
+    hints TEXT,                              -- ttl, skipHours ... of that document
     last_polled_at INTEGER,
     last_success_at INTEGER,
     last_outcome TEXT,
