@@ -3,11 +3,11 @@
 import asyncio
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from aggregator import bootstrap
 from aggregator.cli.options import Place, pass_place
+from aggregator.cli.tables import wide_console
 from aggregator.model.feed import FeedOverview
 
 
@@ -26,7 +26,7 @@ def list_feeds(place: Place) -> None:
         table.add_column(column, justify="right" if column == "entries" else "left", overflow="fold")
     for row in overview:
         table.add_row(*_cells(row))
-    Console(soft_wrap=True).print(table)
+    wide_console().print(table)
 
 
 async def _overview(place: Place) -> list[FeedOverview]:

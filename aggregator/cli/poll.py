@@ -16,6 +16,7 @@ from rich.table import Table
 
 from aggregator import bootstrap
 from aggregator.cli.options import Place, pass_place
+from aggregator.cli.tables import wide_console
 from aggregator.errors import UserError
 from aggregator.model.feed import Outcome
 from aggregator.model.ids import FeedId
@@ -130,9 +131,8 @@ def _print_table(results: Sequence[PollResult], totals: Totals) -> None:
         outcome = str(result.outcome) if result.outcome is Outcome.FETCHED else f"{result.outcome} {result.message}"
         counts = (str(result.new), str(result.changed), str(result.copies))
         table.add_row(result.feed_title, outcome.strip(), *counts, f"{result.elapsed.total_seconds():.2f} s")
-    console = Console(soft_wrap=not sys.stdout.isatty())
     if results:
-        console.print(table)
+        wide_console().print(table)
     else:
         click.echo("No feed is due. `aggregator poll --all` polls every feed.")
     click.echo(f"{totals.entries} entries of {totals.feeds} feeds kept, {totals.copies} of them copies.")

@@ -16,7 +16,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import assert_never
 
 from aggregator.errors import LeaseLost
@@ -25,7 +24,7 @@ from aggregator.model.fetch import Failed, Fetched, FetchOutcome, FetchRequest, 
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.poll import EntryPlan, PollResult
 from aggregator.polling.plan import plan
-from aggregator.polling.schedule import after_fetch
+from aggregator.polling.schedule import after_fetch, body_hash
 from aggregator.ports import Clock, Fetcher, Parser, Store, Transaction
 from aggregator.services.group import group_new
 
@@ -179,7 +178,7 @@ class Poller:
         )
         if not isinstance(outcome, Fetched):
             return await self._save_state(due, outcome)
-        if sha256(outcome.body).hexdigest() == state.body_hash:
+        if body_hash(outcome.body) == state.body_hash:
             return await self._save_state(due, outcome, same_document=True)
         document = await self._parser.parse(self._document(due, outcome))
         if isinstance(document, Failed):

@@ -65,11 +65,11 @@ _SPELLINGS = str.maketrans(
 _CURRENCY = "$¢£¤¥֏؋৲৳฿៛₠-⃀"
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
-_SPACED_UNIT = re.compile(rf"(?<=\d)\s+(?=[%‰])|(?<=[{_CURRENCY}])\s+(?=\d)")
+_SPACED_UNIT = re.compile(rf"(?<=\d)\s+(?=[%‰])|(?<=\s[{_CURRENCY}])\s+(?=\d)")
 
 
 def _words(line: str) -> str:
-    numbers = _SPACED_UNIT.sub("", _DECIMAL_COMMA.sub(".", _THOUSANDS.sub("", line)))
+    numbers = _SPACED_UNIT.sub("", _DECIMAL_COMMA.sub(".", _THOUSANDS.sub("", f" {line}")))
     words = " ".join(word for word in _word_pattern().findall(numbers) if any(map(str.isalnum, word)))
     # Folding may lengthen ("㍿" has four letters); a key that is cut must not end in half a number.
     return words if len(words) <= MAX_LENGTH else words[:MAX_LENGTH].rstrip(".:/-+ ")
@@ -81,7 +81,7 @@ def _word_pattern() -> re.Pattern[str]:
     marks = combining_marks(spacing=True)
     return re.compile(
         rf"(?:(?<![\w.:/%‰{_CURRENCY}{marks}])[-+](?=[{_CURRENCY}]?\d))?"
-        rf"(?:[^\W_]|[%‰{_CURRENCY}]|[{marks}]|(?<=\d)[.:/-](?=\d))+"
+        rf"(?:[^\W_]|[{_CURRENCY}]|(?<=\d)[%‰]|[{marks}]|(?<=\d)[.:/-](?=\d))+"
     )
 
 

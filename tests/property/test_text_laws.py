@@ -33,7 +33,7 @@ fragments = st.lists(
         [
             "<p>", "</p>", "<b>", "</b>", "<a href='/x'>", '<a href="javascript:x">', "</a>", "<img src=/i.png alt='a>b'>", "<img src=x width=1 height=1>", "<div>", "</div>", "<table>", "<td>", "</table>",
             "<script>", "</script>", "<style>", "</style>", "<!--", "-->", "<!", "<?x", "<svg>", "</svg>", "<math>", "<mtext>", "<title>", "</title>", "<textarea>", "</textarea>", "<noscript>", "</noscript>",
-            "<iframe src=https://v.example/>", "</iframe>", "<select>", "<option>", "<template>", "</template>", "<x onclick=1>", "<plaintext>", "&lt;b&gt;", "&amp;", "&#0;", "&#xD800;", "&nbsp;", "&", "<", ">", "\"", "'", "=", " ", "\n",
+            "<iframe src=https://v.example/>", "</iframe>", "<select>", "<option>", "<template>", "</template>", "<x onclick=1>", "<plaintext>", "&lt;b&gt;", "&amp;", "&#0;", "&#xD800;", "&nbsp;", "&", "<", ">", '"', "'", "=", " ", "\n",
             "word", "東京", "\x00", "\ud800", "]]>", "<![CDATA[", "<form action=/x>", "<button formaction=x>", "<base href=//e>", "<li>", "<ul>", "</ul>", "<br>", "<video src=https://v.example/v>", "<font", "/",
         ]
     ),
@@ -68,12 +68,42 @@ def _judged(html: str) -> _Judge:
 def test_what_is_sanitised_holds_only_what_is_allowed(html: str) -> None:
     for safe in (sanitise(html, base_url="https://h.example/"), from_text(html)):
         judge = _judged(safe)
-        assert judge.attributes <= set(
-            "href src alt title width height dir lang rel colspan rowspan scope start value reversed datetime".split()
-        )
+        assert judge.attributes <= {
+            "href",
+            "src",
+            "alt",
+            "title",
+            "width",
+            "height",
+            "dir",
+            "lang",
+            "rel",
+            "colspan",
+            "rowspan",
+            "scope",
+            "start",
+            "value",
+            "reversed",
+            "datetime",
+        }
         assert all(address.startswith(("http://", "https://", "mailto:")) for address in judge.addresses)
         assert judge.tags.isdisjoint(
-            "script style svg math iframe form input button title textarea template noscript base video".split()
+            [
+                "script",
+                "style",
+                "svg",
+                "math",
+                "iframe",
+                "form",
+                "input",
+                "button",
+                "title",
+                "textarea",
+                "template",
+                "noscript",
+                "base",
+                "video",
+            ]
         )
         assert xml_safe(safe) == safe
         assert _judged(without_images(safe)).tags == judge.tags - {"img"}
@@ -85,7 +115,7 @@ def test_sanitising_again_adds_nothing(html: str) -> None:
     twice = sanitise(once, base_url="https://other.example/")
     assert _judged(twice).tags <= _judged(once).tags
     assert set(_judged(twice).addresses) <= set(_judged(once).addresses)
-    assert [link.url for link in links(twice)] == [address for address in _judged(twice).addresses if address != "" and address in {link.url for link in links(twice)}]  # fmt: skip
+    assert {link.url for link in links(twice)} <= {link.url for link in links(once)}
 
 
 @given(fragments)
@@ -165,9 +195,9 @@ def test_slugs_are_names_that_fit_anywhere(one: str, other: str) -> None:
 
 # --- dates ----------------------------------------------------------------------------------------------------------
 
-moments = st.datetimes(datetime(1970, 1, 1), datetime(2200, 12, 31), timezones=st.just(UTC)).map(
-    lambda at: at.replace(microsecond=0)
-)  # noqa: DTZ001 - hypothesis wants naive bounds
+moments = st.integers(0, 230 * 365 * 86_400).map(
+    lambda seconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+)
 
 
 @given(moments)
@@ -267,6 +297,9 @@ PUBLISHERS = ("BBC", "The Guardian", "reuters.com", "NPR", "2", "Iraq")
 @given(pieces | spoken | any_text)
 @example("Update 2 (-$5")
 @example("5 (%")
+@example("5 (%a")
+@example("live$ (½")
+@example("($ 5")
 @example("10: (30)")
 def test_a_key_is_its_own_key(headline: str) -> None:
     for publishers in ((), PUBLISHERS):

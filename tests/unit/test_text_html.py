@@ -27,9 +27,27 @@ ADDRESSES = {
     "xlink:href",
     "ping",
 }
-REFUSED_TAGS = set(
-    "script style iframe object embed form input button svg math base link meta template textarea select noscript applet frame".split()
-)
+REFUSED_TAGS = {
+    "script",
+    "style",
+    "iframe",
+    "object",
+    "embed",
+    "form",
+    "input",
+    "button",
+    "svg",
+    "math",
+    "base",
+    "link",
+    "meta",
+    "template",
+    "textarea",
+    "select",
+    "noscript",
+    "applet",
+    "frame",
+}
 
 
 class Judge(HTMLParser):
