@@ -31,7 +31,8 @@ from aggregator.text.words import one_line, xml_safe
 MAX_VALUE = 200
 """Characters of a field; what is longer is no author, id, date or category."""
 MAX_RELATED = 50
-MAX_CATEGORIES = 20
+MAX_VALUES = 20
+"""Authors, and categories, of one entry."""
 
 
 def extract(html: str, *, base_url: str | None = None) -> tuple[Byline, str]:
@@ -96,10 +97,10 @@ def _fields(body: LexborNode) -> Byline:
             spent.append(node)
     _remove(spent)
     return Byline(
-        author=", ".join(dict.fromkeys(found.get("author", ()))) or None,
+        author=", ".join(list(dict.fromkeys(found.get("author", ())))[:MAX_VALUES]) or None,
         source_id=next(iter(found.get("source_id", ())), None),
         dated=next(iter(found.get("dated", ())), None),
-        categories=tuple(dict.fromkeys(found.get("categories", ())))[:MAX_CATEGORIES],
+        categories=tuple(dict.fromkeys(found.get("categories", ())))[:MAX_VALUES],
     )
 
 
@@ -281,7 +282,7 @@ def _from_text(html: str) -> tuple[Byline, str]:
         author=found.get("author") or None,
         source_id=found.get("source_id") or None,
         dated=found.get("dated") or None,
-        categories=tuple(name for name in dict.fromkeys(categories) if name)[:MAX_CATEGORIES],
+        categories=tuple(name for name in dict.fromkeys(categories) if name)[:MAX_VALUES],
     )
     return byline, html[:begin] + html[at:]
 

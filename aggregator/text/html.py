@@ -4,8 +4,7 @@ Theory of operation. nh3 (ammonia, html5ever) decides what is safe; nothing here
 
 1.  Before: a tokenizer of our own measures what the tree builder would have to do. Building is quadratic in the depth
     of nesting (100,000 `<div>`: 38 s), in open formatting elements, and in attributes of one tag, so what nests deeper
-    than `MAX_DEPTH` or costs more than `MAX_EFFORT` becomes plain text instead. The tokenizer follows the HTML standard's
-    tokenization states and is linear: every pattern either is possessive or consumes up to the end of the text.
+    than 500 elements or costs more than its size warrants becomes plain text instead (`text.markup.too_complex`).
 2.  Inside: an attribute filter resolves every address and drops those that are no web address or our own.
 3.  After: images without an address and 1x1 pixels go. nh3 writes a regular language (attributes in double quotes,
     `<`, `>` and `&` escaped everywhere else), so this and the other readers of `SafeHtml` need no parser.
@@ -25,6 +24,7 @@ from aggregator.text.words import one_line, xml_safe
 
 MAX_LENGTH = 512 * 1024
 """Characters of HTML that are looked at; 5 MB of `&amp;` keep nh3 busy for 10 s."""
+
 # --- sanitising ------------------------------------------------------------------------------------------------
 
 _TAGS = frozenset(

@@ -104,6 +104,11 @@ _TRACKING_PREFIXES = (
 _MAY_NAME_FEED = frozenset("ref src source from via partner emc mod feed cid rss campaign origin output".split())
 """Dropped only where the value says that a feed is meant: `ref=rss`, `mod=rss_markets_main`, `source=feedburner`."""
 
+_NO_ARTICLE = re.compile(
+    r"(?![!/]).*=.*|rss|tk\..*|(?:comment|more)(?:-\d+)?|comments|respond|disqus_thread|main|content|top",
+    re.IGNORECASE,
+)
+
 _FOLDED_HOST = re.compile(r"^(?:(?:www\d?|m|mobile|amp)\.)+(?=[^.]+\.[^.])")
 _INDEX_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php\d?|aspx?|jsp|cfm)$", re.IGNORECASE)
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
@@ -116,8 +121,9 @@ def canonical(url: str) -> str:
 
     Folded: http and https; `www.`, `m.`, `mobile.`, `amp.` before the host; default port; index page; `/amp` at the end;
     trailing slash; tracking parameters; order of parameters; spelling of percent-escapes (RFC 3986 section 6.2.2);
-    the fragment, unless it is a route (`#!...`, `#/...`). Kept: every other parameter and the case of the path, since
-    two articles must never share a key. Proxies that hide the address (feedproxy) are keys of their own.
+    fragments that say how a reader came or where on the page to begin (`#xtor=RSS-3`, `#rss`, `#comments`). Kept: every other
+    parameter, the case of the path, and other fragments, since two articles must never share a key: all fragments that
+    260 real feeds link to name one article of a page that holds several. Proxies that hide the address (feedproxy) are keys of their own.
 
     Something that is no web address is its own key.
     """
@@ -128,7 +134,7 @@ def canonical(url: str) -> str:
     key = _FOLDED_HOST.sub("", parts.netloc.removesuffix(".")) + _folded_path(parts.path)
     if query := _folded_query(parts.query):
         key += "?" + query
-    if parts.fragment.startswith(("!", "/")):
+    if parts.fragment and not _NO_ARTICLE.fullmatch(parts.fragment):
         key += "#" + parts.fragment
     return key
 

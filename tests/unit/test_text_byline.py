@@ -170,6 +170,8 @@ def test_a_dateline_is_noted(html: str, place: str) -> None:
         "",
         "A: b",
         "WATCH LIVE: it",
+        "NOTES FROM THE HARBOUR: The fog",
+        "ADA OBI: The fog",
         "LAGOS:no space",
         "1999: A year",
     ],
@@ -190,4 +192,4 @@ def test_half_a_megabyte_of_anything_is_survived(html: str) -> None:
     byline, left = extract(html, base_url=BASE)
     assert len(left) <= 2 * len(html)
     assert len(byline.related) <= MAX_RELATED
-    assert all(len(value) < 10_000_000 for value in (byline.author or "", byline.source_id or ""))
+    assert all(len(value) < 10_000 for value in (byline.author or "", byline.source_id or ""))

@@ -81,6 +81,8 @@ def test_half_a_megabyte_is_no_address_and_has_a_bounded_slug() -> None:
         "https://news.example/story-1?at_medium=RSS&at_campaign=KARANGA",
         "https://news.example/story-1?ns_mchannel=rss&CMP=Share_iOS&fbclid=x",
         "https://news.example/story-1?ref=rss&mod=rss_markets_main",
+        "https://news.example/story-1#xtor=RSS-3208",
+        "https://news.example/story-1#more-17",
     ],
 )
 def test_addresses_of_one_article_have_one_key(variant: str) -> None:
@@ -95,6 +97,7 @@ def test_addresses_of_one_article_have_one_key(variant: str) -> None:
         ("https://news.example/Story", "https://news.example/story"),
         ("https://news.example/#!/1", "https://news.example/#!/2"),
         ("https://news.example/#/1", "https://news.example/#/2"),
+        ("https://news.example/2026/03/10#harbour", "https://news.example/2026/03/10#airport"),
         ("https://news.example/story?ref=42", "https://news.example/story"),
         ("https://de.news.example/story", "https://news.example/story"),
         ("https://m.example/story", "https://example/story"),
