@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
@@ -31,17 +32,22 @@ LOCK_TRIES = 3
 """How often a write waits that long before it gives up: SQLite's lock is unfair (eight writers: 11 ms at the 99th
 percentile, 2.2 s at worst), and 15 s stay below the 20 s that a stopping service is given."""
 
+WAL_TRIES = 100
+WAL_PAUSE = 0.05
+"""Seconds between tries to make a new file a WAL database. The switch needs the file alone, and where another process
+is switching it too, SQLite says "locked" at once, without waiting `busy_timeout` (it would be a deadlock)."""
+
 _SETTINGS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
     f"PRAGMA journal_size_limit = {64 * 1024 * 1024}",
 )
 
+LOCKED_MESSAGE = "database is locked"
 READ_ONLY_MESSAGE = "attempt to write a readonly database"
 
 _CAUSES = {
-    "database is locked": "another program has kept it locked; close what else has it open, or try again later",
+    LOCKED_MESSAGE: "another program has kept it locked; close what else has it open, or try again later",
     "file is not a database": "the file is no SQLite database, or a damaged one; name another with --database",
     "database disk image is malformed": "the database is damaged; restore a backup",
     "malformed database schema": "the database is damaged; restore a backup",
@@ -89,6 +95,7 @@ def connect(
             path, isolation_level=None, timeout=busy_timeout.total_seconds(), check_same_thread=False
         )
         try:
+            _keep_wal(connection)
             for setting in _SETTINGS:
                 connection.execute(setting).fetchall()
             if not writing:
@@ -100,6 +107,25 @@ def connect(
             connection.close()
             raise
     return db
+
+
+def _keep_wal(connection: sqlite3.Connection) -> None:
+    for _ in range(WAL_TRIES):
+        with _unless_locked():
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            return
+        sleep(WAL_PAUSE)
+    connection.execute("PRAGMA journal_mode = WAL").fetchall()
+
+
+@contextmanager
+def _unless_locked() -> Iterator[None]:
+    """Go on where another process holds the lock."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if str(error) != LOCKED_MESSAGE:
+            raise
 
 
 @contextmanager
@@ -126,11 +152,7 @@ def writing(db: Database) -> Iterator[None]:
 
 def _begin_writing(db: Database) -> None:
     for _ in range(LOCK_TRIES - 1):
-        try:
+        with _unless_locked():
             db.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if str(error) != "database is locked":
-                raise
-        else:
             return
     db.execute("BEGIN IMMEDIATE")
