@@ -9,7 +9,7 @@ Rules common to the store's protocols:
 - A method called in `read` that writes raises `sqlite3.OperationalError`: a programming mistake.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -223,7 +223,3 @@ class Parser(Protocol):
     async def parse(self, document: Document) -> ParsedFeed | Failed:
         """Read a document, within bounds of time and memory. Never raises for what a document holds."""
         ...
-
-
-OnProgress = Callable[[T], Awaitable[None] | None]
-"""Called with each result as it comes."""

@@ -12,7 +12,6 @@ class CopyCandidate:
 
     id: EntryId
     feed_id: FeedId
-    publisher: str
     url_key: str | None
     headline_key: str
     at: datetime

@@ -68,7 +68,6 @@ def _read(line: str, number: int, file: str) -> _Line:
         id=EntryId(number),
         # Without a publisher nothing is known about who repeats whom: each entry stands for a feed of its own.
         feed_id=FeedId(publisher or f"line {number}"),
-        publisher=publisher,
         url_key=article_key(_optional_text(row, "url") or None),
         headline_key=normalise(headline, [publisher] if publisher else []),
         at=_time(row, place),

@@ -104,7 +104,6 @@ async def test_a_candidate_holds_what_deciding_needs(store: Store) -> None:
     assert found == CopyCandidate(
         id=entry_id,
         feed_id=B,
-        publisher="Bee",
         url_key="u",
         headline_key="h",
         at=NOON - HOUR,

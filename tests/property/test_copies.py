@@ -20,7 +20,6 @@ def candidates(draw: st.DrawFn) -> list[CopyCandidate]:
         CopyCandidate(
             id=EntryId(number),
             feed_id=FeedId(draw(st.sampled_from("abc"))),
-            publisher="p",
             url_key=draw(st.sampled_from([None, "x/1", "x/2", "x/3", f"x/own-{number}"])),
             headline_key=draw(st.sampled_from(HEADLINES)),
             at=NOON + timedelta(hours=draw(st.integers(0, 120))),
@@ -46,7 +45,6 @@ def test_the_order_of_arrival_changes_neither_sets_nor_leads(entries: list[CopyC
         CopyCandidate(
             id=EntryId(ids[entry.id - 1]),
             feed_id=entry.feed_id,
-            publisher=entry.publisher,
             url_key=entry.url_key,
             headline_key=entry.headline_key,
             at=entry.at,

@@ -24,7 +24,6 @@ def candidate(
     return CopyCandidate(
         id=EntryId(number),
         feed_id=FeedId(feed or f"feed-{number}"),
-        publisher=feed or f"publisher {number}",
         url_key=url or f"site.example/{number}",
         headline_key=headline,
         at=NOON + timedelta(hours=hours),
@@ -121,7 +120,6 @@ def test_entries_without_address_are_not_taken_for_copies_of_one_another() -> No
         CopyCandidate(
             id=EntryId(n),
             feed_id=FeedId("a"),
-            publisher="a",
             url_key=None,
             headline_key=f"entry number {n} of this feed",
             at=NOON,

@@ -13,8 +13,8 @@ from aggregator.storage.sqlite.fronts import choose_fronts
 from aggregator.storage.sqlite.session import Row, Session, many
 
 _CANDIDATE = """
-    SELECT e.id, e.feed_id, f.publisher, e.url_key, e.headline_key, e.listed_at, e.guid, e.url, e.headline, e.copy_set
-    FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id
+    SELECT e.id, e.feed_id, e.url_key, e.headline_key, e.listed_at, e.guid, e.url, e.headline, e.copy_set
+    FROM entries AS e
 """
 
 _SUMMARY = f"SELECT {rows.SUMMARY_COLUMNS} FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id"

@@ -252,7 +252,6 @@ def candidate(row: Row) -> CopyCandidate:
     return CopyCandidate(
         id=EntryId(row["id"]),
         feed_id=FeedId(row["feed_id"]),
-        publisher=row["publisher"],
         url_key=row["url_key"],
         headline_key=row["headline_key"],
         at=moment(row["listed_at"]),
