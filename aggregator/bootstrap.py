@@ -20,7 +20,8 @@ from aggregator.ports import Store
 from aggregator.publish.site import Site
 from aggregator.scheduler import PollSchedule
 from aggregator.services.digest import Digests
-from aggregator.services.poll import Poller, PollSettings
+from aggregator.services.poll import CycleSettings, Poller
+from aggregator.services.poll_feed import FeedPoller, Recognition
 from aggregator.services.read import Reader
 from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.text.urls import origin
@@ -40,12 +41,10 @@ class Application:
 
 
 @asynccontextmanager
-async def open_store(configuration: Configuration, database: Path) -> AsyncIterator[Store]:
-    """Open the database and make the configured feeds its feeds."""
+async def open_store(database: Path) -> AsyncIterator[Store]:
+    """Open the database to read it; which feeds are polled and shown stays as it is."""
     store = await SqliteStore.open(database)
     try:
-        now = SystemClock().now()
-        await store.write(lambda tx: tx.feeds.synchronise(configuration.enabled_feeds(), now=now))
         yield store
     finally:
         await store.aclose()
@@ -53,15 +52,18 @@ async def open_store(configuration: Configuration, database: Path) -> AsyncItera
 
 @asynccontextmanager
 async def open_application(configuration: Configuration, database: Path) -> AsyncIterator[Application]:
-    """Open the database and everything that polling and reading need; close it all in the end."""
+    """Make the configured feeds those of the database, and open what polling and reading need; close it in the end."""
     clock = SystemClock()
-    async with open_store(configuration, database) as store:
+    async with open_store(database) as store:
+        feeds, now = configuration.enabled_feeds(), clock.now()
+        await store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
         fetcher, parser = _fetcher(configuration), ParsePool()
+        feed_poller = FeedPoller(store, fetcher, parser, clock, _recognition(configuration))
         try:
             yield Application(
                 reader=Reader(store),
                 digests=Digests(store, clock, configuration.site.timezone),
-                poller=Poller(store, fetcher, parser, clock, _poll_settings(configuration)),
+                poller=Poller(store, clock, feed_poller, CycleSettings(concurrency=configuration.polling.concurrency)),
             )
         finally:
             await fetcher.aclose()
@@ -102,7 +104,13 @@ def _web(configuration: Configuration, application: Application) -> Starlette:
         application.reader,
         application.digests,
         SystemClock(),
-        Site(title=site.title, url=site.url, timezone=site.timezone, interval=configuration.polling.interval),
+        Site(
+            title=site.title,
+            url=site.url,
+            timezone=site.timezone,
+            description=site.description or "",
+            interval=configuration.polling.interval,
+        ),
     )
 
 
@@ -122,10 +130,9 @@ def _user_agent(configuration: Configuration) -> str:
     return f"aggregator/{version('aggregator')} (+{configuration.site.contact or configuration.site.url})"
 
 
-def _poll_settings(configuration: Configuration) -> PollSettings:
+def _recognition(configuration: Configuration) -> Recognition:
     names = {name for feed in configuration.enabled_feeds() for name in (feed.publisher, feed.title) if name}
-    return PollSettings(
-        concurrency=configuration.polling.concurrency,
+    return Recognition(
         copy_window=configuration.copies.window,
         publisher_names=tuple(sorted(names)),
         own_origins=(origin(configuration.site.url),),

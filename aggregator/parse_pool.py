@@ -17,7 +17,7 @@ import multiprocessing
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -69,7 +69,7 @@ class ParsePool:
         self._turns = asyncio.Semaphore(workers)
         self._starting = asyncio.Lock()
         self._pool: ProcessPool | None = None
-        self._running: set[Future[Parsed]] = set()
+        self._running: dict[Future[Parsed], ProcessPool] = {}
         self._closed = False
 
     async def parse(self, document: Document) -> Parsed:
@@ -85,7 +85,8 @@ class ParsePool:
             try:
                 return await self._parse_once(document)
             except BrokenProcessPool:
-                # Nothing the document did: pebble gives up when a worker that has nothing to do is killed.
+                # Nothing the document did: pebble gives up when a worker that has nothing to do is killed, and
+                # `_discard` ends the others of a pool in which one has not answered.
                 _log.warning("parse workers died and are started again")
                 return await self._parse_once(document)
 
@@ -96,9 +97,7 @@ class ParsePool:
             pool, self._pool = self._pool, None
             if pool is not None:
                 await asyncio.to_thread(_stop, pool)
-        for future in tuple(self._running):
-            with suppress(InvalidStateError):
-                future.set_exception(RuntimeError("the parse pool was closed"))
+        _fail(tuple(self._running), RuntimeError("the parse pool was closed"))
 
     async def _parse_once(self, document: Document) -> Parsed:
         pool = await self._started()
@@ -108,15 +107,15 @@ class ParsePool:
             )
         except RuntimeError as error:
             raise BrokenProcessPool from error
-        self._running.add(future)
-        future.add_done_callback(self._running.discard)
+        self._running[future] = pool
+        future.add_done_callback(lambda done: self._running.pop(done, None))
         waiting = asyncio.wrap_future(future)
         try:
-            await asyncio.wait({waiting}, timeout=self._seconds + _PATIENCE)
+            answered, _ = await asyncio.wait({waiting}, timeout=self._seconds + _PATIENCE)
         finally:
             if not waiting.done():
                 waiting.cancel()
-        if waiting.cancelled():
+        if not answered:
             await self._discard(pool)
             return self._failed("no worker answered")
         return self._outcome(waiting, document)
@@ -165,6 +164,15 @@ class ParsePool:
             if self._pool is pool:
                 self._pool = None
         await asyncio.to_thread(_stop, pool)
+        # pebble says so to some, and leaves others without an answer for ever, as its threads happen to end.
+        innocent = [future for future, of_pool in tuple(self._running.items()) if of_pool is pool]
+        _fail(innocent, BrokenProcessPool("the workers were stopped"))
+
+
+def _fail(futures: Iterable[Future[Parsed]], error: Exception) -> None:
+    for future in futures:
+        with suppress(InvalidStateError):
+            future.set_exception(error)
 
 
 def _start(workers: int) -> ProcessPool:

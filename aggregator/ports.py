@@ -67,7 +67,7 @@ class FeedRecords(Protocol):
         ...
 
     def finish(self, due: DueFeed, state: FeedState, *, now: datetime, document: ParsedFeed | None = None) -> None:
-        """Save what the poll left behind and end the lease; `document` renews title, home page and language.
+        """Save what the poll left behind and end the lease; `document` renews title and home page.
 
         Raises:
             LeaseLost: the token of `due` is not the newest any more; nothing was written.
@@ -91,13 +91,19 @@ class EntryRecords(Protocol):
     """Entries and their revisions."""
 
     def known(self, feed_id: FeedId, parsed: Sequence[ParsedEntry]) -> list[KnownEntry]:
-        """Find what is stored of this feed under any guid, address or headline of `parsed`, oldest id first."""
+        """Find what is stored of this feed under any guid or address of `parsed`, oldest id first.
+
+        Also under the headline, be it empty, of those that have neither: it is all they are known by. Of the others it
+        is not looked up: a column's headline ("Weather") would bring every entry it ever had.
+        """
         ...
 
     def save(self, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -> list[EntryId]:
         """Store new entries, and changed ones after keeping what they said before as a `Revision`.
 
-        The search index follows. Changed entries become ungrouped again when their address or headline key changed.
+        The search index follows. A changed entry becomes ungrouped again when anything of its `CopyCandidate`
+        changed; so do, of those that it shared its old address or headline key with, enough for `connected` to reach
+        all of them: without it they may be decided differently.
 
         Returns:
             Ids of the new entries, in the order of `plan.new`.
@@ -135,8 +141,8 @@ class CopyRecords(Protocol):
     def connected(self, entry_ids: Collection[EntryId], *, reach: timedelta) -> list[CopyCandidate]:
         """Collect these entries and everything that could decide about them.
 
-        That is the closure over: same `url_key`; same `headline_key` (not empty) with `listed_at` at most `reach`
-        apart; same copy set.
+        That is the closure over: same `url_key`; same `headline_key`, if it is one that can tie
+        (`text.headline.is_telling`), with `listed_at` at most `reach` apart; same copy set.
         """
         ...
 

@@ -8,23 +8,39 @@ to cancel the coroutine that runs, which would cut polls off in the middle.
 import asyncio
 import logging
 from datetime import timedelta
+from typing import Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from aggregator.services.poll import Poller
+from aggregator.errors import DatabaseUnusable
+from aggregator.model.poll import PollResult
 
 logger = logging.getLogger(__name__)
 
+
+class Polls(Protocol):
+    """What is run on every tick: `services.poll.Poller`."""
+
+    def stop(self) -> None:
+        """Begin no further poll."""
+        ...
+
+    async def poll_due(self) -> list[PollResult]:
+        """Poll every feed that is due."""
+        ...
+
+
 TICK = timedelta(seconds=5)
 """How often to look for feeds that are due."""
-GRACE = timedelta(seconds=20)
-"""How long polls that run may take to finish after `stop`; what takes longer is given back unpolled."""
+GRACE = timedelta(seconds=15)
+"""How long polls that run may take to finish after `stop`; what takes longer is given back unpolled. Giving back and
+closing come after it, and the whole is to end within 20 seconds."""
 
 
 class PollSchedule:
-    """Runs a `Poller` on every tick; a tick during a cycle is answered when the cycle is over."""
+    """Runs polls on every tick; a tick during a cycle is answered when the cycle is over."""
 
-    def __init__(self, poller: Poller, *, tick: timedelta = TICK, grace: timedelta = GRACE) -> None:
+    def __init__(self, poller: Polls, *, tick: timedelta = TICK, grace: timedelta = GRACE) -> None:
         self._poller = poller
         self._grace = grace
         self._due = asyncio.Event()
@@ -76,6 +92,8 @@ class PollSchedule:
                 return
             try:
                 await self._poller.poll_due()
+            except DatabaseUnusable as error:
+                logger.warning("poll cycle broke off: %s; the next tick tries again", error)
             except Exception:
-                # A full disk or a locked database today must not end polling for ever.
+                # A mistake of ours in one cycle must not end polling for ever.
                 logger.exception("poll cycle broke off; the next tick tries again")

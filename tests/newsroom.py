@@ -15,7 +15,7 @@ from aggregator.model.feed import Feed, FeedState, Outcome, ParsedFeed
 from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.poll import EntryPlan
 from aggregator.publish.site import Site
-from aggregator.services.digest import Digests
+from aggregator.services.digest import MOST_ENTRIES, Digests
 from aggregator.services.read import Reader
 from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.web.app import create_app
@@ -27,10 +27,11 @@ from tests.published import make_site
 class Newsroom:
     """Puts feeds and entries where pages read them."""
 
-    def __init__(self, store: SqliteStore, clock: ManualClock, site: Site) -> None:
+    def __init__(self, store: SqliteStore, clock: ManualClock, site: Site, *, digest_size: int) -> None:
         self.store = store
         self.clock = clock
-        self.app: Starlette = create_app(Reader(store), Digests(store, clock, site.timezone), clock, site)
+        digests = Digests(store, clock, site.timezone, most=digest_size)
+        self.app: Starlette = create_app(Reader(store), digests, clock, site)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://testserver")
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
@@ -58,7 +59,7 @@ class Newsroom:
         await self.store.write(lambda tx: tx.entries.save(FeedId(feed_id), plan, now=at))
 
     async def copies(self, lead: EntryId, *others: EntryId) -> None:
-        copy_set = CopySetId(min(lead, *others))
+        copy_set = CopySetId(min([lead, *others]))
         assignments = [
             CopyAssignment(
                 entry_id=each, copy_set=copy_set, copy_of=None if each == lead else lead, reason="same headline"
@@ -69,9 +70,11 @@ class Newsroom:
 
 
 @asynccontextmanager
-async def newsroom(folder: Path, *, site: Site | None = None) -> AsyncIterator[Newsroom]:
+async def newsroom(
+    folder: Path, *, site: Site | None = None, digest_size: int = MOST_ENTRIES
+) -> AsyncIterator[Newsroom]:
     store = await SqliteStore.open(folder / "news.db")
-    room = Newsroom(store, ManualClock(), site or make_site())
+    room = Newsroom(store, ManualClock(), site or make_site(), digest_size=digest_size)
     try:
         async with room.client:
             yield room

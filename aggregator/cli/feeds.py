@@ -1,14 +1,15 @@
 """`aggregator feeds ...`."""
 
 import asyncio
+from dataclasses import replace
 
 import click
 from rich.table import Table
 
 from aggregator import bootstrap
 from aggregator.cli.options import Place, pass_place
-from aggregator.cli.tables import wide_console
-from aggregator.model.feed import FeedOverview
+from aggregator.cli.tables import add_row, print_table
+from aggregator.model.feed import Feed, FeedOverview, FeedState
 
 
 @click.group()
@@ -25,13 +26,24 @@ def list_feeds(place: Place) -> None:
     for column in ("id", "title", "category", "last poll", "outcome", "entries"):
         table.add_column(column, justify="right" if column == "entries" else "left", overflow="fold")
     for row in overview:
-        table.add_row(*_cells(row))
-    wide_console().print(table)
+        add_row(table, _cells(row))
+    print_table(table)
 
 
 async def _overview(place: Place) -> list[FeedOverview]:
-    async with bootstrap.open_store(place.configuration(), place.database) as store:
-        return await store.read(lambda tx: tx.feeds.overview())
+    """Give the feeds of feeds.yaml, with what the database knows of them; nothing is changed there."""
+    feeds = place.configuration().enabled_feeds()
+    known: dict[str, FeedOverview] = {}
+    if place.database.exists():
+        async with bootstrap.open_store(place.database) as store:
+            known = {row.feed.id: row for row in await store.read(lambda tx: tx.feeds.overview())}
+    return [_row(feed, known.get(feed.id)) for feed in feeds]
+
+
+def _row(feed: Feed, known: FeedOverview | None) -> FeedOverview:
+    if known:
+        return replace(known, feed=feed)
+    return FeedOverview(feed=feed, state=FeedState(), document_title="", home_url=None, entries=0, newest_entry_at=None)
 
 
 def _cells(row: FeedOverview) -> tuple[str, ...]:

@@ -16,6 +16,10 @@ class Place:
     config: Path
     database: Path
 
+    def __post_init__(self) -> None:
+        if str(self.database) == ":memory:":
+            raise click.UsageError("--database needs a file: what is kept in memory alone would be lost")
+
     def configuration(self) -> Configuration:
         """Read feeds.yaml.
 

@@ -2,28 +2,28 @@
 
 import asyncio
 import json
+import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from difflib import get_close_matches
-from typing import Self
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from aggregator import bootstrap
 from aggregator.cli.options import Place, pass_place
-from aggregator.cli.tables import wide_console
+from aggregator.cli.progress import PollProgress
+from aggregator.cli.tables import add_row, print_table
+from aggregator.config.fields import did_you_mean
+from aggregator.config.model import Configuration
 from aggregator.errors import UserError
 from aggregator.model.feed import Outcome
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import PollResult, Totals
 
 
-@click.command()
+@click.command(short_help="Poll feeds now, and show what each brought.")
 @click.argument("feed_id", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Poll every feed, due or not.")
 @click.option("--force", is_flag=True, help="Poll also feeds whose server asked us to wait, or said gone for good.")
@@ -36,40 +36,45 @@ def poll(place: Place, feed_id: tuple[str, ...], *, everything: bool, force: boo
     """
     if everything and feed_id:
         raise click.UsageError("name feeds or say --all, not both")
-    results, totals = asyncio.run(_poll(place, feed_id, everything=everything, force=force, quiet=as_json))
+    if force and not everything and not feed_id:
+        raise click.UsageError("--force needs to know which feeds: name them or say --all")
+    # The table and the closing list say what a log line a poll would say.
+    logging.getLogger("aggregator.services").setLevel(logging.ERROR)
+    configuration = place.configuration()
+    known = [feed.id for feed in configuration.enabled_feeds()]
+    if not known:
+        raise UserError(f"{place.config}: names no feed to poll; add one under `feeds:`")
+    ids = _asked(feed_id, known, everything=everything)
+    results, totals = asyncio.run(_poll(place, configuration, ids, force=force, quiet=as_json))
     if as_json:
         click.echo(json.dumps([_as_json(result) for result in results], ensure_ascii=False, indent=1))
     else:
         _print_table(results, totals)
-    failed = [result for result in results if result.outcome is Outcome.FAILED]
-    for result in failed:
-        click.echo(f"{result.feed_id}: {result.message}", err=True)
-    if failed:
-        sys.exit(1)
+    _report(results)
+
+
+def _asked(names: Sequence[str], known: Sequence[FeedId], *, everything: bool) -> list[FeedId] | None:
+    """Give the feeds to poll; None: those that are due."""
+    for name in names:
+        if name not in known:
+            nearest = did_you_mean(name, known)
+            raise UserError(f"no feed has the id {name!r}{nearest}; `aggregator feeds list` shows every id")
+    if everything:
+        return list(known)
+    return [FeedId(name) for name in dict.fromkeys(names)] or None
 
 
 async def _poll(
-    place: Place, names: Sequence[str], *, everything: bool, force: bool, quiet: bool
+    place: Place, configuration: Configuration, ids: list[FeedId] | None, *, force: bool, quiet: bool
 ) -> tuple[list[PollResult], Totals]:
-    async with bootstrap.open_application(place.configuration(), place.database) as application:
+    async with bootstrap.open_application(configuration, place.database) as application:
         _finish_on_signals(application.poller.stop)
-        overview = await application.reader.feeds()
-        ids = [row.feed.id for row in overview] if everything else _named(names, [row.feed.id for row in overview])
-        with _Progress(len(ids) if ids else None, quiet=quiet) as progress:
-            if ids or everything or names:
-                results = await application.poller.poll(ids, force=force, on_result=progress.show)
-            else:
+        with PollProgress(None if ids is None else len(ids), quiet=quiet) as progress:
+            if ids is None:
                 results = await application.poller.poll_due(progress.show)
+            else:
+                results = await application.poller.poll(ids, force=force, on_result=progress.show)
         return results, await application.reader.totals()
-
-
-def _named(names: Sequence[str], known: Sequence[FeedId]) -> list[FeedId]:
-    for name in names:
-        if name not in known:
-            (nearest, *_) = get_close_matches(name, known, n=1, cutoff=0.0) or [""]
-            hint = f"; did you mean {nearest!r}?" if nearest else "; feeds.yaml names no feed"
-            raise UserError(f"no feed has the id {name!r}{hint} `aggregator feeds list` shows every id")
-    return [FeedId(name) for name in dict.fromkeys(names)]
 
 
 def _finish_on_signals(stop: Callable[[], None]) -> None:
@@ -85,42 +90,8 @@ def _finish_on_signals(stop: Callable[[], None]) -> None:
         loop.add_signal_handler(name, once)
 
 
-class _Progress:
-    """A bar on a terminal, a line a feed elsewhere; on stderr, where it is in nobody's way."""
-
-    def __init__(self, total: int | None, *, quiet: bool) -> None:
-        self._console = Console(stderr=True)
-        self._lines = not quiet and not self._console.is_terminal
-        self._bar = Progress(
-            TextColumn("polling"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.description}"),
-            console=self._console,
-            transient=True,
-            disable=quiet or self._lines,
-        )
-        self._task = self._bar.add_task("", total=total)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def show(self, result: PollResult) -> None:
-        """Take note of one result."""
-        self._bar.update(self._task, advance=1, description=result.feed_title[:40])
-        if self._lines:
-            counts = f" {result.new} new, {result.changed} changed, {result.copies} copies"
-            detail = counts if result.outcome is Outcome.FETCHED else f" {result.message}".rstrip()
-            click.echo(f"{result.feed_id}: {result.outcome}{detail}", err=True)
-
-
 def _print_table(results: Sequence[PollResult], totals: Totals) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=bool(results), footer_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True, footer_style="bold")
     new, changed, copies = (sum(getattr(result, name) for result in results) for name in ("new", "changed", "copies"))
     table.add_column("feed", f"{len(results)} feeds", overflow="fold")
     table.add_column("outcome", _summary(results), overflow="fold")
@@ -128,11 +99,10 @@ def _print_table(results: Sequence[PollResult], totals: Totals) -> None:
         table.add_column(name, str(total), justify="right")
     table.add_column("time", justify="right")
     for result in results:
-        outcome = str(result.outcome) if result.outcome is Outcome.FETCHED else f"{result.outcome} {result.message}"
         counts = (str(result.new), str(result.changed), str(result.copies))
-        table.add_row(result.feed_title, outcome.strip(), *counts, f"{result.elapsed.total_seconds():.2f} s")
+        add_row(table, (result.feed_title, result.outcome, *counts, f"{result.elapsed.total_seconds():.2f} s"))
     if results:
-        wide_console().print(table)
+        print_table(table)
     else:
         click.echo("No feed is due. `aggregator poll --all` polls every feed.")
     click.echo(f"{totals.entries} entries of {totals.feeds} feeds kept, {totals.copies} of them copies.")
@@ -141,6 +111,15 @@ def _print_table(results: Sequence[PollResult], totals: Totals) -> None:
 def _summary(results: Sequence[PollResult]) -> str:
     counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in Outcome}
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+
+
+def _report(results: Sequence[PollResult]) -> None:
+    """Say on stderr what did not go as asked; exit with 1 if a poll failed."""
+    for result in results:
+        if result.outcome in {Outcome.FAILED, Outcome.GONE, Outcome.SKIPPED}:
+            click.echo(f"{result.feed_id}: {result.outcome}: {result.message}", err=True)
+    if any(result.outcome is Outcome.FAILED for result in results):
+        sys.exit(1)
 
 
 def _as_json(result: PollResult) -> dict[str, object]:

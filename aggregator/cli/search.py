@@ -6,6 +6,7 @@ import click
 
 from aggregator import bootstrap
 from aggregator.cli.options import Place, pass_place
+from aggregator.errors import UserError
 from aggregator.model.entry import EntrySummary
 from aggregator.model.query import SearchQuery
 
@@ -27,5 +28,7 @@ def search(place: Place, query: tuple[str, ...], limit: int) -> None:
 
 
 async def _search(place: Place, query: SearchQuery) -> tuple[EntrySummary, ...]:
-    async with bootstrap.open_store(place.configuration(), place.database) as store:
+    if not place.database.exists():
+        raise UserError(f"{place.database}: there is no database yet; `aggregator poll` makes it and fills it")
+    async with bootstrap.open_store(place.database) as store:
         return await store.read(lambda tx: tx.searching.search(query))

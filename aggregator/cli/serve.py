@@ -8,7 +8,7 @@ from aggregator import bootstrap, logs
 from aggregator.cli.options import Place, pass_place
 
 
-@click.command()
+@click.command(short_help="Poll feeds on schedule, and serve pages and feeds.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.option("--no-poll", is_flag=True, help="Serve what is there, and poll nothing.")
@@ -17,7 +17,7 @@ from aggregator.cli.options import Place, pass_place
 def serve(place: Place, host: str, port: int, *, no_poll: bool, verbose: bool) -> None:
     """Poll feeds on schedule and serve pages and feeds.
 
-    Ctrl-C or SIGTERM ends it: polls that run are finished first, for up to 20 seconds.
+    Ctrl-C or SIGTERM ends it: polls that run are finished first, within 20 seconds.
     """
     logs.configure(verbose=verbose)
     asyncio.run(bootstrap.serve(place.configuration(), place.database, host=host, port=port, poll=not no_poll))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator
 
 from aggregator.config import durations, sizes
+from aggregator.text import languages
 from aggregator.text.urls import web_url
 from aggregator.text.words import one_line
 
@@ -132,14 +133,11 @@ def _id(text: str) -> str:
     return text
 
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
-"""RFC 5646 section 2.1. Its primary subtags of four to eight letters are unused, so "english" is a mistake."""
-
-
 def _language(text: str) -> str:
-    if not _LANGUAGE.fullmatch(text):
+    tag = languages.tag(text)
+    if tag is None:
         raise ValueError(f"{quoted(text)} is not a language tag; write one like en, ar or zh-Hant")
-    return text
+    return tag
 
 
 def _lasting(least: timedelta, most: timedelta) -> AfterValidator:

@@ -48,6 +48,8 @@ class Site(Section):
     """What the published site says of itself."""
 
     title: Line = "Aggregator"
+    description: Line | None = None
+    """A sentence about the site, for its pages and feeds."""
     url: SiteAddress = "http://localhost:8000/"
     """Where readers reach the site; addresses in feeds begin with it. Ends with a slash."""
     timezone: Zone = ZoneInfo("UTC")

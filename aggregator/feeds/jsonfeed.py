@@ -47,7 +47,6 @@ def _feed(feed: Fields, version: str) -> RawFeed:
     return RawFeed(
         format=version,
         title=_title(feed, "title"),
-        subtitle=_title(feed, "description"),
         home=_string(feed, "home_page_url") or None,
         author=_authors(feed),
         language=_string(feed, "language") or None,

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from aggregator.text import html, urls
+
 MAX_BODY: Final = 10 * 1024 * 1024
 """Bytes of a document, after decompression. A feed of 5.8 MB takes about one second to read."""
 
@@ -11,7 +13,7 @@ MAX_START_TAG: Final = 64 * 1024
 MAX_ENTRIES: Final = 2_000
 """Entries of a document; the others are counted, not read."""
 
-MAX_FIELD: Final = 512 * 1024
+MAX_FIELD: Final = html.MAX_LENGTH
 """Characters of a summary or a content, markup included."""
 
 MAX_LINE: Final = 1_000
@@ -20,7 +22,7 @@ MAX_LINE: Final = 1_000
 MAX_NAME: Final = 2_048
 """Characters of a guid. A name cut short could be another entry's name, so a longer one is no name at all."""
 
-MAX_ADDRESS: Final = 4_096
+MAX_ADDRESS: Final = urls.MAX_LENGTH
 """Characters of an address; what is longer is no address."""
 
 MAX_TAGS: Final = 50

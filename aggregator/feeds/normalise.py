@@ -31,20 +31,17 @@ def normalise(raw: RawFeed, document: Document) -> ParsedFeed:
     """Turn what a document says into our own types. Never raises for what it says."""
     home = _address(raw.home, document.url)
     title = plain_title(raw.title)
-    language = _language(raw.language) or _language(document.language)
     context = _Context(
         base=home if home and raw.links_follow_home else document.url,
         own_origins=document.own_origins,
         publishers=(*document.publisher_names, title) if title else document.publisher_names,
         author=plain_name(raw.author),
-        language=language,
+        language=_language(raw.language) or _language(document.language),
     )
     return ParsedFeed(
         format=raw.format,
         title=title,
-        subtitle=plain_title(raw.subtitle),
         home_url=home,
-        language=language,
         hints=raw.hints,
         entries=tuple(_entry(entry, context) for entry in raw.entries),
         dropped=raw.dropped,
@@ -92,7 +89,11 @@ def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
         url_key=urls.article_key(url),
         headline_key=headline.normalise(title, context.publishers),
         fingerprint=_fingerprint(
-            title, url, text, html.plain_text(summary) if content else "", image, *(file.url for file in enclosures)
+            title,
+            url,
+            text,
+            html.plain_text(summary) if content else "",
+            *map(_without_query, (image, *(file.url for file in enclosures))),
         ),
     )
 
@@ -193,6 +194,11 @@ def _length(claimed: object) -> int | None:
 def _source(raw: RawEntry, context: _Context) -> Link | None:
     url = _address(raw.source_url, context.base)
     return Link(url=url, text=plain_name(raw.source_title)) if url else None
+
+
+def _without_query(url: str | None) -> str | None:
+    """Take off what a file's server wants to be asked with: `a.mp3?token=1` is `a.mp3?token=2` at the next request."""
+    return url and url.partition("?")[0]
 
 
 def _fingerprint(*parts: str | None) -> str:

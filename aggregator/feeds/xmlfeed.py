@@ -29,7 +29,6 @@ def read_feed(parsed: Fields, text: str, *, malformed: str = "") -> RawFeed:
     return RawFeed(
         format=version or "unknown",
         title=_title(channel, "title", atom=atom),
-        subtitle=_title(channel, "subtitle", atom=atom),
         home=_home(channel),
         links_follow_home=not atom,
         # RFC 4287 section 4.2.1: a feed's author is that of its entries. RSS has a managing editor there.

@@ -50,18 +50,26 @@ RESERVED = _networks(
 _COMPATIBLE = ip_network("::/96")  # RFC 4291 section 2.5.5.1
 _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052
 
-# Ports of services that were not made to be spoken to by strangers: what browsers refuse
-# (https://fetch.spec.whatwg.org/#port-blocking), and databases, caches, brokers and cluster managers.
-BLOCKED_PORTS = frozenset(
+SERVICE_PORTS = frozenset(
     {
         *(0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104),
         *(109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 445, 465, 512, 513, 514, 515),
-        *(526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659),
-        *(4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080),
-        *(1433, 1434, 1521, 2375, 2376, 2379, 2380, 3306, 3389, 4369, 5432, 5672, 5900, 5984, 6379, 6380, 6443, 7000),
-        *(7001, 7199, 8086, 9000, 9042, 9092, 9160, 9200, 9300, 10250, 10255, 11211, 15672, 27017, 27018, 28015),
+        *(526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995),
+        *(1433, 1434, 1521, 3306, 5432, 5984, 6379, 6380, 8086, 9042, 9160, 9200, 9300, 11211, 27017, 27018, 28015),
+        *(2375, 2376, 2379, 2380, 5672, 6443, 9092, 10250, 10255, 15672),
     }
 )
+"""Ports that are never dialled: what browsers refuse below 1024 (https://fetch.spec.whatwg.org/#port-blocking), then
+databases and caches, then brokers and managers of containers. Some of these obey whoever speaks to them."""
+
+DOUBTFUL_PORTS = frozenset(
+    {
+        *(1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697),
+        *(3389, 4369, 5900, 7000, 7001, 7199, 9000, 10080),
+    }
+)
+"""Ports that are dialled at home only: what browsers refuse above 1024, and others of services that are not for
+strangers. In one's own network a web server may stand there: 7000 and 9000 are the usual ports of some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +84,14 @@ class AddressPolicy:
     def refusal(self, address: Address) -> str | None:
         """Say what kind of address this is, where it is of a kind that may not be dialled; else None."""
         return next((kind for meant in meanings(address) if (kind := self._refusal(meant))), None)
+
+    def refuses_port(self, port: int, address: Address) -> bool:
+        """Tell whether another service than the web is to be expected at this port of an address.
+
+        `DOUBTFUL_PORTS` are open to a feed with `allow_private`, and in `allow_networks`; `SERVICE_PORTS` to none.
+        """
+        at_home = self.allow_private or all(_is_in(meant, self.allow_networks) for meant in meanings(address))
+        return port in SERVICE_PORTS or (port in DOUBTFUL_PORTS and not at_home)
 
     def _refusal(self, address: Address) -> str | None:
         if (kind := _never(address)) or _is_in(address, self.allow_networks):

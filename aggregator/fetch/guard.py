@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import httpcore
 
-from aggregator.fetch.addresses import BLOCKED_PORTS, Address, AddressPolicy
+from aggregator.fetch.addresses import SERVICE_PORTS, Address, AddressPolicy
 from aggregator.fetch.failures import FetchProblem, network_words
 from aggregator.fetch.resolve import Resolver
 from aggregator.model.fetch import FailureKind
@@ -41,9 +41,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         Raises:
             FetchProblem: the port or an address is forbidden, the name unknown, or none of its addresses accepts.
         """
-        if port in BLOCKED_PORTS:
-            refusal = f"port {port} of {host} belongs to another service than the web"
-            raise FetchProblem(FailureKind.REFUSED_ADDRESS, refusal)
+        if port in SERVICE_PORTS:
+            raise _of_another_service(host, port)
         addresses = await self._judged_addresses(host, port)
         for index, address in enumerate(addresses):
             is_last = index == len(addresses) - 1
@@ -78,6 +77,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
                     FailureKind.REFUSED_ADDRESS,
                     f"{name} is {kind}: not dialled; `allow_private_address` opens private addresses for one feed",
                 )
+            if self._policy.refuses_port(port, address):
+                raise _of_another_service(host, port)
         return addresses[:MOST_TRIED]
 
     async def _look_up(self, host: str, port: int) -> list[Address]:
@@ -86,6 +87,12 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         except (OSError, UnicodeError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise FetchProblem(FailureKind.NETWORK, f"the name {host} could not be resolved: {why}") from error
+
+
+def _of_another_service(host: str, port: int) -> FetchProblem:
+    return FetchProblem(
+        FailureKind.REFUSED_ADDRESS, f"port {port} of {host} belongs to another service than the web: not dialled"
+    )
 
 
 def _unreachable(host: str, address: Address, port: int, error: Exception) -> FetchProblem:

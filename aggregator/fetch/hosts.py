@@ -6,19 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import httpx
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-def host_key(url: str) -> str:
-    """Name the server of an address: host and port, port 80 or 443 where none is written.
-
-    Raises:
-        httpx.InvalidURL: it is no address.
-    """
-    parsed = httpx.URL(url)
-    return f"{parsed.host}:{parsed.port or DEFAULT_PORTS.get(parsed.scheme, 0)}"
+from aggregator.text.urls import host_and_port
 
 
 @dataclass(slots=True)
@@ -52,7 +40,7 @@ class HostPacing:
     @asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:
         """Wait until the host of `url` may be asked; inside, it is ours alone."""
-        key = host_key(url)
+        key = host_and_port(url)
         lane = self._enter(key)
         try:
             async with lane.lock:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from aggregator.model.entry import PublishedEntry
+from aggregator.model.query import Cursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +24,10 @@ class Digest:
     start: datetime
     end: datetime
     sections: tuple[DigestSection, ...]
+    rest: Cursor | None = None
+    """The last entry that found room, where the day has more than a digest holds: the others follow it; else None."""
+
+    @property
+    def size(self) -> int:
+        """How many entries it holds."""
+        return sum(len(section.entries) for section in self.sections)

@@ -138,9 +138,7 @@ class ParsedFeed:
     format: str
     """feedparser's names (`rss20`, `atom10`, `rss10` ...) and `json1`, `json11`."""
     title: str = ""
-    subtitle: str = ""
     home_url: str | None = None
-    language: str | None = None
     hints: FreshnessHints = field(default_factory=FreshnessHints)
     entries: tuple[ParsedEntry, ...] = ()
     """In document order, at most `feeds.limits.MAX_ENTRIES`."""

@@ -31,6 +31,8 @@ class FailureKind(StrEnum):
     """Broken compression or framing, or a redirect loop."""
     NOT_A_FEED = "not a feed"
     """The bytes are no RSS, Atom, RDF or JSON feed."""
+    INTERNAL = "internal"
+    """A fault of this program or its machine: nothing the publisher did."""
     HOSTILE_DOCUMENT = "hostile document"
     """The parser refused it, ran out of time or of memory."""
 

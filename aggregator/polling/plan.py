@@ -34,7 +34,8 @@ def plan(known: Sequence[KnownEntry], parsed: Sequence[ParsedEntry]) -> EntryPla
     """Decide what a document's entries mean for the database.
 
     Args:
-        known: of the same feed, oldest first; more than the document needs does no harm.
+        known: of the same feed, oldest first: every entry that has a guid or an address of `parsed`, and those with
+            the headline of a parsed entry that has neither; more does no harm.
         parsed: in document order.
 
     Returns:

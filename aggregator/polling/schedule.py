@@ -18,18 +18,17 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import assert_never
 
-from aggregator.model.feed import Feed, FeedState, FreshnessHints, Outcome, ParsedFeed, Validators
+from aggregator.model.feed import Feed, FeedState, FreshnessHints, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, Gone, NotModified
 from aggregator.model.ids import FeedId
 from aggregator.polling.freshness import Delay, freshness, outside_skipped, retry_after, spoken
+from aggregator.polling.validators import received, renewed
 
 LEAST_INTERVAL = timedelta(minutes=1)
 LONGEST_BACK_OFF = timedelta(hours=24)
 REFUSED_FOR = timedelta(hours=4)
 """Least wait after 401, 403, a 429 that names no time, and a refused address: sooner changes nothing and annoys."""
 LONGEST_PHASE = timedelta(minutes=10)
-LONGEST_VALIDATOR = 1024
-"""Characters. 60 kB ETags were seen; each would be sent with every request."""
 MOST_DOUBLINGS = 20
 
 UNAUTHORISED = 401
@@ -66,7 +65,7 @@ def after_fetch(
         case NotModified():
             return _after_success(
                 feed,
-                replace(polled, validators=_renewed(state.validators, outcome.headers)),
+                replace(polled, validators=renewed(state.validators, outcome.headers)),
                 outcome.headers,
                 now,
                 outcome=Outcome.NOT_MODIFIED,
@@ -90,7 +89,7 @@ def _after_document(
 ) -> FeedState:
     kept = replace(
         polled,
-        validators=_received(fetched),
+        validators=received(fetched),
         body_hash=body_hash(fetched.body),
         hints=document.hints if document else polled.hints,
     )
@@ -213,28 +212,6 @@ def _longest(first: Delay, *others: Delay | None) -> Delay:
 
 def _longest_of(first: Delay | None, second: Delay | None) -> Delay | None:
     return _longest(first, second) if first else second
-
-
-def _received(fetched: Fetched) -> Validators:
-    """Take both validators of a 200; one that it does not have is not known any more."""
-    etag, last_modified = _validator(fetched.headers, "etag"), _validator(fetched.headers, "last-modified")
-    if etag is None and last_modified is None:
-        return Validators()
-    return Validators(etag=etag, last_modified=last_modified, url=fetched.url)
-
-
-def _renewed(known: Validators, headers: Mapping[str, str]) -> Validators:
-    """Take the validators that a 304 has, keep those that it does not (RFC 9111 section 4.3.4)."""
-    return replace(
-        known,
-        etag=_validator(headers, "etag") or known.etag,
-        last_modified=_validator(headers, "last-modified") or known.last_modified,
-    )
-
-
-def _validator(headers: Mapping[str, str], name: str) -> str | None:
-    value = headers.get(name, "")
-    return value if 0 < len(value) <= LONGEST_VALIDATOR else None
 
 
 def _message(fetched: Fetched, document: ParsedFeed) -> str:

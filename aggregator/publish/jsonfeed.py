@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from aggregator.model.entry import EntrySummary, PublishedEntry
-from aggregator.publish.listed import Listed, article_url, listed, plain
+from aggregator.publish.listed import Listed, article_url, listed, own_feed, plain
 from aggregator.publish.site import Channel, Site
 from aggregator.text.dates import rfc3339
 
@@ -17,7 +17,8 @@ def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
     """Write a whole document, UTF-8. Equal input gives equal bytes.
 
     What the format has no word for stands in an item's `_aggregator` object: `page` (our page of it), `feed` (where
-    it was taken from), `also_published_by` and `related` (publisher, title, url, date_published).
+    it was taken from), `also_published_by` and `related` (publisher, title, url, date_published; feed where that tells apart
+    entries of one publisher).
     """
     published = {item.entry.id: item for item in entries}
     head = _given(
@@ -58,15 +59,16 @@ def _item(site: Site, item: Listed, published: PublishedEntry) -> Json:
         _aggregator=_given(
             page=item.page_url,
             feed=_given(title=item.origin_title, url=item.origin_url, home_page_url=item.origin_home_url),
-            also_published_by=[_mention(site, other) for other in published.also],
+            also_published_by=[_mention(site, other, own_feed(other, entry)) for other in published.also],
             related=[_mention(site, other) for other in published.related],
         ),
     )
 
 
-def _mention(site: Site, other: EntrySummary) -> Json:
+def _mention(site: Site, other: EntrySummary, feed: str = "") -> Json:
     return _given(
         publisher=plain(other.publisher),
+        feed=plain(feed),
         title=plain(other.label),
         url=article_url(site, other),
         date_published=rfc3339(other.published_at or other.first_seen_at),

@@ -1,6 +1,5 @@
 """One entry of a published feed, before it becomes Atom, RSS or JSON: what all three say alike."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -8,10 +7,8 @@ from html import escape
 from aggregator.model.entry import Enclosure, Entry, EntrySummary, Link, PublishedEntry
 from aggregator.model.feed import FeedOverview
 from aggregator.publish.site import Channel, Site, public
+from aggregator.text import languages
 from aggregator.text.words import one_line, xml_safe
-
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-"""BCP 47 as far as `xml:lang` and `hreflang` are checked by validators; feeds write all sorts of things."""
 
 UNTITLED = "(untitled)"
 """In place of a headline made of nothing that can be shown."""
@@ -57,9 +54,16 @@ def plain(text: str) -> str:
     return one_line(xml_safe(text))
 
 
-def language_tag(text: str | None) -> str | None:
-    """Give the tag if it is one."""
-    return text if text and _LANGUAGE_TAG.fullmatch(text) else None
+def shown_publisher(other: EntrySummary, lead: EntrySummary) -> str:
+    """Name who published `other` beside `lead`; where that is one publisher, with the feed that makes the difference."""
+    feed = own_feed(other, lead)
+    return f"{other.publisher} ({feed})" if feed else other.publisher
+
+
+def own_feed(other: EntrySummary, lead: EntrySummary) -> str:
+    """Give the title of the feed of `other`, where its publisher is that of `lead`; empty where the title adds nothing."""
+    is_telling = other.publisher == lead.publisher != other.feed_title
+    return other.feed_title if is_telling else ""
 
 
 def article_url(site: Site, entry: EntrySummary) -> str:
@@ -81,7 +85,7 @@ def _listed(channel: Channel, item: PublishedEntry) -> Listed:
         content=xml_safe(_content(site, item, page_url)).replace("\r\n", "\n").replace("\r", "\n"),
         author=_author(entry) or plain(site.title),
         categories=_categories(entry),
-        language=language_tag(entry.language),
+        language=languages.tag(entry.language),
         mentions=(Link(url=page_url, text=plain(f"{entry.label} - {site.title}")), *_mentions(site, item)),
         origin_title=plain(_origin_title(entry, origin)),
         origin_url=xml_safe(public(origin.feed.url)) if origin else None,
@@ -110,38 +114,38 @@ def _categories(entry: Entry) -> tuple[str, ...]:
 
 def _mentions(site: Site, item: PublishedEntry) -> list[Link]:
     """Every address once: RFC 4287 section 4.2.7 allows repetition, but readers show each as a link of its own."""
-    named = {article_url(site, other): plain(_mention(other)) for other in (*item.also, *item.related)}
+    named: dict[str, str] = {}
+    for other in item.also:
+        named.setdefault(article_url(site, other), f"{other.label} - {shown_publisher(other, item.entry)}")
+    for other in item.related:
+        named.setdefault(article_url(site, other), f"{other.label} - {other.publisher}")
     named.pop(article_url(site, item.entry), None)
-    return [Link(url=url, text=text) for url, text in named.items()]
-
-
-def _mention(other: EntrySummary) -> str:
-    return f"{other.label} - {other.publisher}"
+    return [Link(url=url, text=plain(text)) for url, text in named.items()]
 
 
 def _content(site: Site, item: PublishedEntry, page_url: str) -> str:
     entry = item.entry
-    language = language_tag(entry.language)
+    language = languages.tag(entry.language)
     lang = f' lang="{language}"' if language else ""
     body = entry.body or (f"<p>{escape(entry.teaser)}</p>" if entry.teaser else "")
     return "\n".join(
         part
         for part in (
             f'<div dir="auto"{lang}>{body}</div>' if body else "",
-            _list(site, "Also published by", item.also),
-            _list(site, "Related stories", item.related),
+            _list(site, "Also published by", [(other, shown_publisher(other, entry)) for other in item.also]),
+            _list(site, "Related stories", [(other, other.publisher) for other in item.related]),
             f'<p>{escape(entry.publisher)}: <a href="{escape(page_url)}">all about this entry at {escape(site.title)}</a></p>',
         )
         if part
     )
 
 
-def _list(site: Site, heading: str, others: Sequence[EntrySummary]) -> str:
+def _list(site: Site, heading: str, others: Sequence[tuple[EntrySummary, str]]) -> str:
     if not others:
         return ""
     rows = "".join(
         f'<li dir="auto"><a href="{escape(article_url(site, other))}">{escape(other.label)}</a>'
-        f" - {escape(other.publisher)}, {site.local_text(other.listed_at)}</li>"
-        for other in others
+        f" - {escape(publisher)}, {site.local_text(other.listed_at)}</li>"
+        for other, publisher in others
     )
     return f"<h3>{heading}</h3>\n<ul>{rows}</ul>"

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from aggregator.model.feed import FeedOverview
-from aggregator.publish.listed import language_tag, plain
+from aggregator.publish.listed import plain
 from aggregator.publish.site import Site, public
 from aggregator.publish.xml import add, document
+from aggregator.text import languages
 
 MEDIA_TYPE = "text/x-opml"
 
@@ -34,6 +35,6 @@ def _outline(folder: Element, overview: FeedOverview) -> None:
         title=name,
         xmlUrl=plain(public(feed.url)),
         htmlUrl=plain(overview.home_url) if overview.home_url else None,
-        language=language_tag(feed.language),
+        language=languages.tag(feed.language),
         category=",".join(plain(tag.replace(",", " ")) for tag in feed.tags) or None,
     )

@@ -85,14 +85,6 @@ def newest_change(entries: Sequence[PublishedEntry]) -> datetime:
     return max((item.entry.changed_at for item in entries), default=EMPTY_UPDATED_AT)
 
 
-def newest_mention(entries: Sequence[PublishedEntry]) -> datetime:
-    """Find when anything named here last changed, copies and related entries included: Last-Modified."""
-    return max(
-        (each.changed_at for item in entries for each in (item.entry, *item.also, *item.related)),
-        default=EMPTY_UPDATED_AT,
-    )
-
-
 def category_path(category: str) -> str:
     """Give the path of a category's page."""
     return f"categories/{slug(category)}"

@@ -11,16 +11,17 @@ from aggregator.ports import Clock, Store, Transaction
 from aggregator.services.read import published
 
 MOST_ENTRIES = 1000
-"""Of one day; the newest are taken."""
+"""Of one day; the newest are taken, and the digest says that it is not all."""
 
 
 class Digests:
     """The digests of one site."""
 
-    def __init__(self, store: Store, clock: Clock, timezone: ZoneInfo) -> None:
+    def __init__(self, store: Store, clock: Clock, timezone: ZoneInfo, *, most: int = MOST_ENTRIES) -> None:
         self._store = store
         self._clock = clock
         self._timezone = timezone
+        self._most = most
 
     def today(self) -> date:
         """Give the day it is where the site is."""
@@ -38,13 +39,14 @@ class Digests:
             raise QueryError(
                 f"{day.isoformat()} is out of range; expected a day between 0001-01-03 and 9999-12-29"
             ) from error
-        return await self._store.read(lambda tx: _digest(tx, day, start, end))
+        return await self._store.read(lambda tx: _digest(tx, day, start, end, most=self._most))
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self._timezone).astimezone(UTC)
 
 
-def _digest(tx: Transaction, day: date, start: datetime, end: datetime) -> Digest:
-    page = tx.entries.page(EntryQuery(since=start, until=end, limit=MOST_ENTRIES))
+def _digest(tx: Transaction, day: date, start: datetime, end: datetime, *, most: int) -> Digest:
+    page = tx.entries.page(EntryQuery(since=start, until=end, limit=most))
     entries = published(tx, page.items, related=0)
-    return Digest(date=day, start=start, end=end, sections=sections(entries, tx.entries.categories()))
+    chosen = sections(entries, tx.entries.categories())
+    return Digest(date=day, start=start, end=end, sections=chosen, rest=page.next)

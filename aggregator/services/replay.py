@@ -41,6 +41,7 @@ def replay(lines: Iterable[str], *, file: str, window: timedelta) -> Iterator[st
         InputError: a line is no such object; names the line and what was expected.
     """
     entries = [_read(line, number, file) for number, line in enumerate(lines, 1) if line.strip()]
+    _refuse_repeated(entries, file)
     names = {entry.candidate.id: entry.name for entry in entries}
     for assignment in group([entry.candidate for entry in entries], window=window):
         lead = assignment.copy_of
@@ -50,7 +51,15 @@ def replay(lines: Iterable[str], *, file: str, window: timedelta) -> Iterator[st
             "story": str(names[assignment.entry_id if lead is None else lead]),
             "related": [],
         }
-        yield json.dumps(answer, ensure_ascii=False)
+        yield json.dumps(answer)
+
+
+def _refuse_repeated(entries: list[_Line], file: str) -> None:
+    first: dict[str | int, int] = {}
+    for entry in entries:
+        line = first.setdefault(entry.name, entry.candidate.id)
+        if line != entry.candidate.id:
+            raise InputError(f"{file}:{entry.candidate.id}: 'id' {entry.name!r} was given in line {line} already")
 
 
 def _read(line: str, number: int, file: str) -> _Line:

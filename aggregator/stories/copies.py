@@ -11,12 +11,13 @@ entries arrive nor how they are batched can change it.
 Some names do not name one article, and tie nothing together:
 
 - a headline that is very short or made of generic words (`text.headline.is_telling`),
-- a headline that recurs: one feed carries it at three addresses, or at two that are half a day or more apart
-  ("Morning briefing" comes every day; a corrected article comes again within hours),
-- an address that recurs: one feed gives it to entries of three different headlines (a change log, a live page).
+- a headline that one feed carries at two addresses ("Morning briefing", two flats of one description): to hide one of
+  them from lists would lose it, to show an article twice that a feed issued again does not,
+- an address that one feed gives to entries of three different headlines (a change log, a live page). Two are an
+  article that was retitled and got a new guid with it.
 
-A recurring name is recognised in the whole set of candidates: when the third "Morning briefing" arrives, the first
-two, taken for copies until then, part again.
+A recurring name is recognised in all that could decide about it: when the second "Morning briefing" arrives, the first
+and what another publisher printed under that headline, taken for copies until then, part again.
 """
 
 from collections import defaultdict
@@ -28,11 +29,9 @@ from aggregator.model.copies import CopyAssignment, CopyCandidate
 from aggregator.model.ids import CopySetId, EntryId
 from aggregator.text.headline import is_telling
 
-REISSUE_WITHIN = timedelta(hours=12)
-"""A feed that gives an article a second address (a correction, a move to another section) does so within hours; what
-it prints under the same headline half a day later or more is its next edition."""
-RECURRING_AT = 3
-"""So many addresses of one headline, or headlines of one address, in one feed: the name does not identify."""
+ADDRESSES_OF_A_HEADLINE = 2
+HEADLINES_OF_AN_ADDRESS = 3
+"""So many in one feed: the name does not identify."""
 
 SAME_ADDRESS = "same address"
 SAME_HEADLINE = "same headline"
@@ -56,8 +55,8 @@ def group(candidates: Sequence[CopyCandidate], *, window: timedelta) -> list[Cop
     by_id = {candidate.id: candidate for candidate in candidates}
     sets = _DisjointSets(by_id)
     reasons: dict[EntryId, str] = {}
-    for members in _sharing_headline(candidates):
-        for earlier, later in pairwise(sorted(members, key=_seniority)):
+    for members in _sharing_headline(candidates, reach(window)):
+        for earlier, later in pairwise(members):
             if later.at - earlier.at <= window:
                 sets.join(earlier.id, later.id)
                 reasons[earlier.id] = reasons[later.id] = SAME_HEADLINE
@@ -71,16 +70,33 @@ def group(candidates: Sequence[CopyCandidate], *, window: timedelta) -> list[Cop
     return sorted(assignments, key=lambda assignment: assignment.entry_id)
 
 
-def _sharing_headline(candidates: Sequence[CopyCandidate]) -> Iterable[list[CopyCandidate]]:
+def _sharing_headline(candidates: Sequence[CopyCandidate], apart: timedelta) -> Iterable[list[CopyCandidate]]:
+    """Give chains of one headline, in order of time, each entry at most `apart` from the next.
+
+    A headline is judged chain by chain: which other chains are at hand depends on what else is decided in this call,
+    and must not matter.
+    """
     groups: defaultdict[str, list[CopyCandidate]] = defaultdict(list)
     for candidate in candidates:
         if candidate.headline_key:
             groups[candidate.headline_key].append(candidate)
     return (
-        members
+        chain
         for headline, members in groups.items()
-        if len(members) > 1 and is_telling(headline) and not _headline_recurs(members)
+        if len(members) > 1 and is_telling(headline)
+        for chain in _chains(sorted(members, key=_seniority), apart)
+        if not _headline_recurs(chain)
     )
+
+
+def _chains(members: Sequence[CopyCandidate], apart: timedelta) -> Iterable[list[CopyCandidate]]:
+    chain = [members[0]]
+    for earlier, later in pairwise(members):
+        if later.at - earlier.at > apart:
+            yield chain
+            chain = []
+        chain.append(later)
+    yield chain
 
 
 def _sharing_address(candidates: Sequence[CopyCandidate]) -> Iterable[list[CopyCandidate]]:
@@ -92,17 +108,16 @@ def _sharing_address(candidates: Sequence[CopyCandidate]) -> Iterable[list[CopyC
 
 
 def _headline_recurs(members: Sequence[CopyCandidate]) -> bool:
-    for of_feed in _by_feed(members):
-        addresses = {member.url_key or member.name for member in of_feed}
-        times = [member.at for member in of_feed]
-        half_a_day_apart = len(addresses) > 1 and max(times) - min(times) >= REISSUE_WITHIN
-        if half_a_day_apart or len(addresses) >= RECURRING_AT:
-            return True
-    return False
+    return any(
+        len({member.url_key or member.name for member in of_feed}) >= ADDRESSES_OF_A_HEADLINE
+        for of_feed in _by_feed(members)
+    )
 
 
 def _address_recurs(members: Sequence[CopyCandidate]) -> bool:
-    return any(len({member.headline_key for member in of_feed}) >= RECURRING_AT for of_feed in _by_feed(members))
+    return any(
+        len({member.headline_key for member in of_feed}) >= HEADLINES_OF_AN_ADDRESS for of_feed in _by_feed(members)
+    )
 
 
 def _by_feed(members: Sequence[CopyCandidate]) -> Iterable[list[CopyCandidate]]:

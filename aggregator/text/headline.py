@@ -6,7 +6,9 @@ from collections.abc import Collection
 
 from aggregator.text.html import decoded
 from aggregator.text.letters import combining_marks, fold, spaceless_characters
-from aggregator.text.words import is_stop_word, one_line, search_terms
+from aggregator.text.stop_words import is_stop_word
+from aggregator.text.terms import search_terms
+from aggregator.text.words import one_line
 
 MAX_LENGTH = 1000
 """Characters of a headline that count."""

@@ -75,6 +75,19 @@ def host(url: str) -> str:
         return ""
 
 
+def host_and_port(url: str) -> str:
+    """Name the server that is asked for an address: the unit that politeness counts by.
+
+    The host is written as `web_url` writes it, the port is 80 or 443 where the address has none. What names no server is
+    its own name.
+    """
+    try:
+        parts = urlsplit(url)
+        return f"{_strict_host(parts.hostname or '')}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
+    except (ValueError, KeyError):
+        return url
+
+
 def origin(url: str) -> str:
     """Give scheme, host and port (RFC 6454) as `https://host[:port]`; empty where `web_url` refuses the address."""
     address = web_url(url)
@@ -91,15 +104,19 @@ _TRACKING = frozenset(
     "mc_cid mc_eid _hsenc _hsmi hsctatracking mkt_tok vero_id oly_enc_id oly_anon_id "  # newsletters
     "_ga _gl guccounter guce_referrer guce_referrer_sig __twitter_impression "  # analytics, consent pages, Twitter
     "cmp cmpid ncid ocid smid smtyp ftag ito ico xtor maca wt_mc wt_zmc wt.mc_id wt.rss_f wt.rss_a wt.rss_ev "
-    "sr_share traffic_source taid dicbo spm_id_from __source amp outputtype".split()
+    "sr_share traffic_source taid dicbo spm_id_from __source amp outputtype "
+    "at_medium at_campaign at_campaign_type at_creation at_format at_bbc_team "  # AT Internet, now Piano; BBC
+    "ns_mchannel ns_source ns_campaign ns_linkname ns_fee "  # comScore
+    "pk_campaign pk_kwd pk_keyword pk_source pk_medium pk_content pk_cid".split()  # Piwik
 )
+# Only prefixes that nobody uses for anything else: `at_`, `ns_` and `pk_` also begin names of keys (`?at_id=5`).
 _TRACKING_PREFIXES = (
     "utm_",  # Google Analytics and everything that imitates it
-    "at_",  # AT Internet / Piano: at_medium, at_campaign (BBC)
-    "ns_",  # comScore: ns_mchannel, ns_source (BBC)
-    "pk_",  # Piwik
     "mtm_",  # Matomo
     "hsa_",  # HubSpot
+    "at_link_",  # BBC: at_link_id, at_link_type, at_link_origin
+    "at_ptr_",  # BBC
+    "at_custom",  # Piano: at_custom1 ...
 )
 _MAY_NAME_FEED = frozenset("ref src source from via partner emc mod feed cid rss campaign origin output".split())
 """Dropped only where the value says that a feed is meant: `ref=rss`, `mod=rss_markets_main`, `source=feedburner`."""

@@ -18,6 +18,7 @@ from aggregator.web.finishing import Finishing
 from aggregator.web.health import healthz
 from aggregator.web.pages import category, digest, entry, feed_documents, feeds, front, search, static
 from aggregator.web.rendering import Templates
+from aggregator.web.representations import Representations
 
 
 def create_app(reader: Reader, digests: Digests, clock: Clock, site: Site) -> Starlette:
@@ -25,12 +26,14 @@ def create_app(reader: Reader, digests: Digests, clock: Clock, site: Site) -> St
     templates = Templates(site)
     app = Starlette(
         routes=_routes(),
-        middleware=[Middleware(Finishing, broken=partial(broken, templates))],
+        middleware=[
+            Middleware(Finishing, broken=partial(broken, templates), representations=Representations(clock)),
+        ],
         exception_handlers={HTTPException: refused, QueryError: not_understood, DatabaseUnusable: unavailable},
     )
     # Starlette would redirect /feeds/ to /feeds on the host that the request names, which anyone can forge.
     app.router.redirect_slashes = False
-    app.state.desk = Desk(reader=reader, digests=digests, clock=clock, site=site, templates=templates)
+    app.state.desk = Desk(reader=reader, digests=digests, site=site, templates=templates)
     return app
 
 
@@ -48,5 +51,6 @@ def _routes() -> list[Route]:
         Route("/search", search.page),
         Route("/healthz", healthz),
         Route("/robots.txt", static.robots),
+        Route("/favicon.ico", static.favicon),
         Route("/static/{name}", static.file),
     ]

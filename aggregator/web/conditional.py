@@ -1,4 +1,4 @@
-"""Finish an answer as HTTP wants it: ETag, 304, gzip, HEAD (RFC 9110 sections 8.8, 12.5.3, 13).
+"""Finish an answer as HTTP wants it: ETag, Last-Modified, 304, gzip, HEAD (RFC 9110 sections 8.8, 12.5.3, 13).
 
 The ETag is strong and made over the bytes, so that equal bytes are never sent twice; the gzip variant has an ETag
 of its own (section 8.8.3.3). `If-None-Match` with either variant's ETag matches: both say the same content.
@@ -6,12 +6,14 @@ of its own (section 8.8.3.3). `If-None-Match` with either variant's ETag matches
 
 import gzip
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime
 from hashlib import sha256
 from http import HTTPStatus
+
+from aggregator.polling.freshness import http_date
+from aggregator.web.representations import Served
 
 SMALLEST_GZIP = 1024
 """Bytes. What fits into one packet anyway does not get faster by compression."""
@@ -29,20 +31,28 @@ class Answer:
     body: bytes = b""
 
 
-def finish(method: str, asked: Mapping[str, str], answer: Answer) -> Answer:
+Serve = Callable[[str], Served | None]
+"""Takes the digest of an answer, gives since when it has been the answer; None where that can't be told."""
+
+
+def finish(method: str, asked: Mapping[str, str], answer: Answer, serve: Serve) -> Answer:
     """Turn the plain 200 of a handler into what this client gets.
 
     Args:
         method: Of the request.
         asked: Headers of the request, names in lower case, several of one name joined with ", ".
-        answer: What the handler said, body uncompressed. Its Last-Modified, if it has one, is believed.
+        answer: What the handler said, body uncompressed.
+        serve: Knows the address; called once, for what gets an ETag.
     """
     packed = len(answer.body) > SMALLEST_GZIP and accepts_gzip(asked.get("accept-encoding", ""))
     headers = {**answer.headers, "vary": "Accept-Encoding"}
     if answer.status == HTTPStatus.OK and method in {"GET", "HEAD"}:
-        headers["etag"] = _entity_tag(answer.body, packed=packed)
-        if unchanged := _unchanged(asked, answer, headers):
-            return unchanged
+        digest = sha256(answer.body).hexdigest()[:32]
+        headers["etag"] = f'"{digest}{"-gzip" if packed else ""}"'
+        if served := serve(digest):
+            headers["last-modified"] = format_datetime(served.since, usegmt=True)
+        if held := _held(asked, headers["etag"], served):
+            return _not_modified(answer, headers | {"etag": held})
     body = gzip.compress(answer.body, mtime=0) if packed else answer.body  # mtime: equal input, equal bytes
     if packed:
         headers["content-encoding"] = "gzip"
@@ -65,20 +75,17 @@ def _weight(part: str) -> tuple[str, float]:
     return coding.strip(), float(found[1]) if found else 0.0
 
 
-def _entity_tag(body: bytes, *, packed: bool) -> str:
-    return f'"{sha256(body).hexdigest()[:32]}{"-gzip" if packed else ""}"'
-
-
-def _unchanged(asked: Mapping[str, str], answer: Answer, headers: Mapping[str, str]) -> Answer | None:
+def _held(asked: Mapping[str, str], current: str, served: Served | None) -> str | None:
+    """Give the ETag of what the client holds, if it is still right."""
     if "if-none-match" in asked:
         # Section 13.1.3: If-Modified-Since is for clients that know no ETag.
-        known = _matching(asked["if-none-match"], headers["etag"])
-    else:
-        known = headers["etag"] if _not_newer(asked.get("if-modified-since"), headers.get("last-modified")) else None
-    if known is None:
-        return None
+        return _matching(asked["if-none-match"], current)
+    return current if served and served.covers(http_date(asked.get("if-modified-since", ""))) else None
+
+
+def _not_modified(answer: Answer, headers: Mapping[str, str]) -> Answer:
     kept = {name: value for name, value in headers.items() if not name.startswith("content-t")}
-    return replace(answer, status=HTTPStatus.NOT_MODIFIED, headers=kept | {"etag": known}, body=b"")
+    return replace(answer, status=HTTPStatus.NOT_MODIFIED, headers=kept, body=b"")
 
 
 def _matching(asked: str, current: str) -> str | None:
@@ -88,16 +95,3 @@ def _matching(asked: str, current: str) -> str | None:
     plain = current.removesuffix('-gzip"').removesuffix('"')
     known = set(_ENTITY_TAG.findall(asked))
     return next((tag for tag in (current, f'{plain}"', f'{plain}-gzip"') if tag in known), None)
-
-
-def _not_newer(asked: str | None, last_modified: str | None) -> bool:
-    since, changed = _http_date(asked), _http_date(last_modified)
-    return since is not None and changed is not None and changed <= since
-
-
-def _http_date(text: str | None) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(text or "")
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):  # not a date: the condition is ignored (section 13.1.3)
-        return None

@@ -5,7 +5,6 @@ from typing import cast
 
 from starlette.requests import Request
 
-from aggregator.ports import Clock
 from aggregator.publish.site import Site
 from aggregator.services.digest import Digests
 from aggregator.services.read import Reader
@@ -18,7 +17,6 @@ class Desk:
 
     reader: Reader
     digests: Digests
-    clock: Clock
     site: Site
     templates: Templates
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, MutableMapping
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aggregator.web.conditional import Answer, finish
 from aggregator.web.headers import ALWAYS
+from aggregator.web.representations import Representations
 
 logger = logging.getLogger(__name__)
 
@@ -20,9 +22,10 @@ _LARGE = 64 * 1024
 class Finishing:
     """ASGI middleware. Answers here are documents of bounded size, so that each can be held whole."""
 
-    def __init__(self, app: ASGIApp, *, broken: Callable[[], Answer]) -> None:
+    def __init__(self, app: ASGIApp, *, broken: Callable[[], Answer], representations: Representations) -> None:
         self._app = app
         self._broken = broken
+        self._representations = representations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -36,7 +39,14 @@ class Finishing:
         except Exception:
             logger.exception("%s %r could not be answered", scope["method"], scope["path"])
             answer = self._broken()
-        await _deliver(await _finished(scope, answer), send)
+        await _deliver(await self._finished(scope, answer), send)
+
+    async def _finished(self, scope: Scope, answer: Answer) -> Answer:
+        asked = Headers(scope=scope)
+        joined = {name: ", ".join(asked.getlist(name)) for name in asked}
+        answer = Answer(status=answer.status, headers={**answer.headers, **ALWAYS}, body=answer.body)
+        work = partial(finish, scope["method"], joined, answer, partial(self._representations.serve, _address(scope)))
+        return await to_thread.run_sync(work) if len(answer.body) > _LARGE else work()
 
 
 class _Collected:
@@ -57,13 +67,11 @@ class _Collected:
         return Answer(status=self._start["status"], headers=headers, body=bytes(self._body))
 
 
-async def _finished(scope: Scope, answer: Answer) -> Answer:
-    asked = Headers(scope=scope)
-    joined = {name: ", ".join(asked.getlist(name)) for name in asked}
-    answer = Answer(status=answer.status, headers={**answer.headers, **ALWAYS}, body=answer.body)
-    if len(answer.body) > _LARGE:
-        return await to_thread.run_sync(finish, scope["method"], joined, answer)
-    return finish(scope["method"], joined, answer)
+def _address(scope: Scope) -> bytes:
+    """Give path and query. Whatever host was asked for, the answer is the same."""
+    path: str = scope["path"]
+    query: bytes = scope["query_string"]
+    return path.encode("utf-8", "surrogatepass") + b"?" + query
 
 
 async def _deliver(answer: Answer, send: Send) -> None:

@@ -1,8 +1,7 @@
 """Headers of every answer, and of some."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from email.utils import format_datetime
+from datetime import timedelta
 
 PAGE_AGE = timedelta(minutes=1)
 FEED_AGE = timedelta(minutes=5)
@@ -24,8 +23,3 @@ ALWAYS: Mapping[str, str] = {
 def kept_for(age: timedelta) -> dict[str, str]:
     """Let caches keep an answer."""
     return {"cache-control": f"public, max-age={age // timedelta(seconds=1)}"}
-
-
-def changed_at(at: datetime) -> dict[str, str]:
-    """Date an answer."""
-    return {"last-modified": format_datetime(at, usegmt=True)}

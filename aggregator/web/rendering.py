@@ -1,7 +1,7 @@
 """Fill templates. Everything is escaped; `clean` is the one filter that lets HTML through, and takes SafeHtml only."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files
 
@@ -9,8 +9,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from aggregator.model.entry import EntrySummary, PublishedEntry, SafeHtml
-from aggregator.publish.listed import language_tag
+from aggregator.polling.freshness import spoken
+from aggregator.publish.listed import shown_publisher
 from aggregator.publish.site import Site, category_path, public
+from aggregator.text import languages
 from aggregator.text.dates import rfc3339
 from aggregator.text.html import without_images
 from aggregator.text.urls import host
@@ -30,13 +32,14 @@ class Templates:
         self._environment.filters |= {
             "category_path": category_path,
             "clean": clean,
-            "duration": duration,
             "host": host,
-            "language": language_tag,
+            "language": languages.tag,
             "local": site.local_text,
             "others": other_publishers,
             "public": public,
+            "publisher_beside": shown_publisher,
             "rfc3339": rfc3339,
+            "spoken": spoken,
         }
         self._environment.globals |= {
             "site": site,
@@ -58,20 +61,12 @@ def clean(html: SafeHtml) -> Markup:
     return Markup(without_images(html))  # noqa: S704 - the type says that text.html.sanitise made it
 
 
-def duration(length: timedelta) -> str:
-    """Write a duration for people: `30 min`, `2 h`, `1 h 30 min`."""
-    hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
-    parts = (f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else "")
-    return " ".join(part for part in parts if part)
-
-
 def other_publishers(item: PublishedEntry) -> list[tuple[str, EntrySummary]]:
-    """Name who else published an entry, each name once; another feed of the same publisher goes by its title."""
-    named: dict[str, EntrySummary] = {}
+    """Name who else published an entry, each publisher once with its earliest: for lists, where one line must do."""
+    first: dict[str, EntrySummary] = {}
     for other in item.also:
-        name = other.feed_title if other.publisher == item.entry.publisher else other.publisher
-        named.setdefault(name or other.publisher, other)
-    return list(named.items())
+        first.setdefault(other.publisher, other)
+    return [(shown_publisher(other, item.entry), other) for other in first.values()]
 
 
 def static_file(name: str) -> bytes:

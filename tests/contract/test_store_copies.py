@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,12 +8,14 @@ from aggregator.model.copies import CopyAssignment, CopyCandidate
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.poll import EntryPlan, Totals
-from aggregator.ports import Store
+from aggregator.ports import Store, Transaction
+from aggregator.services.group import group_new
 from tests.factories import NOON, make_feed, make_parsed_entry
 
 HOUR = timedelta(hours=1)
 REACH = 48 * HOUR
 A, B = FeedId("a"), FeedId("b")
+NEWS = "cooling tower of old reactor collapses"
 
 
 @pytest.fixture
@@ -94,18 +96,97 @@ async def test_a_changed_copy_is_looked_at_together_with_its_old_set(store: Stor
     assert await connected(store, two) == [one, two]
 
 
+async def left_waiting(store: Store, entry_id: EntryId, changed: ParsedEntry, *placed: EntryId) -> list[EntryId]:
+    """Place entries, each alone, change one of them, and tell who of the others waits again."""
+    for one in (entry_id, *placed):
+        await place(store, one, one)
+    await store.write(lambda tx: tx.entries.save(A, EntryPlan(changed=((entry_id, changed),)), now=NOON + HOUR))
+    waiting = await ungrouped(store)
+    assert entry_id in waiting
+    return [one for one in waiting if one != entry_id]
+
+
+async def test_of_a_headline_that_an_entry_leaves_the_neighbours_in_time_wait_again(store: Store) -> None:
+    early, before, leaving, after, late = await add(
+        store, *(named(str(n), headline=NEWS, url=str(n), at=NOON + (n - 5) * HOUR) for n in range(5))
+    )
+    changed = named("2", headline="other", url="2", at=NOON - 3 * HOUR)
+    assert await left_waiting(store, leaving, changed, early, before, after, late) == [before, after]
+    assert await connected(store, before) == [early, before, after, late]
+
+
+async def test_a_chain_that_breaks_where_an_entry_leaves_is_looked_at_on_both_sides(store: Store) -> None:
+    before, leaving, after = await add(
+        store, *(named(str(n), headline=NEWS, url=str(n), at=NOON - (100 - 40 * n) * HOUR) for n in range(3))
+    )
+    changed = named("1", headline="other", url="1", at=NOON - 60 * HOUR)
+    assert await left_waiting(store, leaving, changed, before, after) == [before, after]
+    assert await connected(store, before) == [before]
+
+
+async def test_an_entry_of_the_same_second_waits_again(store: Store) -> None:
+    leaving, other = await add(store, named("1", headline=NEWS, url="1"), named("2", headline=NEWS, url="2"))
+    assert await left_waiting(store, leaving, named("1", headline="other", url="1"), other) == [other]
+
+
+async def test_of_an_address_that_an_entry_leaves_another_entry_waits_again(store: Store) -> None:
+    leaving, one, two = await add(store, *(named(name, url="u") for name in "123"))
+    (stranger,) = await add(store, named("4", url="v"), feed=B)
+    waiting = await left_waiting(store, leaving, named("1", url="v"), one, two, stranger)
+    assert len(waiting) == 1
+    assert await connected(store, *waiting) == [one, two]
+
+
+async def test_an_entry_whose_date_comes_later_leaves_its_place_among_those_of_its_headline(store: Store) -> None:
+    dated = named("1", headline=NEWS, url="1", at=NOON - 1000 * HOUR)
+    leaving, other = await add(store, replace(dated, published_at=None), named("2", headline=NEWS, url="2"))
+    assert await left_waiting(store, leaving, dated, other) == [other]
+    assert await connected(store, leaving) == [leaving]
+
+
+async def test_entries_without_keys_wait_for_nobody(store: Store) -> None:
+    leaving, other = await add(store, named("1"), named("2"))
+    assert await left_waiting(store, leaving, named("1", headline="new"), other) == []
+
+
+async def test_an_entry_whose_name_changed_waits_again(store: Store) -> None:
+    """A name breaks ties, and tells entries without an address apart."""
+    (entry_id,) = await add(store, replace(named("1"), guid=None))
+    await place(store, entry_id, entry_id)
+    await store.write(lambda tx: tx.entries.save(A, EntryPlan(changed=((entry_id, named("1")),)), now=NOON))
+    assert await ungrouped(store) == [entry_id]
+
+
+async def test_what_recurred_in_a_feed_until_it_was_retitled_is_decided_again(store: Store) -> None:
+    """Three flats under one headline stood alone; when two get headlines of their own, the third is what b reports."""
+    flats = await add(store, *(named(name, headline=NEWS, url=name) for name in "123"))
+    (report,) = await add(store, named("4", headline=NEWS, url="4"), feed=B)
+    await group_new(store, window=REACH)
+    assert (await store.read(lambda tx: tx.entries.totals())).copies == 0
+    for flat, name in zip(flats[1:], "23", strict=True):
+        changed = EntryPlan(changed=((flat, named(name, headline=f"flat number {name}", url=name)),))
+        await store.write(saving(changed))
+        await group_new(store, window=REACH)
+    members = await store.read(lambda tx: tx.copies.members([CopySetId(flats[0])]))
+    assert [entry.id for entry in members[CopySetId(flats[0])]] == [flats[0], report]
+
+
+def saving(plan: EntryPlan) -> Callable[[Transaction], list[EntryId]]:
+    return lambda tx: tx.entries.save(A, plan, now=NOON)
+
+
 # --- what could decide ---
 
 
 async def test_a_candidate_holds_what_deciding_needs(store: Store) -> None:
-    whole = named("1", url="u", headline="h", at=NOON - HOUR)
+    whole = named("1", url="u", headline=NEWS, at=NOON - HOUR)
     (entry_id,) = await add(store, whole, feed=B)
     (found,) = await store.read(lambda tx: tx.copies.connected([entry_id], reach=REACH))
     assert found == CopyCandidate(
         id=entry_id,
         feed_id=B,
         url_key="u",
-        headline_key="h",
+        headline_key=NEWS,
         at=NOON - HOUR,
         name="tag:news.example,1",
     )
@@ -114,9 +195,9 @@ async def test_a_candidate_holds_what_deciding_needs(store: Store) -> None:
 @pytest.mark.parametrize(
     ("entry", "name"),
     [
-        (ParsedEntry(guid="g", url="u", headline="h"), "g"),
-        (ParsedEntry(url="u", headline="h"), "u"),
-        (ParsedEntry(headline="h"), "h"),
+        (ParsedEntry(guid="g", url="u", headline=NEWS), "g"),
+        (ParsedEntry(url="u", headline=NEWS), "u"),
+        (ParsedEntry(headline=NEWS), NEWS),
     ],
 )
 async def test_a_candidate_is_named_by_guid_else_address_else_headline(
@@ -144,9 +225,15 @@ async def test_entries_of_one_headline_are_connected_within_reach(
     hours: int,
     together: bool,  # noqa: FBT001 - a case of the test
 ) -> None:
-    (one,) = await add(store, named("1", headline="h", at=NOON - 100 * HOUR))
-    (other,) = await add(store, named("2", headline="h", at=NOON + (hours - 100) * HOUR), feed=B)
+    (one,) = await add(store, named("1", headline=NEWS, at=NOON - 100 * HOUR))
+    (other,) = await add(store, named("2", headline=NEWS, at=NOON + (hours - 100) * HOUR), feed=B)
     assert await connected(store, one) == ([one, other] if together else [one])
+
+
+@pytest.mark.parametrize("headline", ["weather forecast", "your monday briefing", "h"])
+async def test_a_headline_that_says_too_little_to_tie_connects_nothing(store: Store, headline: str) -> None:
+    one, _ = await add(store, named("1", headline=headline), named("2", headline=headline))
+    assert await connected(store, one) == [one]
 
 
 async def test_members_of_one_set_are_connected_whatever_their_keys(store: Store) -> None:
@@ -160,9 +247,9 @@ async def test_connections_are_followed_to_the_end(store: Store) -> None:
     one, two, three, four, five, six, _ = await add(
         store,
         named("1", url="u"),
-        named("2", url="u", headline="h"),
-        named("3", headline="h", at=NOON - 40 * HOUR),
-        named("4", headline="h", at=NOON - 80 * HOUR),
+        named("2", url="u", headline=NEWS),
+        named("3", headline=NEWS, at=NOON - 40 * HOUR),
+        named("4", headline=NEWS, at=NOON - 80 * HOUR),
         named("5", url="v"),
         named("6", url="v"),
         named("7", url="w", headline="other"),
@@ -176,10 +263,10 @@ async def test_two_stretches_of_one_headline_stay_apart_unless_both_are_reached(
     early, late = NOON - 500 * HOUR, NOON - 10 * HOUR
     one, two, three, four = await add(
         store,
-        named("1", headline="h", at=early),
-        named("2", headline="h", at=early + HOUR),
-        named("3", headline="h", at=late),
-        named("4", headline="h", at=late + HOUR),
+        named("1", headline=NEWS, at=early),
+        named("2", headline=NEWS, at=early + HOUR),
+        named("3", headline=NEWS, at=late),
+        named("4", headline=NEWS, at=late + HOUR),
     )
     assert await connected(store, one) == [one, two]
     assert await connected(store, four) == [three, four]
@@ -193,7 +280,7 @@ async def test_several_entries_may_be_asked_about_and_unknown_ones_are_missing(s
 
 
 async def test_a_headline_that_recurs_a_thousand_times_is_read_in_linear_time(store: Store) -> None:
-    ids = await add(store, *(named(str(n), headline="weather", at=NOON - n * HOUR) for n in range(1500)))
+    ids = await add(store, *(named(str(n), headline=NEWS, at=NOON - n * HOUR) for n in range(1500)))
     assert await connected(store, ids[700]) == sorted(ids)
 
 
@@ -226,6 +313,23 @@ async def test_an_entry_is_a_set_of_its_own_before_it_is_placed(store: Store) ->
     (one,) = await add(store, make_parsed_entry("1"))
     members = await store.read(lambda tx: tx.copies.members([CopySetId(one)]))
     assert [entry.id for entry in members[CopySetId(one)]] == [one]
+
+
+async def test_placing_entries_where_they_are_already_changes_nothing(store: Store) -> None:
+    one, two, three = await add(store, *(named(name, url="u") for name in "123"))
+    await place(store, one, one, two)
+    await place(store, one, one, two, three)
+    await place(store, one, one, two, three)
+    assert await ungrouped(store) == []
+    members = await store.read(lambda tx: tx.copies.members([CopySetId(one)]))
+    assert [entry.id for entry in members[CopySetId(one)]] == [one, two, three]
+    assert (await store.read(lambda tx: tx.entries.totals())).copies == 2
+
+
+async def test_what_does_not_exist_is_not_placed(store: Store) -> None:
+    (one,) = await add(store, named("1"))
+    await place(store, one, one, EntryId(99))
+    assert await ungrouped(store) == []
 
 
 async def test_a_set_may_fall_apart_again(store: Store) -> None:

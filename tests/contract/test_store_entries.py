@@ -143,7 +143,7 @@ async def test_strings_that_no_file_may_hold_do_no_harm(store: Store) -> None:
 # --- recognising ---
 
 
-async def test_known_entries_are_found_by_guid_address_or_headline(store: Store) -> None:
+async def test_known_entries_are_found_by_guid_or_address_and_those_with_neither_by_headline(store: Store) -> None:
     stored = await add(store, *(make_parsed_entry(str(number)) for number in range(1, 6)))
     asked = [
         ParsedEntry(guid="tag:news.example,4"),
@@ -157,6 +157,15 @@ async def test_known_entries_are_found_by_guid_address_or_headline(store: Store)
     assert found[0].url == "https://news.example/1"
     assert found[0].published_at == NOON
     assert found[0].fingerprint == make_parsed_entry("1").fingerprint
+
+
+async def test_what_has_a_guid_or_an_address_is_not_looked_up_by_its_headline(store: Store) -> None:
+    first = make_parsed_entry("1", headline="Weather")
+    await add(store, first)
+    asked = [replace(make_parsed_entry("2", guid=None), headline="Weather"), make_parsed_entry("3", headline="Weather")]
+    assert await store.read(lambda tx: tx.entries.known(A, asked)) == []
+    nameless = make_parsed_entry("4", guid=None, url=None, headline="Weather")
+    assert len(await store.read(lambda tx: tx.entries.known(A, [nameless]))) == 1
 
 
 async def test_entries_of_another_feed_are_not_known(store: Store) -> None:

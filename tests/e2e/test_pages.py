@@ -247,6 +247,18 @@ def test_a_reader_searches(visit: Visit) -> None:
     assert page.get_by_role("searchbox").input_value() == "idlib"
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_links_at_the_head_can_be_touched_and_their_lines_stand_close(visit: Visit, width: int) -> None:
+    visit.page.set_viewport_size({"width": width, "height": 800})
+    heights = (
+        visit.open("front")
+        .locator(".places a")
+        .evaluate_all("links => links.map(link => link.getBoundingClientRect().height)")
+    )
+    assert len(heights) > 3
+    assert all(24 <= height <= 32 for height in heights), "WCAG 2.2, 2.5.8"
+
+
 def test_arabic_runs_from_the_right_and_the_rest_of_the_page_does_not(visit: Visit) -> None:
     page = visit.open("arabic")
     direction = "node => getComputedStyle(node).direction"

@@ -10,9 +10,7 @@ URL = "https://feeds.example/journal.atom"
 EXPECTED = ParsedFeed(
     format="atom10",
     title="The Journal",
-    subtitle="Notes & essays, a <b> included",
     home_url="https://journal.example/blog/",
-    language="en",
     entries=(
         ParsedEntry(
             guid="first/entry",

@@ -10,9 +10,7 @@ URL = "https://depot.example/feed.json"
 EXPECTED = ParsedFeed(
     format="json11",
     title="Depot & Dépôt",
-    subtitle="Everything <b>literal</b>",
     home_url="https://depot.example/",
-    language="en-US",
     entries=(
         ParsedEntry(
             guid="https://depot.example/1",

@@ -10,9 +10,7 @@ URL = "https://zeitung.example/feed.rdf"
 EXPECTED = ParsedFeed(
     format="rss10",
     title="Zeitung für München",
-    subtitle="Nachrichten",
     home_url="https://zeitung.example/",
-    language="de",
     hints=FreshnessHints(update_period=timedelta(minutes=30)),
     entries=(
         ParsedEntry(

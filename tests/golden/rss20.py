@@ -10,9 +10,7 @@ URL = "https://feeds.example/gazette.xml"
 EXPECTED = ParsedFeed(
     format="rss20",
     title="The Harbour Gazette",
-    subtitle="News of the harbour & the town",
     home_url="https://gazette.example/",
-    language="en-GB",
     hints=FreshnessHints(
         ttl=timedelta(minutes=45),
         skip_hours=frozenset({0, 1}),

@@ -39,7 +39,7 @@ def test_poll_all_keeps_entries_and_ends_with_a_table(program: Program, server: 
     configure(program, server, "/good.xml")
     done = program.run("poll", "--all")
     assert done.returncode == 0, done.stderr
-    assert "good-xml: fetched 2 new, 0 changed, 0 copies" in done.stderr
+    assert done.stderr == "good-xml: fetched 2 new, 0 changed, 0 copies\n"
     header, row, *_ = done.stdout.splitlines()
     assert header.split() == ["feed", "outcome", "new", "changed", "copies", "time"]
     assert row.split()[:5] == ["good.xml", "fetched", "2", "0", "0"]
@@ -72,6 +72,65 @@ def test_without_any_network_every_feed_says_so(program: Program) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_what_looks_like_markup_in_titles_and_messages_is_printed_as_it_is(
+    program: Program, server: LoopbackServer
+) -> None:
+    server.answers["/evil.xml"] = Answer(body=rss([CHIEFS], title="Evil [/x] [bold]news"))
+    server.answers["/page.xml"] = Answer(body=b"<html><title>Login [/x]</title></html>")
+    configure(program, server, "/evil.xml", "/page.xml")
+    program.config.write_text(program.config.read_text().replace("    title: evil.xml\n", ""))
+    done = program.run("poll")
+    assert "Evil [/x] [bold]news" in done.stdout
+    assert "Login [/x]" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Evil [/x] [bold]news" in program.run("feeds", "list").stdout
+
+
+def test_commands_that_read_leave_the_feeds_of_a_running_server_alone(
+    program: Program, server: LoopbackServer, tmp_path: Path
+) -> None:
+    configure(program, server, "/good.xml")
+    program.run("poll")
+    other = Program(config=tmp_path / "other.yaml", database=program.database)
+    other.config.write_text("feeds:\n  - url: https://other.example/rss.xml\n")
+    assert "other-example" in other.run("feeds", "list").stdout
+    assert CHIEFS.headline in other.run("search", "military").stdout
+    assert CHIEFS.headline in program.run("search", "military").stdout
+    assert "fetched" in program.run("feeds", "list").stdout
+
+
+def test_search_without_a_database_says_so_and_makes_none(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    done = program.run("search", "military")
+    assert done.returncode == 2
+    assert f"{program.database}: there is no database yet" in done.stderr
+    assert not program.database.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["poll", "--force"], "--force needs to know which feeds"),
+        (["poll", "--all", "good-xml"], "not both"),
+        (["--database", ":memory:", "poll"], "--database needs a file"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    program: Program, server: LoopbackServer, arguments: list[str], expected: str
+) -> None:
+    configure(program, server, "/good.xml")
+    done = program.run(*arguments)
+    assert done.returncode == 2
+    assert expected in done.stderr
+
+
+def test_polling_without_any_feed_says_where_to_add_one(program: Program) -> None:
+    program.config.write_text("feeds: []\n")
+    done = program.run("poll", "--all")
+    assert done.returncode == 2
+    assert f"{program.config}: names no feed to poll" in done.stderr
+
+
 def test_an_unknown_feed_is_named_with_the_nearest_one(program: Program, server: LoopbackServer) -> None:
     configure(program, server, "/good.xml")
     done = program.run("poll", "god-xml")
@@ -79,7 +138,7 @@ def test_an_unknown_feed_is_named_with_the_nearest_one(program: Program, server:
     assert "'god-xml'; did you mean 'good-xml'?" in done.stderr
 
 
-@pytest.mark.parametrize("command", [["poll"], ["serve"], ["feeds", "list"], ["search", "x"]])
+@pytest.mark.parametrize("command", [["poll"], ["serve"], ["feeds", "list"]])
 def test_a_broken_feeds_yaml_ends_every_command_with_its_places(program: Program, command: list[str]) -> None:
     program.config.write_text("feeds:\n  - url: htp://x\n    catgory: News\n")
     done = program.run(*command)
@@ -127,6 +186,17 @@ def test_replay_of_a_broken_line_names_it(program: Program, tmp_path: Path) -> N
     done = program.run("replay", str(entries), "--output", str(tmp_path / "out.jsonl"))
     assert done.returncode == 2
     assert f"{entries}:1: 'id' is null" in done.stderr
+
+
+def test_replay_says_what_it_can_not_open(program: Program, tmp_path: Path) -> None:
+    entries = tmp_path / "entries.jsonl"
+    assert f"{entries}: can't be opened" in program.run("replay", str(entries)).stderr
+    entries.write_bytes(b"\xff")
+    assert f"{entries}: is not UTF-8 text" in program.run("replay", str(entries)).stderr
+    entries.write_text('{"id": "\\ud800", "title": "Iraq hosts military chiefs", "timestamp": 1600000000}\n')
+    assert json.loads(program.run("replay", str(entries)).stdout)["id"] == "\ud800"
+    done = program.run("replay", str(entries), "--output", str(tmp_path / "missing" / "out"))
+    assert (done.returncode, "can't be opened" in done.stderr) == (2, True)
 
 
 def serve(program: Program, *arguments: str) -> tuple[subprocess.Popen[str], str]:

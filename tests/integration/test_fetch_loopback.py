@@ -7,7 +7,7 @@ import asyncio
 import gzip
 import ssl
 import subprocess
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_address
@@ -22,6 +22,7 @@ from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch.resolve import Resolver
 from aggregator.model.feed import Validators
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Gone, NotModified
+from tests.diallers import NotingDialler
 from tests.loopback import Answer, LoopbackServer, conditional
 
 pytestmark = pytest.mark.anyio
@@ -180,36 +181,18 @@ async def test_a_public_feed_does_not_reach_this_machine() -> None:
         assert server.connections == 0
 
 
-class ToLoopback(httpcore.AnyIOBackend):
-    """Dials this machine, whatever address it is given, and notes the one it was given."""
-
-    def __init__(self) -> None:
-        self.dialled: list[str] = []
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 -- httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        self.dialled.append(host)
-        return await super().connect_tcp("127.0.0.1", port, timeout, local_address, socket_options)
-
-
 @pytest.mark.parametrize("target", ["http://inside.example:{port}/", "//localhost:{port}/", "http://127.1:{port}/"])
 async def test_s1_a_redirect_of_a_public_feed_does_not_reach_this_machine(target: str) -> None:
     async def names(host: str, port: int) -> list[Address]:
         return [ip_address("93.184.215.14" if host == "news.example" else "127.0.0.1")]
 
-    dialler = ToLoopback()
+    dialler = NotingDialler(instead="127.0.0.1")
     async with LoopbackServer() as server, a_fetcher(resolve=names, dialler=dialler) as fetcher:
         location = target.format(port=server.port)
         server.answers["/feed"] = Answer(status=302, headers={"Location": location})
         outcome = await fetcher.fetch(FetchRequest(url=server.url("/feed", host="news.example")))
         failure(outcome, FailureKind.REFUSED_ADDRESS)
-        assert dialler.dialled == ["93.184.215.14"]
+        assert dialler.dialled == [("93.184.215.14", server.port)]
         assert server.paths() == ["/feed"]
 
 
@@ -219,12 +202,12 @@ async def test_s1_a_name_that_turns_private_between_two_requests_is_refused_then
     async def names(host: str, port: int) -> list[Address]:
         return [ip_address(next(answers))]
 
-    dialler = ToLoopback()
+    dialler = NotingDialler(instead="127.0.0.1")
     async with LoopbackServer() as server, a_fetcher(resolve=names, dialler=dialler) as fetcher:
         server.answers["/feed"] = Answer(status=302, headers={"Location": "/again"})
         outcome = await fetcher.fetch(FetchRequest(url=server.url("/feed", host="news.example")))
         failure(outcome, FailureKind.REFUSED_ADDRESS)
-        assert dialler.dialled == ["93.184.215.14"]
+        assert dialler.dialled == [("93.184.215.14", server.port)]
 
 
 async def test_a_packed_document_is_unpacked() -> None:

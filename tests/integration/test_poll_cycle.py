@@ -1,25 +1,28 @@
 """Poll cycles through the real parts: loopback server, HTTP client, worker processes, SQLite; time moved by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
 from aggregator.model.entry import Entry
-from aggregator.model.feed import Feed, FeedState, Outcome
+from aggregator.model.feed import Document, Feed, FeedState, Outcome, ParsedFeed
+from aggregator.model.fetch import Failed
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import EntryPlan, PollResult
 from aggregator.model.query import EntryQuery
 from aggregator.parse_pool import ParsePool
-from aggregator.ports import Transaction
-from aggregator.services.poll import Poller, PollSettings
+from aggregator.ports import Fetcher, Parser, Store, Transaction
+from aggregator.services.poll import CycleSettings, Poller
+from aggregator.services.poll_feed import FeedPoller, Recognition
 from aggregator.services.read import Reader
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.documents import Item, rss
@@ -29,6 +32,9 @@ from tests.manual_clock import ManualClock
 
 pytestmark = pytest.mark.anyio
 
+T = TypeVar("T")
+
+LOOK_AGAIN = timedelta(seconds=5)
 CHIEFS = Item(name="chiefs", headline="Iraq hosts military chiefs from Iran, Russia and Syria")
 REBELS = Item(name="rebels", headline="Filipino rebel chiefs become officials under peace deal")
 
@@ -40,6 +46,8 @@ class Newsroom:
     server: LoopbackServer
     store: SqliteStore
     clock: ManualClock
+    fetcher: HttpFetcher
+    parser: ParsePool
     poller: Poller
 
     async def configure(self, *paths: str) -> list[Feed]:
@@ -70,6 +78,18 @@ class Newsroom:
         return overview.state
 
 
+def poller(
+    store: Store,
+    fetcher: Fetcher,
+    parser: Parser,
+    clock: ManualClock,
+    *,
+    look_again: timedelta = LOOK_AGAIN,
+) -> Poller:
+    feed_poller = FeedPoller(store, fetcher, parser, clock, Recognition())
+    return Poller(store, clock, feed_poller, CycleSettings(look_again=look_again))
+
+
 @asynccontextmanager
 async def open_newsroom(database: Path, clock: ManualClock, server: LoopbackServer) -> AsyncIterator[Newsroom]:
     store = await SqliteStore.open(database)
@@ -77,7 +97,7 @@ async def open_newsroom(database: Path, clock: ManualClock, server: LoopbackServ
     fetcher = HttpFetcher(user_agent="test/1", timeout=timedelta(seconds=5), max_bytes=1_000_000, pace=pace)
     parser = ParsePool(workers=1)
     try:
-        yield Newsroom(server, store, clock, Poller(store, fetcher, parser, clock, PollSettings()))
+        yield Newsroom(server, store, clock, fetcher, parser, poller(store, fetcher, parser, clock))
     finally:
         await fetcher.aclose()
         await parser.aclose()
@@ -244,3 +264,96 @@ async def test_a_cancelled_cycle_gives_its_feeds_back(newsroom: Newsroom) -> Non
         await cycle
     newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
     assert (await newsroom.poll(feeds))["a-xml"].new == 1
+
+
+class BrokenParser:
+    """A parser with a bug."""
+
+    async def parse(self, document: Document) -> ParsedFeed | Failed:
+        raise ZeroDivisionError("what a bug looks like")
+
+
+async def test_a_fault_of_ours_does_not_ask_the_publisher_again_at_once(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
+    (feed,) = await newsroom.configure("/a.xml")
+    broken = poller(newsroom.store, newsroom.fetcher, BrokenParser(), newsroom.clock)
+    (result,) = await broken.poll_due()
+    assert result.outcome is Outcome.FAILED
+    assert "what a bug looks like" in result.message
+    assert len(newsroom.server.requests) == 1
+    state = await newsroom.state(feed)
+    assert state.failures == 1
+    assert state.next_poll_at
+    assert state.next_poll_at > newsroom.clock.now()
+
+
+async def test_what_was_stored_is_reported_as_stored_although_grouping_failed(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
+    await newsroom.configure("/a.xml")
+    store = WithoutGrouping(newsroom.store)
+    (result,) = await poller(store, newsroom.fetcher, newsroom.parser, newsroom.clock).poll_due()
+    assert (result.outcome, result.new) == (Outcome.FETCHED, 1)
+
+
+class WithoutGrouping:
+    """A store in which grouping fails, and nothing else."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        return await self._store.read(work)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        if work.__qualname__.startswith("group_new."):
+            raise OSError("the disk said no")
+        return await self._store.write(work)
+
+    async def aclose(self) -> None:
+        await self._store.aclose()
+
+
+async def test_one_slow_server_does_not_hold_up_a_feed_that_becomes_due(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/slow.xml"] = Answer(body=rss([CHIEFS]), delay=1.0)
+    slow = await newsroom.configure("/slow.xml")
+    watchful = poller(
+        newsroom.store, newsroom.fetcher, newsroom.parser, newsroom.clock, look_again=timedelta(milliseconds=20)
+    )
+    order: list[str] = []
+    async with LoopbackServer() as elsewhere:
+        elsewhere.answers["/b.xml"] = Answer(body=rss([REBELS]))
+        quick = make_feed("b", url=elsewhere.url("/b.xml"), allow_private_address=True)
+        cycle = asyncio.create_task(watchful.poll_due(lambda result: order.append(result.feed_id)))
+        while not newsroom.server.requests:  # noqa: ASYNC110 -- the server runs in this loop, there is no event
+            await asyncio.sleep(0.01)
+        await newsroom.store.write(lambda tx: tx.feeds.synchronise([*slow, quick], now=NOON))
+        await cycle
+    assert order == ["b", "slow-xml"]
+
+
+async def test_a_poll_that_takes_longer_than_its_lease_renews_it(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/slow.xml"] = Answer(body=rss([CHIEFS]), delay=0.5)
+    feeds = await newsroom.configure("/slow.xml")
+    patient = poller(
+        newsroom.store, newsroom.fetcher, newsroom.parser, newsroom.clock, look_again=timedelta(milliseconds=20)
+    )
+    cycle = asyncio.create_task(patient.poll_due())
+    for _ in range(20):
+        await asyncio.sleep(0.02)
+        newsroom.clock.move(timedelta(seconds=50))
+        now = newsroom.clock.now()
+        taken = await newsroom.store.write(
+            lambda tx, now=now: tx.feeds.claim([feeds[0].id], now=now, lease=timedelta(minutes=2))  # type: ignore[misc]
+        )
+        assert taken == []
+    assert [result.outcome for result in await cycle] == [Outcome.FETCHED]
+
+
+async def test_feeds_of_a_killed_process_are_free_again_within_minutes(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
+    feeds = await newsroom.configure("/a.xml")
+    lease = CycleSettings().lease
+    await newsroom.store.write(lambda tx: tx.feeds.claim(None, now=newsroom.clock.now(), lease=lease))
+    assert (await newsroom.poll(feeds))["a-xml"].outcome is Outcome.SKIPPED
+    newsroom.clock.move(timedelta(minutes=2))
+    assert (await newsroom.poll(feeds))["a-xml"].outcome is Outcome.FETCHED

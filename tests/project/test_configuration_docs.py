@@ -12,6 +12,7 @@ from aggregator.config.identity import feed_id
 from aggregator.config.model import Configuration, Copies, FeedSettings, Polling, Section, Site
 from aggregator.config.read import load, parse
 from aggregator.errors import ConfigurationError
+from aggregator.fetch.addresses import DOUBTFUL_PORTS, SERVICE_PORTS
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS: dict[str, type[Section]] = {"site": Site, "polling": Polling, "copies": Copies, "feeds": FeedSettings}
@@ -111,6 +112,20 @@ feeds:
         parse(broken, file="feeds.yaml")
     (shown,) = examples("text")
     assert shown.strip() == str(caught.value), indent(str(caught.value), "    ")
+
+
+def test_the_ports_that_are_refused_are_those_documented() -> None:
+    ((never, at_home),) = re.findall(r"^### Ports$(.*?)^At home only(.*?)^A feed", document(), re.MULTILINE | re.DOTALL)
+    assert {port for port in ports(never) if port > 1023} == {port for port in SERVICE_PORTS if port > 1023}
+    assert {port for port in ports(never) if port <= 1023} < SERVICE_PORTS
+    assert ports(at_home) == DOUBTFUL_PORTS
+
+
+def ports(text: str) -> set[int]:
+    """Read the ports of a list: "1, 2, 5 to 7"."""
+    lists = "".join(line for line in text.splitlines(keepends=True) if line.startswith("- "))
+    spans = re.findall(r"([0-9]+)(?: to ([0-9]+))?", lists.replace("below 1024", ""))
+    return {port for first, last in spans for port in range(int(first), int(last or first) + 1)}
 
 
 def test_the_feeds_we_ship_can_be_polled() -> None:

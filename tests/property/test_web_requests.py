@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.web.conditional import Answer, accepts_gzip, finish
+from aggregator.web.representations import Representations
+from tests.manual_clock import ManualClock
 from tests.newsroom import Newsroom, fill, newsroom
 
 PLACES = ["", "entries/", "feeds/", "categories/", "digests/", "search", "static/", "feed", "feeds", "digests"]
@@ -74,8 +77,36 @@ def test_any_accept_encoding_can_be_read(header: str) -> None:
 @given(body=st.binary(max_size=5000), coding=st.sampled_from(["gzip", "identity"]))
 def test_who_shows_the_etag_of_an_answer_need_not_get_it_again(body: bytes, coding: str) -> None:
     answer = Answer(status=200, headers={"content-type": "text/plain"}, body=body)
-    first = finish("GET", {"accept-encoding": coding}, answer)
-    again = finish("GET", {"accept-encoding": coding, "if-none-match": first.headers["etag"]}, answer)
+    first = finish("GET", {"accept-encoding": coding}, answer, _unknown)
+    again = finish("GET", {"accept-encoding": coding, "if-none-match": first.headers["etag"]}, answer, _unknown)
     assert (again.status, again.headers["etag"]) == (304, first.headers["etag"])
     changed = Answer(status=200, headers=answer.headers, body=body + b".")
-    assert finish("GET", {"accept-encoding": coding, "if-none-match": first.headers["etag"]}, changed).status == 200
+    asked = {"accept-encoding": coding, "if-none-match": first.headers["etag"]}
+    assert finish("GET", asked, changed, _unknown).status == 200
+
+
+def _unknown(_: str) -> None:
+    """Remember nothing."""
+
+
+steps = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(["one", "two"]), st.floats(-2, 5).map(lambda s: round(s, 1))),
+    max_size=40,
+)
+
+
+@given(steps=steps, most=st.integers(1, 3))
+def test_no_date_of_an_answer_covers_what_is_answered_differently_now(
+    steps: list[tuple[str, str, float]], most: int
+) -> None:
+    """Neither Last-Modified nor Date, wherever the clock moves: addresses, what they answer, seconds in between."""
+    clock = ManualClock()
+    representations = Representations(clock, most=most)
+    held: set[tuple[str, str, datetime]] = set()
+    for address, content, seconds in steps:
+        clock.move(timedelta(seconds=seconds))
+        served = representations.serve(address.encode(), content)
+        if served:
+            held.add((address, content, served.since))
+            assert not any(served.covers(date) for place, other, date in held if place == address and other != content)
+        held.add((address, content, clock.now().replace(microsecond=0)))

@@ -98,7 +98,7 @@ def test_sections_that_are_left_out_or_empty_have_their_defaults() -> None:
 def test_every_setting_arrives_as_what_it_means() -> None:
     configuration = read(
         """
-site: {title: Related Stories, url: 'https://news.example/reader', timezone: Asia/Beirut, contact: me@example.org}
+site: {title: Related Stories, description: Each piece once., url: 'https://news.example/reader', timezone: Asia/Beirut, contact: me@example.org}
 polling:
   interval: 90m
   host_gap: 0s
@@ -112,6 +112,7 @@ feeds: []
     )
     site, polling = configuration.site, configuration.polling
     assert (site.title, site.url) == ("Related Stories", "https://news.example/reader/")
+    assert site.description == "Each piece once."
     assert (site.timezone, site.contact) == (ZoneInfo("Asia/Beirut"), "me@example.org")
     assert (polling.interval, polling.host_gap) == (timedelta(minutes=90), timedelta(0))
     assert (polling.timeout, polling.max_bytes) == (timedelta(seconds=5), 512 * 1024)
@@ -129,6 +130,10 @@ def test_text_is_what_was_typed_whatever_yaml_might_make_of_it(written: str, mea
 
 def test_norwegian_is_a_language() -> None:
     assert read_feed("{url: 'https://a.example/', language: no}").language == "no"
+
+
+def test_a_language_may_be_written_as_locales_are() -> None:
+    assert read_feed("{url: 'https://a.example/', language: en_GB}").language == "en-GB"
 
 
 def test_a_title_is_one_line() -> None:

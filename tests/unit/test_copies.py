@@ -97,14 +97,17 @@ def test_a_headline_that_a_feed_prints_every_day_makes_no_copy_not_even_across_p
     assert sets(group([monday, elsewhere, tuesday], window=WINDOW)) == [{1}, {2}, {3}]
 
 
-def test_a_headline_that_a_feed_prints_three_times_in_a_day_makes_no_copy() -> None:
-    hourly = [candidate(n, feed="a", headline="bulletin of the hour now", hours=n) for n in (1, 2, 3)]
-    assert sets(group(hourly, window=WINDOW)) == [{1}, {2}, {3}]
+def test_two_things_that_a_feed_lists_under_one_headline_are_both_kept_in_sight() -> None:
+    flats = [candidate(n, feed="a", headline="quiet flat with a view of the harbour") for n in (1, 2)]
+    assert sets(group(flats, window=WINDOW)) == [{1}, {2}]
 
 
-def test_an_article_that_a_feed_issues_again_within_hours_is_a_copy() -> None:
-    again = [candidate(1, feed="a"), candidate(2, feed="a", hours=5)]
-    assert sets(group(again, window=WINDOW)) == [{1, 2}]
+def test_what_a_feed_printed_weeks_ago_does_not_make_a_headline_recur() -> None:
+    long_ago = candidate(1, feed="a")
+    again = candidate(2, feed="a", hours=24 * 30)
+    elsewhere = candidate(3, feed="b", hours=24 * 30 + 1)
+    assert sets(group([long_ago, again, elsewhere], window=WINDOW)) == [{1}, {2, 3}]
+    assert sets(group([again, elsewhere], window=WINDOW)) == [{2, 3}]
 
 
 def test_an_address_of_many_headlines_in_one_feed_is_a_page_and_no_article() -> None:

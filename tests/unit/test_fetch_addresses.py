@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from aggregator.fetch.addresses import BLOCKED_PORTS, AddressPolicy, meanings
+from aggregator.fetch.addresses import DOUBTFUL_PORTS, SERVICE_PORTS, AddressPolicy, meanings
 
 PUBLIC = AddressPolicy()
 HOME = AddressPolicy(allow_private=True)
@@ -121,7 +121,25 @@ def test_a_teredo_address_means_its_server_and_its_client_too() -> None:
 
 
 def test_ports_of_services_are_blocked_and_those_of_the_web_are_not() -> None:
-    assert {22, 25, 5432, 6379, 9000, 11211, 27017} <= BLOCKED_PORTS
-    assert not {80, 443, 3000, 8000, 8080, 8443} & BLOCKED_PORTS
+    blocked = SERVICE_PORTS | DOUBTFUL_PORTS
+    assert {22, 25, 5432, 6379, 9000, 11211, 27017} <= blocked
+    assert not {80, 443, 3000, 8000, 8080, 8443} & blocked
     # Servers of tests get their ports from this range.
-    assert not {port for port in BLOCKED_PORTS if 32768 <= port <= 60999}
+    assert not {port for port in blocked if 32768 <= port <= 60999}
+
+
+@pytest.mark.parametrize("port", [22, 25, 445, 3306, 5432, 6379, 9200, 11211, 27017])
+def test_a_port_of_a_database_or_an_old_service_is_closed_at_home_too(port: int) -> None:
+    networks = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+    home = AddressPolicy(allow_private=True, allow_networks=networks)
+    assert all(home.refuses_port(port, ip_address(text)) for text in ("192.168.7.9", "8.8.8.8", "::1"))
+
+
+@pytest.mark.parametrize("port", [7000, 7001, 9000, 10080])
+def test_a_port_on_which_home_servers_listen_is_open_at_home_alone(port: int) -> None:
+    networked = AddressPolicy(allow_networks=(ip_network("192.168.7.0/24"),))
+    assert not HOME.refuses_port(port, ip_address("192.168.7.9"))
+    assert not networked.refuses_port(port, ip_address("192.168.7.9"))
+    assert not networked.refuses_port(port, ip_address("::ffff:192.168.7.9"))
+    assert networked.refuses_port(port, ip_address("8.8.8.8"))
+    assert PUBLIC.refuses_port(port, ip_address("8.8.8.8"))

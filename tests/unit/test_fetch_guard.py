@@ -1,12 +1,9 @@
-"""S1: no spelling of an address gets past the guard. The connector under test records and refuses."""
+"""S1: no spelling of an address gets past the guard. The dialler notes and refuses."""
 
-import errno
 import socket
-from collections.abc import Iterable
 from datetime import timedelta
 from ipaddress import ip_address
 
-import httpcore
 import pytest
 
 from aggregator.fetch.addresses import Address, AddressPolicy
@@ -16,6 +13,7 @@ from aggregator.fetch.guard import MOST_TRIED, GuardedBackend
 from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch.resolve import addresses_of
 from aggregator.model.fetch import Failed, FailureKind, FetchRequest
+from tests.diallers import NotingDialler
 
 pytestmark = pytest.mark.anyio
 
@@ -31,27 +29,6 @@ NAMES: dict[str, list[str]] = {
 }
 
 
-class Recorder(httpcore.AsyncNetworkBackend):
-    """Notes what would be dialled, and refuses."""
-
-    def __init__(self) -> None:
-        self.dialled: list[tuple[str, int]] = []
-        self.patience: list[float | None] = []
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 -- httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        self.dialled.append((host, port))
-        self.patience.append(timeout)
-        refused = ConnectionRefusedError(errno.ECONNREFUSED, "refused")
-        raise httpcore.ConnectError(refused) from refused
-
-
 class Names:
     """The names above; literals and old spellings as the operating system reads them, without any look-up."""
 
@@ -65,22 +42,22 @@ class Names:
         return addresses_of(host, port, flags=socket.AI_NUMERICHOST)
 
 
-async def fetch(url: str, *, private: bool = False) -> tuple[Failed, Recorder, Names]:
-    recorder, names = Recorder(), Names()
+async def fetch(url: str, *, private: bool = False) -> tuple[Failed, NotingDialler, Names]:
+    dialler, names = NotingDialler(), Names()
     fetcher = HttpFetcher(
         user_agent="test/1",
         timeout=timedelta(seconds=5),
         max_bytes=1000,
         pace=HostPacing(gap=timedelta()),
         resolve=names,
-        dialler=recorder,
+        dialler=dialler,
     )
     try:
         outcome = await fetcher.fetch(FetchRequest(url=url, allow_private_address=private))
     finally:
         await fetcher.aclose()
     assert isinstance(outcome, Failed)
-    return outcome, recorder, names
+    return outcome, dialler, names
 
 
 @pytest.mark.parametrize(
@@ -156,8 +133,8 @@ async def fetch(url: str, *, private: bool = False) -> tuple[Failed, Recorder, N
     ],
 )
 async def test_s1_no_spelling_leads_to_a_connection(url: str) -> None:
-    failed, recorder, _ = await fetch(url)
-    assert recorder.dialled == []
+    failed, dialler, _ = await fetch(url)
+    assert dialler.dialled == []
     assert failed.kind in {FailureKind.REFUSED_ADDRESS, FailureKind.NETWORK}
     assert failed.message
     assert "secret" not in failed.message
@@ -165,23 +142,32 @@ async def test_s1_no_spelling_leads_to_a_connection(url: str) -> None:
 
 async def test_s1_what_is_read_as_the_host_is_what_is_dialled() -> None:
     # Browsers read 127.0.0.1 here, RFC 3986 reads a user name: whichever, one reader must decide for the whole way.
-    _, recorder, names = await fetch("http://127.0.0.1\\@public.example/")
+    _, dialler, names = await fetch("http://127.0.0.1\\@public.example/")
     assert names.asked == ["public.example"]
-    assert recorder.dialled == [("93.184.215.14", 80)]
+    assert dialler.dialled == [("93.184.215.14", 80)]
 
 
-@pytest.mark.parametrize("port", [22, 25, 5432, 6379, 9000])
+@pytest.mark.parametrize("port", [22, 25, 5432, 6379])
 async def test_s1_ports_of_other_services_are_not_dialled(port: int) -> None:
-    failed, recorder, names = await fetch(f"http://public.example:{port}/")
+    failed, dialler, names = await fetch(f"http://public.example:{port}/")
     assert failed.kind is FailureKind.REFUSED_ADDRESS
     assert f"port {port}" in failed.message
-    assert (recorder.dialled, names.asked) == ([], [])
+    assert (dialler.dialled, names.asked) == ([], [])
+
+
+async def test_s1_a_port_that_home_servers_use_is_dialled_at_home_only() -> None:
+    failed, dialler, _ = await fetch("http://public.example:9000/")
+    assert failed.kind is FailureKind.REFUSED_ADDRESS
+    assert "port 9000" in failed.message
+    assert dialler.dialled == []
+    _, dialler, _ = await fetch("http://inside.example:9000/", private=True)
+    assert dialler.dialled == [("10.0.0.7", 9000)]
 
 
 async def test_s3_canary_a_public_name_is_looked_up_once_and_its_judged_address_dialled() -> None:
-    failed, recorder, names = await fetch("http://public.example/feed")
+    failed, dialler, names = await fetch("http://public.example/feed")
     assert names.asked == ["public.example"]
-    assert recorder.dialled == [("93.184.215.14", 80)]
+    assert dialler.dialled == [("93.184.215.14", 80)]
     assert failed.kind is FailureKind.NETWORK
     assert failed.message == "connection refused by 93.184.215.14:80 (public.example)"
 
@@ -199,17 +185,17 @@ async def test_p25_an_international_name_is_looked_up_as_punycode() -> None:
 
 
 async def test_the_next_address_is_tried_when_one_refuses_but_not_without_end() -> None:
-    failed, recorder, _ = await fetch("http://many.example/")
-    assert [host for host, _ in recorder.dialled] == NAMES["many.example"][:MOST_TRIED]
-    assert None not in recorder.patience[:-1]
+    failed, dialler, _ = await fetch("http://many.example/")
+    assert [host for host, _ in dialler.dialled] == NAMES["many.example"][:MOST_TRIED]
+    assert None not in dialler.patience[:-1]
     assert failed.message.startswith("connection refused by 93.184.215.3:80")
 
 
 async def test_an_unknown_name_is_said_to_be_unknown() -> None:
-    failed, recorder, _ = await fetch("http://unknown.example/")
+    failed, dialler, _ = await fetch("http://unknown.example/")
     assert failed.kind is FailureKind.NETWORK
     assert failed.message.startswith("the name unknown.example could not be resolved: ")
-    assert recorder.dialled == []
+    assert dialler.dialled == []
 
 
 async def test_a_name_without_addresses_is_said_to_have_none() -> None:
@@ -224,14 +210,14 @@ async def test_a_label_longer_than_dns_allows_is_a_name_that_can_not_be_resolved
 
 
 async def test_a_feed_that_may_be_private_reaches_loopback_but_not_metadata() -> None:
-    _, recorder, _ = await fetch("http://localhost:8080/", private=True)
-    assert recorder.dialled == [("127.0.0.1", 8080), ("::1", 8080)]
-    failed, recorder, _ = await fetch("http://169.254.169.254/", private=True)
-    assert recorder.dialled == []
+    _, dialler, _ = await fetch("http://localhost:8080/", private=True)
+    assert dialler.dialled == [("127.0.0.1", 8080), ("::1", 8080)]
+    failed, dialler, _ = await fetch("http://169.254.169.254/", private=True)
+    assert dialler.dialled == []
     assert failed.kind is FailureKind.REFUSED_ADDRESS
 
 
 async def test_a_socket_of_this_machine_is_no_address() -> None:
-    backend = GuardedBackend(policy=AddressPolicy(), resolve=Names(), dialler=Recorder())
+    backend = GuardedBackend(policy=AddressPolicy(), resolve=Names(), dialler=NotingDialler())
     with pytest.raises(FetchProblem, match="no web address"):
         await backend.connect_unix_socket("/run/docker.sock")

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.fetch.hosts import HostPacing, host_key
+from aggregator.fetch.hosts import HostPacing
+from aggregator.text.urls import host_and_port
 
 pytestmark = pytest.mark.anyio
 
@@ -31,12 +32,17 @@ class Log:
         ("http://News.Example/feed", "news.example:80"),
         ("https://news.example/feed?a", "news.example:443"),
         ("https://user:pass@news.example:8443/", "news.example:8443"),
-        ("http://[::1]:8080/", "::1:8080"),
-        ("http://Bücher.example/", "bücher.example:80"),
+        ("http://[::1]:8080/", "[::1]:8080"),
+        ("http://Bücher.example/", "xn--bcher-kva.example:80"),
+        ("http://xn--bcher-kva.example/", "xn--bcher-kva.example:80"),
+        ("http://news.example:99999/", "http://news.example:99999/"),
+        ("http://[bad/", "http://[bad/"),
+        ("nonsense", "nonsense"),
+        ("", ""),
     ],
 )
 def test_a_host_is_its_name_and_port(url: str, key: str) -> None:
-    assert host_key(url) == key
+    assert host_and_port(url) == key
 
 
 async def test_p15_requests_to_one_host_come_one_after_another_with_a_gap() -> None:

@@ -8,10 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
+from pebble import ProcessPool
 
 from aggregator.feeds.parse import parse_document
 from aggregator.model.feed import Document, ParsedFeed
@@ -169,6 +172,31 @@ async def test_workers_that_are_killed_while_they_have_nothing_to_do_are_replace
     assert await is_good(pool)
     await asyncio.sleep(0.2)
     assert await is_good(pool)
+
+
+class SilentPool:
+    """Workers of which nothing is heard any more."""
+
+    active = True
+
+    def schedule(self, *_: object, **__: object) -> Future[Parsed]:
+        return Future()
+
+    def stop(self) -> None:
+        pass
+
+    join = stop
+
+
+async def test_a_document_whose_pool_is_given_up_for_another_one_is_read_again() -> None:
+    pool = ParsePool(parse=parse_or_misbehave)
+    silent = cast("ProcessPool", SilentPool())
+    pool._pool = silent
+    reading = asyncio.create_task(pool.parse(document()))
+    await asyncio.sleep(0)
+    await pool._discard(silent)
+    assert await asyncio.wait_for(reading, timeout=5) == parse_document(document())
+    await pool.aclose()
 
 
 async def test_ctrl_c_does_not_reach_the_workers(pool: ParsePool) -> None:

@@ -9,12 +9,12 @@ from aggregator.model.ids import FeedId
 from aggregator.polling.schedule import (
     LONGEST_BACK_OFF,
     LONGEST_PHASE,
-    LONGEST_VALIDATOR,
     REFUSED_FOR,
     after_fetch,
     body_hash,
     phase,
 )
+from aggregator.polling.validators import LONGEST_VALIDATOR
 from tests.factories import NOON, make_feed
 
 HOUR = timedelta(hours=1)

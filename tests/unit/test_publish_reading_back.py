@@ -1,6 +1,7 @@
 """What feed readers make of our documents: read back with feedparser and the standard library."""
 
 import json
+import re
 from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -96,6 +97,30 @@ def test_json_feed_names_copies_and_related_entries_for_programs() -> None:
     assert [other["title"] for other in first["_aggregator"]["related"]] == ["قائد الجيش في بغداد"]
     assert [file["mime_type"] for file in first["attachments"]] == ["audio/mpeg", "application/octet-stream"]
     assert "language" not in second
+
+
+def test_every_other_entry_is_listed_those_of_one_publisher_with_their_feeds() -> None:
+    also = [
+        make_entry(2, publisher="Agency", feed_title="Agency - World"),
+        make_entry(3, publisher="Agency", feed_title="Agency - Asia"),
+        make_entry(4, publisher="Paper", feed_title="Paper - Asia"),
+        make_entry(5, publisher="Paper", feed_title="Paper"),
+    ]
+    entries = [make_published(make_entry(1, publisher="Paper", feed_title="Paper - World"), also=also)]
+    shown = ["Agency", "Agency", "Paper (Paper - Asia)", "Paper"]
+    (item,) = json.loads(jsonfeed.write(make_channel(entries), entries))["items"]
+    rows = re.findall(r"</a> - (.*?), Tue", item["content_html"])
+    assert rows == shown
+    named = item["_aggregator"]["also_published_by"]
+    assert [(other["publisher"], other.get("feed")) for other in named] == [
+        ("Agency", None),
+        ("Agency", None),
+        ("Paper", "Paper - Asia"),
+        ("Paper", None),
+    ]
+    links = ET.fromstring(atom.write(make_channel(entries), entries)).findall(f"{ATOM}entry/{ATOM}link")
+    titles = [link.get("title", "") for link in links if link.get("rel") == "related"][1:]
+    assert titles == [f"Headline number {number} - {name}" for number, name in zip(range(2, 6), shown, strict=True)]
 
 
 def test_a_json_feed_without_entries_still_has_its_list() -> None:

@@ -3,7 +3,7 @@ from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 import pytest
 
 from aggregator.model.ids import CopySetId
-from aggregator.publish.site import EMPTY_UPDATED_AT, newest_change, newest_mention, public
+from aggregator.publish.site import EMPTY_UPDATED_AT, newest_change, public
 from tests.factories import NOON
 from tests.published import make_entry, make_published, make_site
 
@@ -37,15 +37,14 @@ def test_the_first_and_last_times_there_are_can_be_shown(at: datetime, timezone:
     assert make_site(timezone=timezone).local_text(at).endswith(("00:00", "59", ":29"))
 
 
-def test_a_feed_is_as_new_as_its_newest_change_and_its_answer_as_anything_it_mentions() -> None:
+def test_a_feed_is_as_new_as_the_newest_change_of_its_entries() -> None:
     late = make_entry(2, changed_at=NOON + timedelta(days=2))
     entries = [make_published(make_entry(1, changed_at=NOON), also=[late]), make_published(make_entry(3))]
     assert newest_change(entries) == NOON + timedelta(minutes=10)
-    assert newest_mention(entries) == NOON + timedelta(days=2)
 
 
 def test_an_empty_feed_has_a_fixed_time() -> None:
-    assert newest_change([]) == newest_mention([]) == EMPTY_UPDATED_AT
+    assert newest_change([]) == EMPTY_UPDATED_AT
 
 
 def test_user_name_and_password_of_a_feed_s_address_are_not_published() -> None:

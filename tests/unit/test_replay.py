@@ -42,6 +42,11 @@ def test_entries_without_publisher_count_as_of_different_ones() -> None:
     assert [answer["copy_of"] for answer in answers(*same)] == [None, 0, 0, 0]
 
 
+def test_an_id_given_twice_is_refused_with_both_lines() -> None:
+    with pytest.raises(InputError, match=r"in\.jsonl:2: 'id' 'a' was given in line 1 already"):
+        answers(line(id="a"), line(id="a"))
+
+
 @pytest.mark.parametrize(
     ("broken", "expected"),
     [

@@ -6,10 +6,12 @@ import pytest
 from sqlite_utils import Database
 
 from aggregator.errors import DatabaseUnusable
+from aggregator.model.ids import FeedId
+from aggregator.model.poll import EntryPlan
 from aggregator.storage.sqlite import connect, migrations, search_index
 from aggregator.storage.sqlite.session import Session
 from aggregator.storage.sqlite.store import SqliteStore
-from tests.factories import NOON
+from tests.factories import NOON, make_feed, make_parsed_entry
 
 pytestmark = pytest.mark.anyio
 
@@ -157,6 +159,31 @@ def test_the_search_index_is_made_anew_when_the_rules_for_words_changed(tmp_path
     }
     assert not search_index.renew(session)
     database.close()
+
+
+async def test_words_of_other_rules_are_renewed_before_an_entry_changes(tmp_path: Path) -> None:
+    """Another program, with another Unicode table, has the file open too."""
+    path = tmp_path / "shared.db"
+    store = await SqliteStore.open(path)
+    new = EntryPlan(new=(make_parsed_entry("1"), make_parsed_entry("2")))
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
+    first, second = await store.write(lambda tx: tx.entries.save(FeedId("a"), new, now=NOON))
+    other = connect.connect(path, writing=True)
+    with connect.writing(other):
+        other.execute("INSERT INTO entry_search (entry_search) VALUES ('delete-all')")
+        for entry_id in (first, second):
+            search_index.add(Session(other), entry_id, "their word", "", "")
+        other.execute("UPDATE search_rules SET signature = 'theirs'")
+
+    changed = EntryPlan(changed=((first, make_parsed_entry("1", headline="Volcano", text="erupts")),))
+    await store.write(lambda tx: tx.entries.save(FeedId("a"), changed, now=NOON))
+    terms = index_of(other)
+    assert [term for doc, term in terms if doc == first] == ["volcano", "erupts", "erupts"]
+    assert {"2", "headline", "senior"} <= {term for doc, term in terms if doc == second}
+    assert "their" not in {term for _, term in terms}
+    other.execute("INSERT INTO entry_search (entry_search) VALUES ('integrity-check')")
+    other.close()
+    await store.aclose()
 
 
 def test_an_entry_leaves_nothing_in_the_index(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
 from importlib import import_module
@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from aggregator.errors import DatabaseUnusable
-from aggregator.model.ids import FeedId
+from aggregator.model.copies import CopyAssignment
+from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.poll import EntryPlan
 from aggregator.ports import Store
 from aggregator.storage.sqlite import connect
@@ -212,3 +213,21 @@ async def test_one_sqlite_library_is_used(tmp_path: Path) -> None:
     utils: Any = import_module("sqlite_utils.utils")
     assert type(database.conn) is utils.sqlite3.Connection
     database.close()
+
+
+async def test_entries_that_stand_where_they_are_placed_are_not_written_again(tmp_path: Path) -> None:
+    """One more of a headline that recurred a thousand times has a thousand entries decided again, and one written."""
+    written: list[str] = []
+    store = await SqliteStore.open(tmp_path / "a.db", tracer=lambda sql, _: written.append(sql))
+    new = EntryPlan(new=tuple(make_parsed_entry(str(number)) for number in range(5)))
+
+    def place(tx: SqliteTransaction, ids: Sequence[EntryId]) -> None:
+        written.clear()
+        tx.copies.assign([CopyAssignment(entry_id=one, copy_set=CopySetId(one), copy_of=None) for one in ids])
+
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
+    ids = await store.write(lambda tx: tx.entries.save(FeedId("a"), new, now=NOON))
+    await store.write(lambda tx: place(tx, ids[:4]))
+    await store.write(lambda tx: place(tx, ids))
+    assert len([sql for sql in written if sql.startswith("UPDATE")]) == 1
+    await store.aclose()

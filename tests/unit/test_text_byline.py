@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.model.entry import Byline, Link
-from aggregator.text.byline import MAX_RELATED, extract
+from aggregator.text.byline import extract
+from aggregator.text.byline_related import MAX_RELATED
 from aggregator.text.dateline import dateline
 from aggregator.text.html import plain_text
 

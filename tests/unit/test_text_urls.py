@@ -80,6 +80,8 @@ def test_half_a_megabyte_is_no_address_and_has_a_bounded_slug() -> None:
         "https://news.example/story-1?utm_source=rss&utm_medium=feed",
         "https://news.example/story-1?at_medium=RSS&at_campaign=KARANGA",
         "https://news.example/story-1?ns_mchannel=rss&CMP=Share_iOS&fbclid=x",
+        "https://news.example/story-1?at_link_origin=BBCWorld&at_ptr_name=twitter&at_custom2=twitter&at_bbc_team=editorial",
+        "https://news.example/story-1?pk_campaign=feed&pk_kwd=harbour&mtm_group=x&hsa_acc=1",
         "https://news.example/story-1?ref=rss&mod=rss_markets_main",
         "https://news.example/story-1#xtor=RSS-3208",
         "https://news.example/story-1#more-17",
@@ -94,6 +96,9 @@ def test_addresses_of_one_article_have_one_key(variant: str) -> None:
     [
         ("https://news.example/story?id=1", "https://news.example/story?id=2"),
         ("https://news.example/story?ts=1", "https://news.example/story?ts=2"),
+        ("https://news.example/article.php?at_id=5", "https://news.example/article.php?at_id=6"),
+        ("https://news.example/article.php?pk_id=5", "https://news.example/article.php?pk_id=6"),
+        ("https://news.example/article.php?ns_id=5", "https://news.example/article.php?ns_id=6"),
         ("https://news.example/Story", "https://news.example/story"),
         ("https://news.example/#!/1", "https://news.example/#!/2"),
         ("https://news.example/#/1", "https://news.example/#/2"),

@@ -1,18 +1,24 @@
 import gzip
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
 from aggregator.web.conditional import Answer, accepts_gzip, finish
+from aggregator.web.representations import Served
+from tests.factories import NOON
 
 LONG = b"news of the day " * 200
 DATE = "Tue, 10 Mar 2026 12:00:00 GMT"
+SERVED = Served(since=NOON, now=NOON + timedelta(hours=1))
 
 
-def _finish(body: bytes = LONG, *, method: str = "GET", status: int = 200, **asked: str) -> Answer:
-    headers = {"content-type": "text/html; charset=utf-8", "cache-control": "public, max-age=60", "last-modified": DATE}
+def _finish(
+    body: bytes = LONG, *, method: str = "GET", status: int = 200, served: Served | None = SERVED, **asked: str
+) -> Answer:
+    headers = {"content-type": "text/html; charset=utf-8", "cache-control": "public, max-age=60"}
     asked_for = {name.replace("_", "-"): value for name, value in asked.items()}
-    return finish(method, asked_for, Answer(status=status, headers=headers, body=body))
+    return finish(method, asked_for, Answer(status=status, headers=headers, body=body), lambda _: served)
 
 
 def _etag(answer: Answer) -> str:
@@ -76,6 +82,8 @@ def test_a_304_has_no_content_length() -> None:
         (DATE, 304),
         ("Tue, 10 Mar 2026 12:00:01 GMT", 304),
         ("Tue, 10 Mar 2026 11:59:59 GMT", 200),
+        ("Tue, 10 Mar 2026 13:00:00 GMT", 304),
+        ("Tue, 10 Mar 2026 13:00:01 GMT", 200),  # in the future
         ("Tuesday, 10-Mar-26 12:00:00 GMT", 304),  # RFC 850, which RFC 9110 section 5.6.7 wants understood
         ("Tue Mar 10 12:00:00 2026", 304),  # asctime, likewise
         ("yesterday", 200),
@@ -91,6 +99,26 @@ def test_if_modified_since_is_ignored_beside_if_none_match() -> None:
     assert _finish(if_none_match='"other"', if_modified_since=DATE).status == 200
 
 
+def test_without_a_date_to_tell_none_is_told_and_none_believed() -> None:
+    answer = _finish(served=None, if_modified_since=DATE)
+    assert answer.status == 200
+    assert "last-modified" not in answer.headers
+    assert "etag" in answer.headers
+
+
+def test_both_codings_of_an_answer_are_one_representation() -> None:
+    digests: list[str] = []
+
+    def serve(digest: str) -> Served | None:
+        digests.append(digest)
+        return SERVED
+
+    for coding in ("gzip", "identity"):
+        finish("GET", {"accept-encoding": coding}, Answer(status=200, body=LONG), serve)
+    assert len(digests) == 2
+    assert len(set(digests)) == 1
+
+
 def test_head_has_the_headers_of_get_and_no_body() -> None:
     get, head = _finish(accept_encoding="gzip"), _finish(method="HEAD", accept_encoding="gzip")
     assert (head.headers, head.body) == (get.headers, b"")
@@ -99,7 +127,7 @@ def test_head_has_the_headers_of_get_and_no_body() -> None:
 def test_only_a_200_is_conditional() -> None:
     answer = _finish(status=404, if_none_match="*")
     assert answer.status == 404
-    assert "etag" not in answer.headers
+    assert answer.headers.keys().isdisjoint({"etag", "last-modified"})
 
 
 @pytest.mark.parametrize(
@@ -130,5 +158,5 @@ def test_accept_encoding_is_weighed(header: str, accepted: object) -> None:
 
 def test_the_answer_of_the_handler_is_not_changed_in_place() -> None:
     headers: Mapping[str, str] = {"content-type": "text/plain"}
-    finish("GET", {}, Answer(status=200, headers=headers, body=LONG))
+    finish("GET", {}, Answer(status=200, headers=headers, body=LONG), lambda _: SERVED)
     assert headers == {"content-type": "text/plain"}

@@ -210,6 +210,12 @@ async def test_a_file_with_the_mark_of_its_content_may_be_kept_for_long(room: Ne
     assert (await room.get("/static/style.css?v=old")).headers["cache-control"] == "public, max-age=300"
 
 
+async def test_who_asks_for_an_icon_unasked_gets_it(room: Newsroom) -> None:
+    response = await room.get("/favicon.ico")
+    assert (response.status_code, response.headers["content-type"]) == (200, "image/svg+xml")
+    assert response.content == (await room.get("/static/favicon.svg")).content
+
+
 @pytest.mark.parametrize(
     ("name", "media_type"), [("style.css", "text/css; charset=utf-8"), ("favicon.svg", "image/svg+xml")]
 )

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from aggregator.config.read import parse
 from aggregator.model.entry import Byline, Enclosure, Link, ParsedEntry, SafeHtml
-from aggregator.model.feed import FeedState
+from aggregator.model.feed import FeedState, Outcome
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import POLLED, Newsroom, commanders, fill, newsroom
 from tests.published import make_site
@@ -49,8 +50,12 @@ def _links(tree: LexborHTMLParser | LexborNode, selector: str) -> list[tuple[str
 # The front page
 
 
-async def test_without_feeds_the_front_page_says_how_to_add_one(room: Newsroom) -> None:
-    assert "aggregator feeds add URL" in _words((await _page(room, "/")).body)
+@pytest.mark.parametrize("path", ["/", "/feeds"])
+async def test_without_feeds_a_page_shows_the_lines_that_add_one(room: Newsroom, path: str) -> None:
+    page = await _page(room, path)
+    assert "Add one with four lines in feeds.yaml" in _words(page.body)
+    (feed,) = parse(_one(page, "pre").text(), file="page").feeds
+    assert (feed.title, feed.publisher, feed.category) == ("Arab News", "Arab News", "Middle East")
 
 
 async def test_before_the_first_poll_the_front_page_says_what_to_run(room: Newsroom) -> None:
@@ -171,6 +176,22 @@ async def test_the_page_of_a_copy_names_the_others(room: Newsroom) -> None:
     assert (f"/entries/{lead}") in [href for _, href in _links(page, "section[aria-labelledby=also]")]
 
 
+async def test_an_article_page_lists_every_other_entry_and_lists_name_each_publisher_once(room: Newsroom) -> None:
+    await room.configure(
+        make_feed("one", title="Paper - World", publisher="Paper"),
+        make_feed("two", title="Paper - Asia", publisher="Paper"),
+        make_feed("agency-1", title="Agency - World", publisher="Agency"),
+        make_feed("agency-2", title="Agency - Asia", publisher="Agency"),
+    )
+    ids = [(await room.publish(name, make_parsed_entry(name)))[0] for name in ("one", "two", "agency-1", "agency-2")]
+    await room.copies(*ids)
+    page = await _page(room, f"/entries/{ids[0]}")
+    listed = [_words(each) for each in page.css("section[aria-labelledby=also] .publisher")]
+    assert listed == ["Paper (Paper - Asia)", "Agency", "Agency"]
+    named = [words for words, _ in _links(await _page(room, "/categories/world"), ".also")]
+    assert named == ["Paper (Paper - Asia)", "Agency"]
+
+
 async def test_foreign_text_says_its_language_and_finds_its_direction(room: Newsroom) -> None:
     await room.configure(make_feed(category="الشرق الأوسط"))
     entry = replace(make_parsed_entry(headline="قائد الجيش في بغداد", text="بغداد: التقى القادة"), language="ar")
@@ -258,17 +279,23 @@ async def test_feeds_shows_how_each_feed_is_doing(room: Newsroom) -> None:
     assert "gone" in rows[1]
     assert "not again" in rows[1]
     assert "https://broken.example/feed?a=1&b=2" in rows[2]
-    assert "failing, 3 times in a row 503 Service Unavailable" in rows[2]
+    assert "failing, 3 times in a row 503 Service Unavailable last success: never" in rows[2]
+    assert "last success" not in rows[0], "the last poll was one"
+
+
+async def test_a_failing_feed_says_when_it_last_succeeded(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    failed = replace(POLLED, failures=1, last_outcome=Outcome.FAILED, last_success_at=NOON - timedelta(days=2))
+    await room.poll("news-example", failed)
+    (row,) = (await _page(room, "/feeds")).css("tbody tr")
+    assert "failing last success: Sun, 08 Mar 2026 14:00" in _words(row)
+    assert "Last success Sun, 08 Mar 2026 14:00" in _words((await _page(room, "/feeds/news-example")).body)
 
 
 async def test_feeds_shows_one_that_was_never_polled(room: Newsroom) -> None:
     await room.configure(make_feed())
     (row,) = (await _page(room, "/feeds")).css("tbody tr")
     assert "not polled yet never as soon as possible 0" in _words(row)
-
-
-async def test_feeds_without_feeds_says_how_to_add_one(room: Newsroom) -> None:
-    assert "aggregator feeds add URL" in _words((await _page(room, "/feeds")).body)
 
 
 async def test_a_feed_s_page_lists_its_entries_also_those_that_repeat_another(room: Newsroom) -> None:
@@ -319,6 +346,24 @@ async def test_a_digest_leads_to_the_days_beside_it_but_not_to_tomorrow(room: Ne
 
 async def test_a_day_without_news_says_so(room: Newsroom) -> None:
     assert "Nothing was published on this day, as far" in _words((await _page(room, "/digests/2026-03-01")).body)
+
+
+async def test_a_digest_that_does_not_hold_everything_says_so_and_leads_to_the_rest(tmp_path: Path) -> None:
+    async with newsroom(tmp_path, digest_size=2) as room:
+        await room.configure(make_feed())
+        parsed = [make_parsed_entry(str(n), published_at=NOON - timedelta(hours=n)) for n in range(3)]
+        ids = await room.publish("news-example", *parsed)
+        page = await _page(room, "/digests/2026-03-10")
+        assert "more entries than a digest holds. These are the newest 2;" in _words(page.body)
+        (rest,) = [href or "" for words, href in _links(page, ".note") if words == "the earlier ones"]
+        assert [href for _, href in _links(await _page(room, rest), "main .headline")] == [f"/entries/{ids[2]}"]
+
+
+async def test_a_digest_that_holds_everything_does_not_say_otherwise(tmp_path: Path) -> None:
+    async with newsroom(tmp_path, digest_size=2) as room:
+        await room.configure(make_feed())
+        await room.publish("news-example", make_parsed_entry("1"), make_parsed_entry("2"))
+        assert "more entries than" not in _words((await _page(room, "/digests/2026-03-10")).body)
 
 
 async def test_digests_lists_the_recent_days(room: Newsroom) -> None:
@@ -411,6 +456,13 @@ async def test_no_page_has_script_style_or_image_of_its_own(room: Newsroom, path
     await fill(room)
     text = (await room.get(path)).text
     assert not re.search(r"<script|<style|\sstyle=|<img|<iframe|\son\w+=", text)
+
+
+async def test_pages_and_feeds_tell_what_the_site_is(tmp_path: Path) -> None:
+    async with newsroom(tmp_path, site=make_site(description="News, each piece once")) as made:
+        page = await _page(made, "/")
+        assert _one(page, "meta[name=description]").attributes["content"] == "News, each piece once"
+        assert "<subtitle>News, each piece once</subtitle>" in (await made.get("/feed.atom")).text
 
 
 async def test_a_site_under_a_path_links_within_it(tmp_path: Path) -> None:

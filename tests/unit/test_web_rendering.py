@@ -6,7 +6,7 @@ import jinja2
 import pytest
 
 from aggregator.model.entry import SafeHtml
-from aggregator.web.rendering import Templates, clean, duration, earlier_headlines, other_publishers
+from aggregator.web.rendering import Templates, clean, earlier_headlines, other_publishers
 from tests.factories import NOON
 from tests.published import make_entry, make_published, make_site
 
@@ -49,21 +49,15 @@ def test_pages_show_no_images_of_third_parties() -> None:
     assert "<img" not in clean(SafeHtml('<p>a<img src="https://tracker.example/1.gif">b</p>'))
 
 
-@pytest.mark.parametrize(
-    ("minutes", "text"), [(0, "0 min"), (30, "30 min"), (60, "1 h"), (90, "1 h 30 min"), (3000, "50 h")]
-)
-def test_durations_are_written_for_people(minutes: int, text: str) -> None:
-    assert duration(timedelta(minutes=minutes)) == text
-
-
-def test_each_other_publisher_is_named_once_and_the_own_one_by_its_feed() -> None:
+def test_a_list_names_each_other_publisher_once_and_the_own_one_with_its_feed() -> None:
     also = [
-        make_entry(2, publisher="Reuters"),
-        make_entry(3, publisher="Reuters"),
-        make_entry(4, publisher="Example", feed_title="Example Sport"),
+        make_entry(2, publisher="Reuters", feed_title="Reuters World"),
+        make_entry(3, publisher="Reuters", feed_title="Reuters Asia"),
+        make_entry(4, publisher="Example", feed_title="Sport"),
+        make_entry(5, publisher="Example", feed_title="Culture"),
     ]
     named = other_publishers(make_published(make_entry(publisher="Example"), also=also))
-    assert [(name, entry.id) for name, entry in named] == [("Reuters", 2), ("Example Sport", 4)]
+    assert [(name, entry.id) for name, entry in named] == [("Reuters", 2), ("Example (Sport)", 4)]
 
 
 def test_earlier_headlines_are_those_that_differ_from_the_next_one() -> None:

@@ -4,20 +4,26 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 
 from aggregator.model.copies import CopyAssignment, CopyCandidate
 from aggregator.model.entry import EntrySummary
 from aggregator.model.ids import CopySetId, EntryId
-from aggregator.storage.sqlite import rows
+from aggregator.storage.sqlite import entry_rows
 from aggregator.storage.sqlite.fronts import choose_fronts
 from aggregator.storage.sqlite.session import Row, Session, many
+from aggregator.text.headline import is_telling
 
 _CANDIDATE = """
     SELECT e.id, e.feed_id, e.url_key, e.headline_key, e.listed_at, e.guid, e.url, e.headline, e.copy_set
     FROM entries AS e
 """
 
-_SUMMARY = f"SELECT {rows.SUMMARY_COLUMNS} FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id"
+_SUMMARY = f"SELECT {entry_rows.SUMMARY_COLUMNS} FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id"
+
+_PLACES = """
+    SELECT id, grouped, copy_set, copy_of, copy_reason FROM entries WHERE id IN (SELECT value FROM json_each(:ids))
+"""
 
 # A set is named after its first arrival.
 _COUNT_COPIES = """
@@ -44,22 +50,25 @@ class SqliteCopies:
 
     def assign(self, assignments: Sequence[CopyAssignment]) -> None:
         """Place entries, in one go."""
-        left = self._session.rows(
-            "SELECT copy_set FROM entries WHERE id IN (SELECT value FROM json_each(:ids))",
-            ids=many(assignment.entry_id for assignment in assignments),
-        )
+        before = {
+            row["id"]: row
+            for row in self._session.rows(_PLACES, ids=many(assignment.entry_id for assignment in assignments))
+        }
+        touched: set[int] = set()
         for assignment in assignments:
-            self._session.run(
-                "UPDATE entries SET copy_set = :set, copy_of = :lead, copy_reason = :reason, grouped = 1"
-                " WHERE id = :id AND (grouped = 0 OR copy_set <> :set OR copy_of IS NOT :lead OR copy_reason <> :reason)",
-                id=assignment.entry_id,
-                set=assignment.copy_set,
-                lead=assignment.copy_of,
-                reason=assignment.reason,
-            )
-        choose_fronts(
-            self._session,
-            {row["copy_set"] for row in left} | {assignment.copy_set for assignment in assignments},
+            row = before.get(assignment.entry_id)
+            if row is not None and not _stands(row, assignment):
+                self._place(assignment)
+                touched |= {row["copy_set"], assignment.copy_set}
+        choose_fronts(self._session, touched)
+
+    def _place(self, assignment: CopyAssignment) -> None:
+        self._session.run(
+            "UPDATE entries SET copy_set = :set, copy_of = :lead, copy_reason = :reason, grouped = 1 WHERE id = :id",
+            id=assignment.entry_id,
+            set=assignment.copy_set,
+            lead=assignment.copy_of,
+            reason=assignment.reason,
         )
 
     def members(self, copy_sets: Collection[CopySetId]) -> Mapping[CopySetId, tuple[EntrySummary, ...]]:
@@ -68,7 +77,7 @@ class SqliteCopies:
             f"{_SUMMARY} WHERE e.copy_set IN (SELECT value FROM json_each(:sets))", sets=many(copy_sets)
         )
         members: defaultdict[CopySetId, list[EntrySummary]] = defaultdict(list)
-        for entry in sorted(map(rows.summary, found), key=lambda entry: (entry.listed_at, entry.id)):
+        for entry in sorted(map(entry_rows.summary, found), key=lambda entry: (entry.listed_at, entry.id)):
             members[entry.copy_set].append(entry)
         return {copy_set: tuple(entries) for copy_set, entries in members.items()}
 
@@ -78,13 +87,20 @@ class SqliteCopies:
         return int(row["copies"])
 
 
+def _stands(row: Row, assignment: CopyAssignment) -> bool:
+    """Tell whether an entry was placed already as this says, and has not changed since."""
+    place = (row["copy_set"], row["copy_of"], row["copy_reason"])
+    return bool(row["grouped"]) and place == (assignment.copy_set, assignment.copy_of, assignment.reason)
+
+
 class _Closure:
     """Walks from entries to all that could decide about them, reading every row of the answer a few times at most.
 
     Addresses and copy sets are followed a round at a time, each key once. A headline is followed along time in
     both directions until a gap longer than the reach: what lies between the gaps is one chain, walked once
     however many of its entries come up. Looking around every entry instead would read a headline that recurs
-    hourly a thousand times a thousand times.
+    hourly a thousand times a thousand times. A headline that says too little to tie is not followed at all: one more
+    "Weather forecast" after 8,000 took 0.28 s of the write transaction, for nothing.
     """
 
     def __init__(self, session: Session, reach: int) -> None:
@@ -94,6 +110,7 @@ class _Closure:
         self._urls: set[str] = set()
         self._sets: set[int] = set()
         self._chains: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._can_tie = cache(is_telling)
 
     def of(self, entry_ids: Collection[EntryId]) -> list[CopyCandidate]:
         frontier = self._new(self._where("e.id", entry_ids))
@@ -102,7 +119,7 @@ class _Closure:
             for row in frontier:
                 reached += self._by_headline(row["headline_key"], row["listed_at"])
             frontier = self._new(reached)
-        return [rows.candidate(self._found[entry_id]) for entry_id in sorted(self._found)]
+        return [entry_rows.candidate(self._found[entry_id]) for entry_id in sorted(self._found)]
 
     def _new(self, reached: Iterable[Row]) -> list[Row]:
         fresh = {row["id"]: row for row in reached if row["id"] not in self._found}
@@ -127,7 +144,7 @@ class _Closure:
 
     def _by_headline(self, key: str, at: int) -> list[Row]:
         chains = self._chains[key]
-        if not key or any(first <= at <= last for first, last in chains):
+        if not self._can_tie(key) or any(first <= at <= last for first, last in chains):
             return []
         later = self._chain("e.listed_at >= :at ORDER BY e.listed_at", key, at)
         earlier = self._chain("e.listed_at < :at ORDER BY e.listed_at DESC", key, at)

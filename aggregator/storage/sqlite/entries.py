@@ -9,7 +9,7 @@ from aggregator.model.entry import Entry, KnownEntry, ParsedEntry, Revision
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.poll import EntryPlan, Totals
 from aggregator.model.query import Cursor, EntryQuery, Page
-from aggregator.storage.sqlite import rows
+from aggregator.storage.sqlite import entry_rows
 from aggregator.storage.sqlite.saving import save
 from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, seconds
 
@@ -24,7 +24,7 @@ _KNOWN = """
 
 # CROSS JOIN keeps the order of tables: the entries, in the order of their index, decide.
 _WHOLE = f"""
-    SELECT {rows.ENTRY_COLUMNS}
+    SELECT {entry_rows.ENTRY_COLUMNS}
     FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id CROSS JOIN entry_texts AS t ON t.entry_id = e.id
 """
 
@@ -36,19 +36,15 @@ class SqliteEntries:
         self._session = session
 
     def known(self, feed_id: FeedId, parsed: Sequence[ParsedEntry]) -> list[KnownEntry]:
-        """Find what is stored of this feed under any guid, address or headline of `parsed`, oldest id first.
-
-        An empty headline is only looked up for an entry that has nothing else to be known by: some feeds give none
-        at all, and every poll would load every entry they ever had.
-        """
+        """Find what is stored of this feed that entries of `parsed` may be, oldest id first."""
         found = self._session.rows(
             _KNOWN,
             feed=feed_id,
             guids=many({entry.guid for entry in parsed if entry.guid is not None}),
             urls=many({entry.url for entry in parsed if entry.url is not None}),
-            headlines=many({entry.headline for entry in parsed if entry.headline or not (entry.guid or entry.url)}),
+            headlines=many({entry.headline for entry in parsed if not (entry.guid or entry.url)}),
         )
-        return [rows.known(row) for row in found]
+        return [entry_rows.known(row) for row in found]
 
     def save(self, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -> list[EntryId]:
         """Store new and changed entries."""
@@ -57,7 +53,7 @@ class SqliteEntries:
     def get(self, entry_id: EntryId) -> Entry | None:
         """Find one entry, also of a feed that is no longer configured."""
         row = self._session.row(f"{_WHOLE} WHERE e.id = :id", id=entry_id)
-        return None if row is None else rows.entry(row)
+        return None if row is None else entry_rows.entry(row)
 
     def page(self, query: EntryQuery) -> Page[Entry]:
         """List entries of configured feeds, newest first; of copies the one that fronts.py names."""
@@ -65,7 +61,7 @@ class SqliteEntries:
         if limit == 0 or not self._may_have(query):
             return Page(items=())
         # One more than asked for: it tells whether there is a next page.
-        found = [rows.entry(row) for row in islice(self._matching(query, limit + 1), limit + 1)]
+        found = [entry_rows.entry(row) for row in islice(self._matching(query, limit + 1), limit + 1)]
         items = tuple(found[:limit])
         more = len(found) > limit
         return Page(items=items, next=Cursor(listed_at=items[-1].listed_at, id=items[-1].id) if more else None)
@@ -101,7 +97,7 @@ class SqliteEntries:
     def revisions(self, entry_id: EntryId) -> list[Revision]:
         """List what an entry said before, newest first."""
         sql = "SELECT * FROM revisions WHERE entry_id = :id ORDER BY id DESC"
-        return [rows.revision(row) for row in self._session.rows(sql, id=entry_id)]
+        return [entry_rows.revision(row) for row in self._session.rows(sql, id=entry_id)]
 
     def categories(self) -> list[str]:
         """List the categories of configured feeds, in the order of feeds.yaml."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from aggregator.errors import LeaseLost
 from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, ParsedFeed
 from aggregator.model.ids import FeedId
-from aggregator.storage.sqlite import rows
+from aggregator.storage.sqlite import feed_rows
 from aggregator.storage.sqlite.fronts import choose_fronts, sets_of_feed
 from aggregator.storage.sqlite.session import Row, Session, many, seconds
 
@@ -77,7 +77,7 @@ class SqliteFeeds:
         self._drop(FeedId(name) for name, row in before.items() if row["configured"] and name not in named)
 
     def _configure(self, feed: Feed, position: int, before: Row | None) -> None:
-        columns = rows.feed_columns(feed)
+        columns = feed_rows.feed_columns(feed)
         if before is None:
             self._session.run(_INSERT, **columns, position=position)
             return
@@ -137,7 +137,10 @@ class SqliteFeeds:
                 id=row["id"],
                 until=seconds(until),
             )
-        return [DueFeed(feed=rows.feed(row), state=rows.state(row), lease=row["lease_token"] + 1) for row in chosen]
+        return [
+            DueFeed(feed=feed_rows.feed(row), state=feed_rows.state(row), lease=row["lease_token"] + 1)
+            for row in chosen
+        ]
 
     def extend(self, claimed: Sequence[DueFeed], *, now: datetime, lease: timedelta) -> None:
         """Let the leases of these feeds end `lease` from now, where they are still ours."""
@@ -166,26 +169,24 @@ class SqliteFeeds:
             LeaseLost: another worker took the feed over, the lease was given back, or feeds.yaml moved the feed to
                 another address; nothing was written.
         """
-        if not self._session.run(_FINISH, **rows.state_columns(state), id=due.feed.id, lease=due.lease):
+        if not self._session.run(_FINISH, **feed_rows.state_columns(state), id=due.feed.id, lease=due.lease):
             raise LeaseLost(f"{due.feed.id}: the lease ended before the poll did; its result is dropped")
         if document is not None:
             self._session.run(
-                "UPDATE feeds SET document_title = :title, document_language = :language, home_url = :home"
-                " WHERE id = :id",
+                "UPDATE feeds SET document_title = :title, home_url = :home WHERE id = :id",
                 id=due.feed.id,
                 title=document.title,
-                language=document.language,
                 home=document.home_url,
             )
 
     def get(self, feed_id: FeedId) -> FeedOverview | None:
         """Find a configured feed."""
         row = self._session.row(f"{_OVERVIEW} AND id = :id", id=feed_id)
-        return None if row is None else rows.overview(row)
+        return None if row is None else feed_rows.overview(row)
 
     def overview(self) -> list[FeedOverview]:
         """List the configured feeds in the order of feeds.yaml."""
-        return [rows.overview(row) for row in self._session.rows(f"{_OVERVIEW} ORDER BY position")]
+        return [feed_rows.overview(row) for row in self._session.rows(f"{_OVERVIEW} ORDER BY position")]
 
 
 def _moved(feed: Feed, before: Row | None) -> bool:

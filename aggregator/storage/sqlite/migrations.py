@@ -37,7 +37,6 @@ _ENTRIES_AND_FEEDS = (
         interval INTEGER NOT NULL,
         allow_private_address INTEGER NOT NULL,
         document_title TEXT NOT NULL DEFAULT '',
-        document_language TEXT,
         home_url TEXT,
         etag TEXT,
         last_modified TEXT,

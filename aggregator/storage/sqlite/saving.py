@@ -1,32 +1,16 @@
 """Storing what a poll brought."""
 
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
+from collections.abc import Mapping
 from datetime import datetime
 
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.poll import EntryPlan
-from aggregator.storage.sqlite import rows, search_index
-from aggregator.storage.sqlite.session import Row, Session, seconds
+from aggregator.storage.sqlite import entry_rows, search_index
+from aggregator.storage.sqlite.session import Row, Session, Value, seconds
 
-_COLUMNS = (
-    "url",
-    "headline",
-    "teaser",
-    "author",
-    "updated_at",
-    "language",
-    "image_url",
-    "comments_url",
-    "tags",
-    "source",
-    "enclosures",
-    "byline",
-    "url_key",
-    "headline_key",
-    "fingerprint",
-)
-"""What `rows.entry_columns` gives."""
+_COLUMNS = tuple(entry_rows.entry_columns(ParsedEntry()))
 
 _INSERT = f"""
     INSERT INTO entries (
@@ -40,8 +24,8 @@ _INSERT = f"""
 _INSERT_TEXTS = "INSERT INTO entry_texts (entry_id, summary, content, text) VALUES (:id, :summary, :content, :text)"
 
 _OLD = """
-    SELECT e.guid, e.published_at, e.first_seen_at, e.listed_at, e.url, e.headline, e.teaser, e.url_key, e.headline_key,
-        e.grouped, t.summary, t.content, t.text
+    SELECT e.id, e.feed_id, e.guid, e.published_at, e.first_seen_at, e.listed_at, e.url, e.headline, e.teaser,
+        e.url_key, e.headline_key, e.grouped, t.summary, t.content, t.text
     FROM entries AS e CROSS JOIN entry_texts AS t ON t.entry_id = e.id WHERE e.id = :id AND e.feed_id = :feed
 """
 _KEEP = """
@@ -54,6 +38,19 @@ _UPDATE = f"""
         {", ".join(f"{name} = :{name}" for name in _COLUMNS)}
     WHERE id = :id
 """
+# One entry each: what `connected` collects around it is all that shared the key with the entry that leaves. Of a
+# headline the neighbours in time: between them the chain may break.
+_REGROUP = "UPDATE entries SET grouped = 0 WHERE id = ({})"
+_LEAVE = (
+    _REGROUP.format("SELECT id FROM entries WHERE url_key = :url_key AND id <> :id LIMIT 1"),
+    *(
+        _REGROUP.format(
+            "SELECT id FROM entries WHERE headline_key = :headline_key AND headline_key <> '' AND id <> :id"
+            f" AND listed_at {side} LIMIT 1"
+        )
+        for side in ("<= :listed_at ORDER BY listed_at DESC", "> :listed_at ORDER BY listed_at")
+    ),
+)
 _UPDATE_TEXTS = "UPDATE entry_texts SET summary = :summary, content = :content, text = :text WHERE entry_id = :id"
 
 
@@ -66,6 +63,8 @@ def save(session: Session, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -
     feed = session.row("SELECT id, category, configured FROM feeds WHERE id = :id", id=feed_id)
     if feed is None:
         raise LookupError(f"no feed {feed_id!r}")
+    if plan.changed or plan.new:
+        search_index.renew(session)
     for entry_id, parsed in plan.changed:
         _change(session, feed, entry_id, parsed, seconds(now))
     return [_add(session, feed, parsed, seconds(now)) for parsed in plan.new]
@@ -76,7 +75,7 @@ def _add(session: Session, feed: Row, parsed: ParsedEntry, now: int) -> EntryId:
     published = seconds(parsed.published_at)
     session.run(
         _INSERT,
-        **rows.entry_columns(parsed),
+        **entry_rows.entry_columns(parsed),
         id=entry_id,
         feed=feed["id"],
         guid=parsed.guid,
@@ -101,40 +100,61 @@ def _change(session: Session, feed: Row, entry_id: EntryId, parsed: ParsedEntry,
     old = session.row(_OLD, id=entry_id, feed=feed["id"])
     if old is None:
         raise LookupError(f"feed {feed['id']!r} has no entry {entry_id}")
-    session.run(
-        _KEEP,
-        id=entry_id,
-        now=now,
-        headline=old["headline"],
-        url=old["url"],
-        summary=old["summary"],
-        content=old["content"],
-    )
-    published = seconds(parsed.published_at) if old["published_at"] is None else old["published_at"]
-    listed = _listed(published, old["first_seen_at"])
-    session.run(
-        _UPDATE,
-        **rows.entry_columns(parsed),
-        id=entry_id,
-        guid=parsed.guid if old["guid"] is None else old["guid"],
-        published_at=published,
-        now=now,
-        listed_at=listed,
-        grouped=old["grouped"] and _same_place(old, parsed, listed),
-    )
+    _keep(session, old, now)
+    new = _columns_of_changed(old, parsed)
+    moves = _moves(old, new)
+    if moves:
+        _leave(session, old)
+    session.run(_UPDATE, **new, id=entry_id, now=now, grouped=int(old["grouped"] and not moves))
     session.run(_UPDATE_TEXTS, id=entry_id, summary=parsed.summary, content=parsed.content, text=parsed.text)
     if (old["headline"], old["teaser"], old["text"]) != (parsed.headline, parsed.teaser, parsed.text):
         search_index.remove(session, entry_id, old["headline"], old["teaser"], old["text"])
         search_index.add(session, entry_id, parsed.headline, parsed.teaser, parsed.text)
 
 
-def _same_place(old: Row, parsed: ParsedEntry, listed_at: int) -> int:
-    """Tell whether all that decides about copies stayed as it was.
+def _keep(session: Session, old: Row, now: int) -> None:
+    session.run(
+        _KEEP,
+        id=old["id"],
+        now=now,
+        headline=old["headline"],
+        url=old["url"],
+        summary=old["summary"],
+        content=old["content"],
+    )
 
-    If not, the entry is grouped again; until then it keeps its place, so that its set is whole when it is looked at.
+
+def _columns_of_changed(old: Row, parsed: ParsedEntry) -> dict[str, Value]:
+    """Give what replaces the old columns: guid and published time stay what they were first."""
+    published = seconds(parsed.published_at) if old["published_at"] is None else old["published_at"]
+    return entry_rows.entry_columns(parsed) | {
+        "guid": parsed.guid if old["guid"] is None else old["guid"],
+        "published_at": published,
+        "listed_at": _listed(published, old["first_seen_at"]),
+    }
+
+
+def _moves(old: Row, new: Mapping[str, Value]) -> bool:
+    """Tell whether anything changes that decides about copies.
+
+    If so, the entry is grouped again; until then it keeps its place, so that its set is whole when it is looked at.
     """
-    before = (old["url_key"], old["headline_key"], old["listed_at"])
-    return int(before == (parsed.url_key, parsed.headline_key, listed_at))
+    return entry_rows.candidate(old) != entry_rows.candidate({**old, **new})
+
+
+def _leave(session: Session, old: Row) -> None:
+    """Have those grouped again that an entry leaves behind under its old keys.
+
+    With it a headline may have recurred, or an address; without it what was kept apart may be copies.
+    """
+    for statement in _LEAVE:
+        session.run(
+            statement,
+            id=old["id"],
+            url_key=old["url_key"],
+            headline_key=old["headline_key"],
+            listed_at=old["listed_at"],
+        )
 
 
 def _listed(published_at: int | None, first_seen_at: int) -> int:

@@ -19,7 +19,6 @@ CREATE TABLE feeds (
     allow_private_address INTEGER NOT NULL,
     -- what its document says
     document_title TEXT NOT NULL DEFAULT '',
-    document_language TEXT,
     home_url TEXT,
     -- what polls have left behind
     etag TEXT,

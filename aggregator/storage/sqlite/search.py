@@ -13,9 +13,9 @@ from aggregator.errors import QueryError
 from aggregator.model.entry import EntrySummary
 from aggregator.model.ids import EntryId
 from aggregator.model.query import SearchQuery
-from aggregator.storage.sqlite import rows
+from aggregator.storage.sqlite import entry_rows
 from aggregator.storage.sqlite.session import MOST, Row, Session, many, seconds
-from aggregator.text.words import any_of, match_expression
+from aggregator.text.terms import any_of, match_expression
 
 MOST_MATCHES = 10_000
 """Of a search: ranking them takes about 30 ms."""
@@ -42,7 +42,7 @@ _MATCHES = """
 """A headline says what an entry is about: a word there counts eight times. The smaller the score the better."""
 
 _FRONTS = f"""
-    SELECT m.id AS match, {rows.SUMMARY_COLUMNS}
+    SELECT m.id AS match, {entry_rows.SUMMARY_COLUMNS}
     FROM entries AS m CROSS JOIN entries AS e ON e.copy_set = m.copy_set CROSS JOIN feeds AS f ON f.id = e.feed_id
     WHERE m.id IN (SELECT value FROM json_each(:ids)) AND m.shown = 1 AND e.fronts = 1
         AND m.listed_at BETWEEN :since AND :until
@@ -121,4 +121,4 @@ class SqliteSearch:
             for match in ids:
                 if match in fronts and fronts[match]["id"] not in given:
                     given.add(fronts[match]["id"])
-                    yield rows.summary(fronts[match])
+                    yield entry_rows.summary(fronts[match])

@@ -4,13 +4,17 @@ The index is contentless: it holds where words stand, not the words in their ord
 text. SQLite 3.40 takes an entry out of such an index only when it is told exactly the words that went in. They
 are made again from the stored text, which gives the same words as long as the rules that make them are the same;
 when a new version or another Unicode table changes the rules, the index is made anew.
+
+Two programs with other rules may share a file (`poll` under another Python than `serve`), so every transaction
+calls `renew` before its first `add` or `remove`. FTS5 takes words that never went in as a damaged index.
 """
 
+import functools
 import unicodedata
 from hashlib import sha256
 
 from aggregator.storage.sqlite.session import Session
-from aggregator.text.words import search_terms
+from aggregator.text.terms import search_terms
 
 _SAMPLE = (
     "Café CAFÉ cafe\u0301 Straße ﬁnance naïve İstanbul Ελλάς Россия ёлка U.S. AT&T 3.5% don't don\u2019t e-mail C++ #tag @name"
@@ -44,9 +48,8 @@ def remove(session: Session, entry_id: int, headline: str, teaser: str, text: st
 
 def renew(session: Session) -> bool:
     """Make the index anew if it was made by other rules than today's; tell whether it was."""
-    signature = sha256(f"{unicodedata.unidata_version}\n{search_terms(_SAMPLE)}".encode()).hexdigest()
     row = session.row("SELECT signature FROM search_rules")
-    if row is not None and row["signature"] == signature:
+    if row is not None and row["signature"] == _signature():
         return False
     session.run("INSERT INTO entry_search (entry_search) VALUES ('delete-all')")
     for entry in session.walk(
@@ -54,5 +57,10 @@ def renew(session: Session) -> bool:
     ):
         add(session, entry["id"], entry["headline"], entry["teaser"], entry["text"])
     session.run("DELETE FROM search_rules")
-    session.run("INSERT INTO search_rules (signature) VALUES (:signature)", signature=signature)
+    session.run("INSERT INTO search_rules (signature) VALUES (:signature)", signature=_signature())
     return True
+
+
+@functools.cache
+def _signature() -> str:
+    return sha256(f"{unicodedata.unidata_version}\n{search_terms(_SAMPLE)}".encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from json import dumps
+from json import dumps, loads
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
@@ -93,3 +93,13 @@ def moment(value: None) -> None: ...
 def moment(value: int | None) -> datetime | None:
     """Read what `seconds` made."""
     return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+def as_json(value: object) -> str | None:
+    """Give a value as JSON, as short as it gets; None where there is nothing."""
+    return dumps(value, ensure_ascii=False, separators=(",", ":")) if value else None
+
+
+def from_json(text: str | None, empty: Any) -> Any:  # noqa: ANN401 - JSON
+    """Read what `as_json` wrote."""
+    return loads(text) if text else empty

@@ -10,11 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from aggregator.model.query import Cursor, EntryQuery
-from aggregator.publish.site import Channel, category_path, newest_change, newest_mention
+from aggregator.publish.site import Channel, category_path, newest_change
 from aggregator.services.read import FeedContents
 from aggregator.web import asked
 from aggregator.web.desk import Desk, desk_of
-from aggregator.web.headers import FEED_AGE, changed_at, kept_for
+from aggregator.web.headers import FEED_AGE, kept_for
 from aggregator.web.pages.category import named
 from aggregator.web.pages.formats import FORMATS, Format
 
@@ -53,11 +53,7 @@ def _handler(choose: Choose, form: Format) -> Callable[[Request], Awaitable[Resp
         entries = contents.page.items
         # On a thread: fifty long entries take some ten milliseconds to write.
         body = await to_thread.run_sync(form.write, _channel(desk, wanted, form, contents), entries)
-        return Response(
-            body,
-            headers=kept_for(FEED_AGE) | changed_at(newest_mention(entries)),
-            media_type=f"{form.media_type}; charset=utf-8",
-        )
+        return Response(body, headers=kept_for(FEED_AGE), media_type=f"{form.media_type}; charset=utf-8")
 
     return document
 

@@ -33,6 +33,11 @@ async def file(request: Request) -> Response:
     return Response(_read(name), headers=kept_for(FILE_AGE if marked else FEED_AGE), media_type=_MEDIA_TYPES[name])
 
 
+async def favicon(_: Request) -> Response:
+    """Answer `/favicon.ico`, which browsers ask for where no page names an icon, as beside a feed that they show."""
+    return Response(_read("favicon.svg"), headers=kept_for(FEED_AGE), media_type=_MEDIA_TYPES["favicon.svg"])
+
+
 async def robots(_: Request) -> Response:
     """Answer `/robots.txt`."""
     return PlainTextResponse(_ROBOTS, headers=kept_for(PAGE_AGE))

@@ -1,0 +1,113 @@
+"""Rows of `feeds` to values, and values to columns. Only here do both names meet."""
+
+from datetime import timedelta
+from typing import Any
+
+from aggregator.model.feed import Feed, FeedOverview, FeedState, FreshnessHints, Outcome, Validators
+from aggregator.model.ids import FeedId
+from aggregator.storage.sqlite.session import Row, Value, as_json, from_json, moment, seconds
+from aggregator.text.urls import host_and_port
+
+
+def feed(row: Row) -> Feed:
+    """Read what feeds.yaml says of a feed."""
+    return Feed(
+        id=FeedId(row["id"]),
+        url=row["url"],
+        title=row["title"],
+        publisher=row["publisher"],
+        category=row["category"],
+        tags=tuple(from_json(row["tags"], [])),
+        language=row["language"],
+        interval=timedelta(seconds=row["interval"]),
+        allow_private_address=bool(row["allow_private_address"]),
+    )
+
+
+def feed_columns(feed: Feed) -> dict[str, Value]:
+    """Give the columns that feeds.yaml decides."""
+    return {
+        "id": feed.id,
+        "url": feed.url,
+        "host": host_and_port(feed.url),
+        "title": feed.title,
+        "publisher": feed.publisher,
+        "category": feed.category,
+        "tags": as_json(feed.tags),
+        "language": feed.language,
+        "interval": int(feed.interval.total_seconds()),
+        "allow_private_address": int(feed.allow_private_address),
+    }
+
+
+def state(row: Row) -> FeedState:
+    """Read what polls have left behind."""
+    return FeedState(
+        validators=Validators(etag=row["etag"], last_modified=row["last_modified"], url=row["validators_url"]),
+        body_hash=row["body_hash"],
+        hints=_hints(from_json(row["hints"], {})),
+        last_polled_at=moment(row["last_polled_at"]),
+        last_success_at=moment(row["last_success_at"]),
+        last_outcome=None if row["last_outcome"] is None else Outcome(row["last_outcome"]),
+        last_message=row["last_message"],
+        failures=row["failures"],
+        next_poll_at=moment(row["next_poll_at"]),
+        next_poll_reason=row["next_poll_reason"],
+        blocked_until=moment(row["blocked_until"]),
+        gone=bool(row["gone"]),
+    )
+
+
+def state_columns(state: FeedState) -> dict[str, Value]:
+    """Give the columns that a poll decides."""
+    return {
+        "etag": state.validators.etag,
+        "last_modified": state.validators.last_modified,
+        "validators_url": state.validators.url,
+        "body_hash": state.body_hash,
+        "hints": as_json(_hint_fields(state.hints)),
+        "last_polled_at": seconds(state.last_polled_at),
+        "last_success_at": seconds(state.last_success_at),
+        "last_outcome": state.last_outcome,
+        "last_message": state.last_message,
+        "failures": state.failures,
+        "next_poll_at": seconds(state.next_poll_at),
+        "next_poll_reason": state.next_poll_reason,
+        "blocked_until": seconds(state.blocked_until),
+        "gone": int(state.gone),
+    }
+
+
+def _hints(fields: dict[str, Any]) -> FreshnessHints:
+    return FreshnessHints(
+        ttl=_duration(fields.get("ttl")),
+        skip_hours=frozenset(fields.get("skip_hours", ())),
+        skip_days=frozenset(fields.get("skip_days", ())),
+        update_period=_duration(fields.get("update_period")),
+    )
+
+
+def _hint_fields(hints: FreshnessHints) -> dict[str, Any]:
+    fields = {
+        "ttl": hints.ttl and int(hints.ttl.total_seconds()),
+        "skip_hours": sorted(hints.skip_hours),
+        "skip_days": sorted(hints.skip_days),
+        "update_period": hints.update_period and int(hints.update_period.total_seconds()),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _duration(value: int | None) -> timedelta | None:
+    return None if value is None else timedelta(seconds=value)
+
+
+def overview(row: Row) -> FeedOverview:
+    """Read a row of `feeds` that has `newest_entry_at` besides."""
+    return FeedOverview(
+        feed=feed(row),
+        state=state(row),
+        document_title=row["document_title"],
+        home_url=row["home_url"],
+        entries=row["entry_count"],
+        newest_entry_at=moment(row["newest_entry_at"]),
+    )

@@ -1,0 +1,18 @@
+"""Languages: which texts are a tag of one."""
+
+import re
+
+MAX_LENGTH = 35
+"""RFC 5646 section 4.4.1: what a tag needs at most; longer ones are taken for a mistake."""
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+"""RFC 5646 section 2.1. Its primary subtags of four to eight letters are unused, so "english" is a mistake."""
+
+
+def tag(text: str | None) -> str | None:
+    """Read a language tag (BCP 47) in the spelling it has; None where it is none.
+
+    "en_US", as locales are written, is meant as "en-US". Accepts its own answer unchanged.
+    """
+    candidate = (text or "").strip().replace("_", "-")
+    return candidate if len(candidate) <= MAX_LENGTH and _TAG.fullmatch(candidate) else None

@@ -1,0 +1,160 @@
+"""Search terms: splitting text into what the full-text index holds, and queries into what it is asked.
+
+Search terms are made here, in Python, and not by SQLite, because no tokenizer of FTS5 serves Arabic and Chinese at once:
+`unicode61` leaves Arabic spellings apart and takes a Chinese sentence for one word, `trigram` finds nothing shorter than
+three characters (most Chinese and Japanese words have two). The table that holds `search_terms` uses
+`unicode61 remove_diacritics 0`, which then has nothing left to do but split at spaces.
+"""
+
+import functools
+import re
+from collections.abc import Iterator
+
+from aggregator.text.letters import ASTRAL, SPACELESS, SPACELESS_CHARACTER, combining_marks, fold
+from aggregator.text.stop_words import is_stop_word
+from aggregator.text.words import one_line
+
+MAX_TERM = 64
+"""Characters of a search term."""
+MAX_QUERY_TERMS = 32
+"""Terms of a search; further ones are ignored. FTS5 refuses expressions more than 256 operators deep."""
+
+_ARTICLE = re.compile("(?:[وفبك]?ال|لل)(?=.{3})")
+"""The Arabic article, with the particles that are written onto it, where at least three letters follow."""
+_UNKNOWN_TO_FTS5 = re.compile(r"[^a-z0-9]")
+_NEWER_LETTERS = frozenset("\u1cf2\u1cf3") | {chr(point) for point in (*range(0x19B0, 0x19C1), 0x19C8, 0x19C9)}
+"""Letters since Unicode 6.2, but not in the tables of `unicode61` (found by asking SQLite about each)."""
+
+
+def search_terms(text: str) -> str:
+    """Give the terms of a text for the search index, folded, separated by spaces, in order.
+
+    A word is one term, an Arabic one without its article. A run of a script without spaces becomes every two neighbouring
+    characters, then its last character: so each character begins a term, and a search for one of them is a search for a prefix.
+    """
+    return " ".join(term for run in _runs(text) for term in _indexed(run))
+
+
+def match_expression(query: str) -> str | None:
+    """Give an FTS5 expression over `search_terms` in which every word is required and a "quoted" part is a phrase.
+
+    The expression consists of quoted strings of letters and digits, whatever the query holds. None where it holds no word.
+    """
+    phrases: list[str] = []
+    left = MAX_QUERY_TERMS
+    for text, is_phrase in _parts(query):
+        runs = list(_runs(text))
+        for group in [runs] if is_phrase else [[run] for run in runs]:
+            terms = [term for run in group[:-1] for term in _indexed(run)] + [
+                t for run in group[-1:] for t in _asked(run)
+            ]
+            if terms[:left]:
+                is_prefix = len(terms) <= left and _is_single(group[-1])
+                phrases.append(f'"{" ".join(terms[:left])}"' + ("*" if is_prefix else ""))
+            left -= len(terms[:left])
+    return " AND ".join(phrases) or None
+
+
+def any_of(text: str, *, most: int) -> str | None:
+    """Give an FTS5 expression that matches any of the `most` most telling words of a text; None where there is none.
+
+    Telling: with digits, capitalised, long; never a stop word. Pairs of characters count for scripts without spaces.
+    Only the first `_BEGINNING` characters are looked at: news says what it is about at the beginning.
+    """
+    weights: dict[str, float] = {}
+    for raw in one_line(text[:_BEGINNING]).split():
+        for run in _runs(raw):
+            for term in _asked(run):
+                weights[term] = max(weights.get(term, 0), _weight(raw, run, term))
+    telling = sorted((term for term, weight in weights.items() if weight > 0), key=lambda term: -weights[term])
+    return " OR ".join(f'"{term}"' for term in telling[:most]) or None
+
+
+_BEGINNING = 4000
+
+
+_PHRASE = re.compile(r'"([^"]*)"?|([^"]+)')
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+
+
+def _parts(query: str) -> Iterator[tuple[str, bool]]:
+    for quoted, plain in _PHRASE.findall(query.translate(_QUOTES)):
+        yield (quoted, True) if quoted else (plain, False)
+
+
+@functools.cache
+def _word_pattern() -> re.Pattern[str]:
+    """Letters and digits, with the marks after them."""
+    everywhere = combining_marks(spacing=True, last=0x1EFFF)
+    astral = "".join(ASTRAL.findall(everywhere))
+    return re.compile(f"[^\\W_]+(?:(?:[{combining_marks(spacing=True)}]|[{astral}])+[^\\W_]*)*")
+
+
+_BY_SCRIPT = re.compile(f"[{SPACELESS}]+|[^{SPACELESS}]+")
+
+
+def _runs(text: str) -> Iterator[str]:
+    """Split into words and into runs of scripts without spaces, folded."""
+    folded = fold(text)
+    if folded.isascii():
+        return iter(_ASCII_WORD.findall(folded))
+    chunks = _word_pattern().findall(folded)
+    return (run for chunk in chunks for run in _BY_SCRIPT.findall(chunk) if any(map(str.isalnum, run)))
+
+
+_ASCII_WORD = re.compile("[a-z0-9]+")
+
+
+def _is_spaceless(run: str) -> bool:
+    return SPACELESS_CHARACTER.match(run) is not None
+
+
+def _is_single(run: str) -> bool:
+    return len(run) == 1 and _is_spaceless(run)
+
+
+def _indexed(run: str) -> list[str]:
+    return [*_pairs(run), _kept_whole(run[-1])] if _is_spaceless(run) else [_term(run)]
+
+
+def _asked(run: str) -> list[str]:
+    if _is_spaceless(run):
+        return [_kept_whole(run)] if len(run) == 1 else _pairs(run)
+    return [_term(run)]
+
+
+def _pairs(run: str) -> list[str]:
+    return [_kept_whole(run[at : at + 2]) for at in range(len(run) - 1)]
+
+
+def _term(word: str) -> str:
+    return _kept_whole(_ARTICLE.sub("", word, count=1) if _ARTICLE.match(word) else word)[:MAX_TERM]
+
+
+def _kept_whole(term: str) -> str:
+    """Move what `unicode61` would split at (vowel signs, the newest letters) into a private-use plane, which it keeps."""
+    return term if term.isascii() else _UNKNOWN_TO_FTS5.sub(_moved, term)
+
+
+def _moved(match: re.Match[str]) -> str:
+    character = match[0]
+    if character.isalnum() and character not in _NEWER_LETTERS:
+        return character
+    return chr(0xF0000 + ord(character) % 0x10000)
+
+
+_PLAIN_LENGTH = 12
+_SHORTEST_WORD = 3
+_KANA = re.compile("[\u3040-\u309f]{2}")
+
+
+def _weight(raw: str, run: str, term: str) -> float:
+    """Judge how much a term tells; 0 for one that tells nothing."""
+    if is_stop_word(run) or is_stop_word(term) or _KANA.fullmatch(term):
+        return 0
+    if _is_spaceless(run):
+        return _PLAIN_LENGTH / 2 if len(term) > 1 else 0
+    is_acronym = len(raw) > 1 and raw.isupper()
+    if len(term) < _SHORTEST_WORD and not is_acronym and not term.isdigit():
+        return 0
+    return min(len(term), _PLAIN_LENGTH) + 4 * raw[0].isupper() + 3 * any(map(str.isdigit, term))

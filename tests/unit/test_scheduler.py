@@ -1,0 +1,94 @@
+"""The schedule: polls again and again, survives failures, ends in good order."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from aggregator.errors import DatabaseUnusable
+from aggregator.model.poll import PollResult
+from aggregator.scheduler import PollSchedule
+
+pytestmark = pytest.mark.anyio
+
+SOON = timedelta(milliseconds=20)
+
+
+class Cycles:
+    """A poller that only counts."""
+
+    def __init__(self, takes: float = 0.0, fails: list[Exception] | None = None) -> None:
+        self.begun = self.ended = 0
+        self.stopped = False
+        self._takes = takes
+        self._fails = fails or []
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    async def poll_due(self, on_result: Callable[[PollResult], None] | None = None) -> list[PollResult]:
+        self.begun += 1
+        if self._fails:
+            raise self._fails.pop()
+        await asyncio.sleep(self._takes)
+        self.ended += 1
+        return []
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 -- conditions of many kinds, none with an event
+            await asyncio.sleep(0.005)
+
+
+async def test_it_polls_at_once_and_then_on_every_tick() -> None:
+    cycles = Cycles()
+    schedule = PollSchedule(cycles, tick=SOON)
+    running = asyncio.create_task(schedule.run())
+    await until(lambda: cycles.ended >= 3)
+    schedule.stop()
+    await running
+    assert cycles.stopped
+
+
+async def test_a_cycle_that_fails_is_not_the_last() -> None:
+    cycles = Cycles(fails=[DatabaseUnusable("locked"), OSError("no space left")])
+    schedule = PollSchedule(cycles, tick=SOON)
+    running = asyncio.create_task(schedule.run())
+    await until(lambda: cycles.ended >= 1)
+    schedule.stop()
+    await running
+    assert cycles.begun >= 3
+
+
+async def test_stopping_waits_for_the_cycle_that_runs() -> None:
+    cycles = Cycles(takes=0.1)
+    schedule = PollSchedule(cycles, tick=SOON)
+    running = asyncio.create_task(schedule.run())
+    await until(lambda: cycles.begun == 1)
+    schedule.stop()
+    await running
+    assert (cycles.begun, cycles.ended) == (1, 1)
+
+
+async def test_a_cycle_that_takes_longer_than_the_grace_is_broken_off(caplog: pytest.LogCaptureFixture) -> None:
+    cycles = Cycles(takes=60)
+    schedule = PollSchedule(cycles, tick=SOON, grace=SOON)
+    running = asyncio.create_task(schedule.run())
+    await until(lambda: cycles.begun == 1)
+    schedule.stop()
+    await running
+    assert cycles.ended == 0
+    assert "given back" in caplog.text
+
+
+async def test_no_cycle_begins_while_one_runs() -> None:
+    cycles = Cycles(takes=0.15)
+    schedule = PollSchedule(cycles, tick=SOON)
+    running = asyncio.create_task(schedule.run())
+    await until(lambda: cycles.begun == 1)
+    await asyncio.sleep(0.08)
+    assert cycles.begun == 1
+    schedule.stop()
+    await running
