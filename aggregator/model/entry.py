@@ -119,6 +119,11 @@ class EntrySummary:
     an entry dated tomorrow does not stay on top until then."""
 
     @property
+    def renewed_at(self) -> datetime:
+        """When the feed last changed the entry, else `listed_at`: an old entry is not new because we first see it."""
+        return self.changed_at if self.changed_at > self.first_seen_at else self.listed_at
+
+    @property
     def label(self) -> str:
         """What to call the entry: its headline, else its first words, else its address."""
         return self.headline or self.teaser or self.url or "(untitled)"

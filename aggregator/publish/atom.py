@@ -39,8 +39,8 @@ def _entry(root: Element, channel: Channel, item: Listed) -> None:
     element = add(root, "entry", xml_lang=item.language)
     add(element, "id", item.id)
     add(element, "title", item.title, type="text")
-    add_rfc3339(element, "published", entry.published_at or entry.first_seen_at)
-    add_rfc3339(element, "updated", entry.changed_at)
+    add_rfc3339(element, "published", entry.listed_at)
+    add_rfc3339(element, "updated", entry.renewed_at)
     add(element, "link", rel="alternate", type="text/html", href=item.url, hreflang=item.language)
     for mention in item.mentions:
         add(element, "link", rel="related", href=mention.url, title=mention.text)
@@ -66,7 +66,7 @@ def _source(element: Element, channel: Channel, item: Listed) -> None:
     source = add(element, "source")
     add(source, "id", item.origin_url or channel.site.tag(f"feeds/{item.entry.feed_id}"))
     add(source, "title", item.origin_title)
-    add_rfc3339(source, "updated", item.entry.changed_at)
+    add_rfc3339(source, "updated", item.entry.renewed_at)
     if item.origin_url:
         add(source, "link", rel="self", href=item.origin_url)
     if item.origin_home_url:

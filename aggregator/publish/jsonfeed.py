@@ -43,8 +43,8 @@ def _item(site: Site, item: Listed, published: PublishedEntry) -> Json:
         content_html=item.content,
         summary=item.summary,
         image=plain(entry.image_url or ""),
-        date_published=rfc3339(entry.published_at or entry.first_seen_at),
-        date_modified=rfc3339(entry.changed_at),
+        date_published=rfc3339(entry.listed_at),
+        date_modified=rfc3339(entry.renewed_at),
         authors=[{"name": item.author}],
         tags=list(item.categories),
         language=item.language,
@@ -71,7 +71,7 @@ def _mention(site: Site, other: EntrySummary, feed: str = "") -> Json:
         feed=plain(feed),
         title=plain(other.label),
         url=article_url(site, other),
-        date_published=rfc3339(other.published_at or other.first_seen_at),
+        date_published=rfc3339(other.listed_at),
     )
 
 

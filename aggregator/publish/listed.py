@@ -131,7 +131,7 @@ def _content(site: Site, item: PublishedEntry, page_url: str) -> str:
     return "\n".join(
         part
         for part in (
-            f'<div dir="auto"{lang}>{body}</div>' if body else "",
+            f'<div dir="{languages.direction(entry.language, entry.text[:1000])}"{lang}>{body}</div>' if body else "",
             _list(site, "Also published by", [(other, shown_publisher(other, entry)) for other in item.also]),
             _list(site, "Related stories", [(other, other.publisher) for other in item.related]),
             f'<p>{escape(entry.publisher)}: <a href="{escape(page_url)}">all about this entry at {escape(site.title)}</a></p>',

@@ -52,9 +52,9 @@ def _item(head: Element, channel: Channel, item: Listed) -> None:
     add(element, "title", item.title)
     add(element, "link", item.url)
     add(element, "guid", item.id, isPermaLink="false")
-    add_rfc822(element, "pubDate", entry.published_at or entry.first_seen_at)
+    add_rfc822(element, "pubDate", entry.listed_at)
     # RSS has no date of change of its own; the profile recommends Atom's.
-    add_rfc3339(element, "atom:updated", entry.changed_at)
+    add_rfc3339(element, "atom:updated", entry.renewed_at)
     add(element, "dc:creator", item.author)
     if item.language:
         add(element, "dc:language", item.language)

@@ -1,6 +1,7 @@
-"""Languages: which texts are a tag of one."""
+"""Languages: which texts are a tag of one, and in which direction they run."""
 
 import re
+import unicodedata
 
 MAX_LENGTH = 35
 """RFC 5646 section 4.4.1: what a tag needs at most; longer ones are taken for a mistake."""
@@ -16,3 +17,17 @@ def tag(text: str | None) -> str | None:
     """
     candidate = (text or "").strip().replace("_", "-")
     return candidate if len(candidate) <= MAX_LENGTH and _TAG.fullmatch(candidate) else None
+
+
+_RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he iw ps sd ug ur yi".split())
+
+
+def direction(language: str | None, text: str) -> str:
+    """Give the HTML `dir` for a text: "rtl", or "auto" where the browser's look at the first letter will do.
+
+    It will not do for an Arabic headline that begins with a Latin name. The language decides, else what most letters are.
+    """
+    if (language or "").lower().partition("-")[0] in _RIGHT_TO_LEFT:
+        return "rtl"
+    kinds = [unicodedata.bidirectional(letter) for letter in text]
+    return "rtl" if sum(kind in {"R", "AL"} for kind in kinds) > kinds.count("L") else "auto"

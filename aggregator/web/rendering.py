@@ -32,6 +32,7 @@ class Templates:
         self._environment.filters |= {
             "category_path": category_path,
             "clean": clean,
+            "direction": direction,
             "host": host,
             "language": languages.tag,
             "local": site.local_text,
@@ -67,6 +68,11 @@ def other_publishers(item: PublishedEntry) -> list[tuple[str, EntrySummary]]:
     for other in item.also:
         first.setdefault(other.publisher, other)
     return [(shown_publisher(other, item.entry), other) for other in first.values()]
+
+
+def direction(entry: EntrySummary) -> str:
+    """Give the `dir` of an entry's texts."""
+    return languages.direction(entry.language, f"{entry.headline} {entry.teaser}")
 
 
 def static_file(name: str) -> bytes:

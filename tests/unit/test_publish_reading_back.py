@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -11,6 +12,7 @@ import pytest
 
 from aggregator.model.entry import Byline
 from aggregator.publish import atom, jsonfeed, opml, rss
+from tests.factories import NOON
 from tests.published import everything, make_channel, make_entry, make_overview, make_published, make_site
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -171,3 +173,25 @@ def test_opml_lists_every_feed_in_the_folder_of_its_category() -> None:
 
 def test_opml_of_a_feed_with_a_password_does_not_tell_it() -> None:
     assert b"secret" not in opml.write(make_site(), [make_overview(url="https://me:secret@example.org/f")])
+
+
+def test_an_entry_dated_into_the_future_is_published_when_it_was_seen() -> None:
+    entries = [make_published(make_entry(published_at=NOON + timedelta(days=30)))]
+    channel = make_channel(entries)
+    as_atom = _parsed(atom.write(channel, entries), atom.MEDIA_TYPE).entries[0]
+    as_rss = _parsed(rss.write(channel, entries), rss.MEDIA_TYPE).entries[0]
+    as_json = json.loads(jsonfeed.write(channel, entries))["items"][0]
+    assert (as_atom.published, as_json["date_published"]) == ("2026-03-10T12:10:00Z", "2026-03-10T12:10:00Z")
+    assert as_rss.published == "Tue, 10 Mar 2026 12:10:00 +0000"
+
+
+@pytest.mark.parametrize(
+    ("changed_at", "updated"),
+    [(NOON + timedelta(minutes=10), "2017-12-22T12:00:00Z"), (NOON + timedelta(days=1), "2026-03-11T12:00:00Z")],
+)
+def test_an_old_entry_is_not_updated_by_our_seeing_it_but_by_its_feed_changing_it(
+    changed_at: datetime, updated: str
+) -> None:
+    entries = [make_published(make_entry(published_at=NOON - timedelta(days=3000), changed_at=changed_at))]
+    document = atom.write(make_channel(entries), entries)
+    assert _parsed(document, atom.MEDIA_TYPE).entries[0].updated == updated

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.text.languages import tag
+from aggregator.text.languages import direction, tag
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,21 @@ def test_a_tag_is_read_in_its_own_spelling(text: str, expected: str) -> None:
 )
 def test_what_is_no_tag_is_none(text: str | None) -> None:
     assert tag(text) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("ar", "BBC", "rtl"),
+        ("ar-EG", "", "rtl"),
+        (None, "BBC: البرلمان يقر قانون الميناء", "rtl"),
+        (None, "Parliament passes bill (البرلمان)", "auto"),
+        ("en", "Parliament", "auto"),
+        (None, "", "auto"),
+        (None, "2026", "auto"),
+    ],
+)
+def test_a_text_runs_as_its_language_does_else_as_most_of_its_letters(
+    language: str | None, text: str, expected: str
+) -> None:
+    assert direction(language, text) == expected

@@ -199,7 +199,7 @@ async def test_foreign_text_says_its_language_and_finds_its_direction(room: News
     page = await _page(room, f"/entries/{number}")
     for selector in ("h1", ".text"):
         attributes = _one(page, f"main {selector}").attributes
-        assert (attributes["lang"], attributes["dir"]) == ("ar", "auto")
+        assert (attributes["lang"], attributes["dir"]) == ("ar", "rtl")
     assert _one(page, "html").attributes["lang"] == "en"
 
 
