@@ -89,23 +89,34 @@ def connect(
     Raises:
         DatabaseUnusable: it can't be opened.
     """
+    db = connect_as_it_is(path, tracer=tracer, busy_timeout=busy_timeout)
+    with usable(path):
+        try:
+            _keep_wal(db.conn)
+            for setting in _SETTINGS:
+                db.conn.execute(setting).fetchall()
+            if not writing:
+                db.conn.execute("PRAGMA query_only = ON")
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def connect_as_it_is(path: Path, *, tracer: Tracer | None = None, busy_timeout: timedelta = BUSY_TIMEOUT) -> Database:
+    """Open the file without any setting: nothing of it changes, not even that it becomes a WAL database.
+
+    Raises:
+        DatabaseUnusable: it can't be opened.
+    """
     with usable(path):
         # Threads take turns on a connection, one transaction each: see store.py.
         connection = sqlite3.connect(
             path, isolation_level=None, timeout=busy_timeout.total_seconds(), check_same_thread=False
         )
-        try:
-            _keep_wal(connection)
-            for setting in _SETTINGS:
-                connection.execute(setting).fetchall()
-            if not writing:
-                connection.execute("PRAGMA query_only = ON")
-            # Plugins of sqlite-utils that a person installed are no part of this program.
-            db = Database(connection, execute_plugins=False, tracer=tracer)
-            connection.row_factory = sqlite3.Row
-        except BaseException:
-            connection.close()
-            raise
+        # Plugins of sqlite-utils that a person installed are no part of this program.
+        db = Database(connection, execute_plugins=False, tracer=tracer)
+        connection.row_factory = sqlite3.Row
     return db
 
 

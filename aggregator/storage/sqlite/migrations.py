@@ -4,6 +4,7 @@ Steps are only ever added: what has run on someone's database can't be changed. 
 what they would import changes. Each is named in the database once it has run (sqlite-utils' `Migrations`).
 """
 
+from contextlib import closing
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
@@ -194,9 +195,21 @@ def upgrade(db: Database, path: Path) -> None:
         DatabaseUnusable: the file belongs to a newer version or to another program; nothing was written.
     """
     with connect.usable(path), connect.writing(db):
-        _refuse_unknown(db, path)
+        _refuse_unknown(db, path)  # again: the file may have become another one's since
         MIGRATIONS.apply(db)
         search_index.renew(Session(db))
+
+
+def refuse_strangers(path: Path) -> None:
+    """Look whose file it is, before anything of it is changed.
+
+    Raises:
+        DatabaseUnusable: the file belongs to a newer version or to another program, or is no database.
+    """
+    if not path.exists():
+        return
+    with connect.usable(path), closing(connect.connect_as_it_is(path)) as db:
+        _refuse_unknown(db, path)
 
 
 def _refuse_unknown(db: Database, path: Path) -> None:

@@ -152,6 +152,7 @@ def _prepare(path: Path, connecting: Callable[..., "Database"]) -> "Database":
         raise DatabaseUnusable(f"{path}: there is no folder {path.parent}; create it, or name another with --database")
     if path.is_dir():
         raise DatabaseUnusable(f"{path}: is a folder; name a file with --database")
+    migrations.refuse_strangers(path)
     db = connecting(writing=True)
     try:
         migrations.upgrade(db, path)
