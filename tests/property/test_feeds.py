@@ -152,13 +152,15 @@ def test_every_object_of_a_json_feed_becomes_an_entry(items: list[dict[str, obje
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(fragments.filter(lambda part: "DOCTYPE" not in part), max_size=6), max_size=4))
+@example([["<textInput>", "<link/>"]])
 def test_there_are_as_many_entries_as_feedparser_finds(items: list[list[str]]) -> None:
     inside = "".join(f"<item>{''.join(parts)}</item>" for parts in items)
     body = f'<rss version="2.0"><channel>{inside}</channel></rss>'.encode()
     try:
         expected = feedparser.parse(BytesIO(body), sanitize_html=False, resolve_relative_uris=False)  # noqa: TID251  the yardstick
-    except UnicodeEncodeError:
-        # A reference to a lone surrogate costs feedparser the whole feed; the pre-pass takes it out.
+    except (UnicodeEncodeError, KeyError):
+        # A reference to a lone surrogate costs feedparser the whole feed, where the pre-pass takes it out; so does a
+        # <link> in a <textInput>, which our parser says as a failure.
         assume(False)  # noqa: FBT003  hypothesis' own signature
     parsed = parse_document(Document(body=body, url=URL))
     if isinstance(parsed, ParsedFeed):
