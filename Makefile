@@ -10,17 +10,17 @@ serve: $(SETUP)  ## poll the feeds of feeds.yaml and serve http://127.0.0.1:8000
 	$(BIN)/aggregator serve
 
 test: $(SETUP)  ## the fast tests
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest --numprocesses auto -m "not slow"
 
 test-all: $(SETUP)  ## every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 check: $(SETUP)  ## what CI runs: format, lint, types, import contracts, every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 format: $(SETUP)
 	$(BIN)/ruff format .

@@ -19,9 +19,8 @@ from aggregator.feeds.raw import Markup, RawEntry, RawFeed, RawMedia
 from aggregator.feeds.titles import plain_name, plain_title
 from aggregator.model.entry import NO_HTML, Byline, Enclosure, Link, ParsedEntry, SafeHtml
 from aggregator.model.feed import Document, ParsedFeed
-from aggregator.text import byline, dates, headline, html, urls, words
+from aggregator.text import byline, dates, headline, html, languages, urls, words
 
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"\s*([0-9]{1,18})\s*")
 _MOST_BYTES: Final = 2**63 - 1
@@ -36,7 +35,7 @@ def normalise(raw: RawFeed, document: Document) -> ParsedFeed:
         own_origins=document.own_origins,
         publishers=(*document.publisher_names, title) if title else document.publisher_names,
         author=plain_name(raw.author),
-        language=_language(raw.language) or _language(document.language),
+        language=languages.tag(raw.language) or languages.tag(document.language),
     )
     return ParsedFeed(
         format=raw.format,
@@ -80,7 +79,7 @@ def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
         published_at=published,
         updated_at=updated,
         tags=_tags(raw.tags),
-        language=_language(raw.language) or context.language,
+        language=languages.tag(raw.language) or context.language,
         image_url=image,
         comments_url=_address(raw.comments, context.base),
         source=_source(raw, context),
@@ -156,12 +155,6 @@ def _tags(tags: Iterable[str]) -> tuple[str, ...]:
         if len(kept) == MAX_TAGS:
             break
     return tuple(kept.values())
-
-
-def _language(language: str | None) -> str | None:
-    """Accept what has the shape of a BCP 47 tag; "en_US" is meant as one."""
-    tag = language.strip().replace("_", "-") if language else ""
-    return tag if _LANGUAGE.fullmatch(tag) else None
 
 
 def _image(raw: RawEntry, context: _Context, *texts: SafeHtml) -> str | None:
