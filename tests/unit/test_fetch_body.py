@@ -76,7 +76,7 @@ async def test_a_packed_body_without_its_end_is_incomplete() -> None:
     assert "ends before its end mark" in str(problem)
 
 
-@pytest.mark.parametrize("body", [b"<rss/>", gzip.compress(b"x") + b"garbage", zlib.compress(b"<rss/>")])
+@pytest.mark.parametrize("body", [b"<rss/>", gzip.compress(b"x", mtime=0) + b"garbage", zlib.compress(b"<rss/>")])
 async def test_what_is_no_gzip_is_said_to_be_damaged(body: bytes) -> None:
     assert "damaged" in str(await refusal(body, GZIP))
 
