@@ -57,10 +57,9 @@ class Reader:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def entries(self, query: EntryQuery, *, related: bool = False) -> Page[PublishedEntry]:
-        """List entries with their copies; `related` adds up to five related entries to each."""
-        limit = RELATED_IN_FEED if related else 0
-        return await self._store.read(lambda tx: _published_page(tx, query, related=limit))
+    async def entries(self, query: EntryQuery) -> Page[PublishedEntry]:
+        """List entries with their copies."""
+        return await self._store.read(lambda tx: _published_page(tx, query, related=0))
 
     async def contents(self, query: EntryQuery) -> FeedContents:
         """List entries with their copies, up to five related entries each, and the feeds they come from."""
