@@ -15,10 +15,11 @@ from typing import Protocol, TypeVar
 
 from aggregator.model.copies import CopyAssignment, CopyCandidate
 from aggregator.model.entry import Entry, EntrySummary, KnownEntry, ParsedEntry, Revision
-from aggregator.model.feed import Document, DueFeed, Feed, FeedOverview, FeedState, ParsedFeed
+from aggregator.model.feed import Document, DueFeed, Feed, FeedOverview, FeedState, GroupLease, ParsedFeed
 from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
 from aggregator.model.ids import CopySetId, EntryId, FeedId
-from aggregator.model.poll import EntryPlan, Totals
+from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord, Totals
+from aggregator.model.push import Subscription
 from aggregator.model.query import EntryQuery, Page, SearchQuery
 
 T = TypeVar("T")
@@ -44,38 +45,60 @@ class FeedRecords(Protocol):
         """
         ...
 
-    def claim_due(self, *, now: datetime, limit: int, per_host: int, lease: timedelta) -> list[DueFeed]:
-        """Lease at most `limit` feeds that are due, longest overdue first, at most `per_host` of one host and port.
+    def claim_due(self, *, now: datetime, groups: int, per_group: int, lease: timedelta) -> list[GroupLease]:
+        """Lease at most `groups` rate groups that have feeds due, each with at most `per_group` of those feeds.
 
-        Never-polled feeds come first, in the order of feeds.yaml. Feeds of a host that are leased already count
-        towards `per_host`, whoever holds them. Neither leased feeds, nor gone ones, nor those that a server blocked
-        until later are given.
+        The group that has waited longest comes first, and of its feeds the one that is longest overdue; never-polled
+        feeds come before all others, in the order of feeds.yaml. However many feeds of one group are overdue, other
+        groups wait no longer for it. No group that is leased or paused is given; of feeds, neither gone ones nor
+        those that a server blocked until later.
         """
         ...
 
     def claim(
-        self, ids: Collection[FeedId] | None, *, now: datetime, lease: timedelta, force: bool = False
-    ) -> list[DueFeed]:
-        """Lease these feeds (None: all) whether due or not, in the order of feeds.yaml.
+        self, ids: Collection[FeedId], *, now: datetime, groups: int, lease: timedelta, heed: Heed
+    ) -> list[GroupLease]:
+        """Lease at most `groups` rate groups with all of these feeds that are theirs, due or not, in the order of feeds.yaml.
 
-        Leased feeds are never given; gone and blocked ones only with `force`.
+        Groups that are leased are never given, paused ones only with `Heed.NOTHING`; feeds only as `heed` allows.
+        Groups none of whose named feeds may be polled are not leased.
         """
         ...
 
-    def extend(self, claimed: Sequence[DueFeed], *, now: datetime, lease: timedelta) -> None:
-        """Let the leases of these feeds end `lease` from now, where they are still ours."""
+    def extend(self, leases: Sequence[GroupLease], *, now: datetime, lease: timedelta) -> None:
+        """Let these leases end `lease` from now, where they are still ours."""
         ...
 
-    def finish(self, due: DueFeed, state: FeedState, *, now: datetime, document: ParsedFeed | None = None) -> None:
-        """Save what the poll left behind and end the lease; `document` renews title and home page.
+    def finish(
+        self,
+        due: DueFeed,
+        state: FeedState,
+        record: PollRecord,
+        *,
+        document: ParsedFeed | None = None,
+        pause: GroupPause | None = None,
+    ) -> None:
+        """Save what the poll left behind; the lease goes on, for the other feeds of the group.
+
+        `document` renews title and home page. `pause` may be of another group than the feed's: that of the server
+        that answered.
 
         Raises:
-            LeaseLost: the token of `due` is not the newest any more; nothing was written.
+            LeaseLost: the token of `due` is not the newest any more, the lease was given back, or feeds.yaml moved
+                the feed to another address; nothing was written.
         """
         ...
 
-    def release(self, claimed: Sequence[DueFeed]) -> None:
-        """Give leases back unpolled. Those that are lost already are left alone."""
+    def release(self, leases: Sequence[GroupLease], *, now: datetime, gap: timedelta) -> None:
+        """Give leases back; no worker gets the group before `now + gap`. Those that are lost already are left alone."""
+        ...
+
+    def history(self, feed_id: FeedId) -> tuple[PollRecord, ...]:
+        """List the last polls of a feed, newest first; at least twenty are kept."""
+        ...
+
+    def pauses(self, *, now: datetime) -> tuple[GroupPause, ...]:
+        """List the rate groups that are paused beyond `now`, longest first."""
         ...
 
     def get(self, feed_id: FeedId) -> FeedOverview | None:
@@ -101,9 +124,11 @@ class EntryRecords(Protocol):
     def save(self, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -> list[EntryId]:
         """Store new entries, and changed ones after keeping what they said before as a `Revision`.
 
-        The search index follows. A changed entry becomes ungrouped again when anything of its `CopyCandidate`
+        A changed entry becomes ungrouped again when anything of its `CopyCandidate`
         changed; so do, of those that it shared its old address or headline key with, enough for `connected` to reach
         all of them: without it they may be decided differently.
+
+        New entries are found by `search` and `related` only after `SearchRecords.catch_up`.
 
         Returns:
             Ids of the new entries, in the order of `plan.new`.
@@ -162,6 +187,10 @@ class CopyRecords(Protocol):
 class SearchRecords(Protocol):
     """The full-text index."""
 
+    def catch_up(self, *, limit: int) -> int:
+        """Put at most `limit` entries that are not in the index yet into it, oldest first; give how many there were."""
+        ...
+
     def search(self, query: SearchQuery) -> tuple[EntrySummary, ...]:
         """Find entries, copies once, best first.
 
@@ -172,6 +201,30 @@ class SearchRecords(Protocol):
 
     def related(self, entry: EntrySummary, *, limit: int) -> tuple[EntrySummary, ...]:
         """Find entries outside of this one's copy set on the same subject, copies once, newest first."""
+        ...
+
+
+class PushRecords(Protocol):
+    """WebSub subscriptions; at most one a feed and hub."""
+
+    def of_feed(self, feed_id: FeedId) -> tuple[Subscription, ...]:
+        """List a feed's subscriptions, also of one that is no longer configured."""
+        ...
+
+    def by_token(self, token: str) -> Subscription | None:
+        """Find the subscription a callback's address belongs to."""
+        ...
+
+    def save(self, subscription: Subscription) -> None:
+        """Keep this state of it, and of its feed: `FeedState.pushed_until` is the latest end of its active ones."""
+        ...
+
+    def remove(self, subscription: Subscription) -> None:
+        """Forget it."""
+        ...
+
+    def next_steps(self, *, now: datetime, limit: int) -> tuple[Subscription, ...]:
+        """List those whose `next_step_at` has come, and live ones of feeds that are no longer configured; oldest first."""
         ...
 
 
@@ -198,6 +251,11 @@ class Transaction(Protocol):
         """The full-text index."""
         ...
 
+    @property
+    def pushes(self) -> PushRecords:
+        """WebSub subscriptions."""
+        ...
+
 
 class Store(Protocol):
     """The database. A transaction is a function handed to it: nothing can await inside one."""
@@ -220,6 +278,14 @@ class Fetcher(Protocol):
 
     async def fetch(self, request: FetchRequest) -> FetchOutcome:
         """Make one conditional GET, within bounds of time and size. Never raises for what a server does."""
+        ...
+
+
+class Hubs(Protocol):
+    """The way to WebSub hubs, through the same guard, bounds and pacing as polls."""
+
+    async def ask(self, hub: str, form: Mapping[str, str], *, allow_private_address: bool = False) -> Failed | None:
+        """POST a form; None when the hub took it (2xx). Never raises for what a server does."""
         ...
 
 

@@ -21,6 +21,7 @@ def make_feed(
     tags: Sequence[str] = (),
     language: str | None = None,
     interval: timedelta = timedelta(hours=1),
+    unconditional_interval: timedelta = timedelta(hours=24),
     allow_private_address: bool = False,
 ) -> Feed:
     return Feed(
@@ -32,6 +33,7 @@ def make_feed(
         tags=tuple(tags),
         language=language,
         interval=interval,
+        unconditional_interval=unconditional_interval,
         allow_private_address=allow_private_address,
     )
 

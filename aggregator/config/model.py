@@ -63,6 +63,8 @@ class Polling(Section):
 
     interval: Interval = timedelta(hours=1)
     """Of feeds that name none."""
+    unconditional_interval: Interval = timedelta(days=1)
+    """Of feeds that name none, while their server answers no conditional requests."""
     host_gap: Gap = timedelta(seconds=2)
     """Rest between two requests to one host."""
     timeout: Timeout = timedelta(seconds=20)
@@ -112,6 +114,7 @@ class FeedSettings(Section):
             tags=tuple(dict.fromkeys(self.tags)),
             language=self.language,
             interval=self.interval or polling.interval,
+            unconditional_interval=self.interval or max(polling.interval, polling.unconditional_interval),
             allow_private_address=self.allow_private_address,
         )
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aggregator.model.entry import ParsedEntry
-from aggregator.model.ids import FeedId
+from aggregator.model.ids import FeedId, RateGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,8 @@ class Feed:
     language: str | None = None
     """BCP 47 tag for entries that do not say their own."""
     interval: timedelta
+    unconditional_interval: timedelta
+    """Interval while its server answers no conditional requests, so that every poll costs a whole document."""
     allow_private_address: bool = False
 
 
@@ -63,6 +65,20 @@ class FreshnessHints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What permanent redirects (301, 308) have said of a feed's address."""
+
+    address: str | None = None
+    """Polled instead of the configured one: as many polls in a row were redirected there as it takes to believe it."""
+    candidate: str | None = None
+    """Where the last polls were redirected to."""
+    seen: int = 0
+    """Polls in a row that ended at `candidate` with a document or a 304."""
+    since: datetime | None = None
+    """When the feed was first seen to have moved; None while it has not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What polls have left behind. A feed that was never polled has every default."""
 
@@ -76,26 +92,55 @@ class FeedState:
     last_outcome: Outcome | None = None
     last_message: str = ""
     """What a person should know of the last poll; empty when all is well."""
+    lifetime: timedelta | None = None
+    """For how long the last answer that said so may be kept (max-age or Expires): holds for a 304 that says nothing."""
     failures: int = 0
     """Failed polls in a row."""
+    failing_since: datetime | None = None
+    malformed_since: datetime | None = None
+    """Since when the document has not been well-formed; None while it is."""
+    repeats: int = 0
+    """Documents in a row that a server sent again, byte for byte, although it was asked for a newer one only."""
+    slowdown: int = 0
+    """Steps by which a 429 has slowed polls down (`polling.schedule`); every success takes one back."""
+    move: Move = Move()
     next_poll_at: datetime | None = None
     """None: due at once."""
     next_poll_reason: str = ""
     """Which header or rule set `next_poll_at`, in plain words."""
+    fresh_until: datetime | None = None
+    """What server and document said stays true until then: a person who names this feed waits as well."""
     blocked_until: datetime | None = None
     """The server asked (Retry-After) not to be spoken to before then; `--all` obeys, only `--force` does not."""
+    pushed_until: datetime | None = None
+    """A hub sends us what is new until then (WebSub), so polls only make sure. Not changed by a poll."""
     gone: bool = False
     """410 was answered: never polled again unless asked with `--force` (RFC 9110 section 15.5.11)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueFeed:
-    """A feed leased to this worker until the lease ends."""
+    """A feed that this worker may poll, as long as it holds the lease of the feed's rate group."""
 
     feed: Feed
     state: FeedState
+    group: RateGroup
     lease: int
-    """Fencing token: grows with every lease of this feed; `finish` refuses any but the newest."""
+    """Fencing token: grows with every lease of the group; `finish` refuses any but the newest."""
+
+    @property
+    def url(self) -> str:
+        """The address to ask: the one the feed has moved to, else the configured one."""
+        return self.state.move.address or self.feed.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupLease:
+    """A rate group leased to this worker, with those of its feeds that are to be polled now."""
+
+    group: RateGroup
+    token: int
+    feeds: tuple[DueFeed, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +153,8 @@ class FeedOverview:
     home_url: str | None
     entries: int
     newest_entry_at: datetime | None
+    rhythm: timedelta | None = None
+    """Usual time between two of its entries: of the last twenty, newest minus oldest by their number; None below five."""
 
     @property
     def name(self) -> str:
@@ -144,5 +191,9 @@ class ParsedFeed:
     """In document order, at most `feeds.limits.MAX_ENTRIES`."""
     dropped: int = 0
     """Entries beyond that limit."""
+    hubs: tuple[str, ...] = ()
+    """WebSub hubs that the document names (`rel="hub"`), absolute addresses in its order."""
+    topic: str | None = None
+    """Its own address as it says it (`rel="self"`): what a hub knows it by."""
     malformed: str = ""
     """Why the document is not well-formed, where it was read all the same; empty when it is."""

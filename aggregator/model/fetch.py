@@ -73,6 +73,8 @@ class Failed:
     message: str
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    """Whose answer this is, after redirects; empty where no server answered."""
 
 
 FetchOutcome = Fetched | NotModified | Gone | Failed

@@ -14,3 +14,6 @@ CopySetId = NewType("CopySetId", int)
 It stays when an entry that was published earlier arrives later and leads the set, so that what is published
 under it is not announced to subscribers a second time.
 """
+
+RateGroup = NewType("RateGroup", str)
+"""What politeness counts by: registrable domain and port, `tumblr.com:443` (`polling.groups` finds it)."""

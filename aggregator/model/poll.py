@@ -1,11 +1,12 @@
-"""What a poll did, as `poll` prints it."""
+"""What a poll did: for the database, for /feeds/{id}, and as `poll` prints it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.feed import Outcome
-from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.ids import EntryId, FeedId, RateGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,44 @@ class EntryPlan:
     new: tuple[ParsedEntry, ...] = ()
     changed: tuple[tuple[EntryId, ParsedEntry], ...] = ()
     unchanged: int = 0
+
+
+class Heed(StrEnum):
+    """Whose wishes a poll that a person asks for respects."""
+
+    FRESHNESS = "freshness"
+    """What server and document say stays true for a while, bans and 410: feeds that are named."""
+    BANS = "bans"
+    """Retry-After, bans and 410: `--all`."""
+    NOTHING = "nothing"
+    """`--force`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPause:
+    """A server's wish that holds for every feed of its rate group."""
+
+    group: RateGroup
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollRecord:
+    """One poll as /feeds/{id} tells it: what was answered, and what followed from that."""
+
+    at: datetime
+    outcome: Outcome
+    status: int | None = None
+    """HTTP status of the last answer; None where there was none."""
+    message: str = ""
+    received: int = 0
+    """Bytes of the document, unpacked."""
+    new: int = 0
+    changed: int = 0
+    elapsed: timedelta = timedelta()
+    next_poll_at: datetime | None = None
+    next_poll_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
