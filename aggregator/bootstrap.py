@@ -4,8 +4,9 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,17 +16,24 @@ from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
+from aggregator.fetch.hub import HubClient
 from aggregator.parse_pool import ParsePool
 from aggregator.ports import Store
 from aggregator.publish.site import Site
 from aggregator.scheduler import PollSchedule
+from aggregator.services.check import Checker
+from aggregator.services.cycle import CycleSettings
+from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
-from aggregator.services.poll import CycleSettings, Poller
+from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.push import Subscriber
 from aggregator.services.read import Reader
+from aggregator.services.watch import Watch, WatchedStore
 from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.text.urls import origin
 from aggregator.web.app import create_app
+from aggregator.web.desk import Callbacks
 from aggregator.web.server import WebServer
 
 logger = logging.getLogger(__name__)
@@ -38,6 +46,9 @@ class Application:
     reader: Reader
     digests: Digests
     poller: Poller
+    callbacks: Callbacks
+    watch: Watch
+    """Of the polls that `poller` makes."""
 
 
 @asynccontextmanager
@@ -51,23 +62,65 @@ async def open_store(database: Path) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def open_application(configuration: Configuration, database: Path) -> AsyncIterator[Application]:
-    """Make the configured feeds those of the database, and open what polling and reading need; close it in the end."""
+async def open_application(
+    configuration: Configuration, database: Path, *, grouping: bool = True
+) -> AsyncIterator[Application]:
+    """Make the configured feeds those of the database, and open what polling and reading need; close it in the end.
+
+    Args:
+        configuration: feeds.yaml.
+        database: made if it is not there.
+        grouping: False leaves comparing new entries with others to a later poll.
+    """
     clock = SystemClock()
     async with open_store(database) as store:
         feeds, now = configuration.enabled_feeds(), clock.now()
         await store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
-        fetcher, parser = _fetcher(configuration), ParsePool()
-        feed_poller = FeedPoller(store, fetcher, parser, clock, _recognition(configuration))
+        pace = _pacing(configuration)
+        fetcher, hubs, parser = _fetcher(configuration, pace), _hubs(configuration, pace), ParsePool()
+        watched = WatchedStore(store, clock)
+        watch = Watch(polling=watched, database_bytes=partial(_bytes_of, database), started_at=now)
+        subscriber = _subscriber(configuration, store, hubs)
+        feed_poller = FeedPoller(watched, fetcher, parser, clock, _recognition(configuration), pushes=subscriber)
+        deliveries = Deliveries(store, feed_poller, clock)
         try:
             yield Application(
                 reader=Reader(store),
                 digests=Digests(store, clock, configuration.site.timezone),
-                poller=Poller(store, clock, feed_poller, CycleSettings(concurrency=configuration.polling.concurrency)),
+                poller=Poller(
+                    watched,
+                    clock,
+                    feed_poller,
+                    _cycle(configuration, pace, grouping=grouping),
+                    on_result=watch.tally.record,
+                ),
+                watch=watch,
+                callbacks=Callbacks(
+                    subscriber=subscriber, deliveries=deliveries, max_bytes=configuration.polling.max_bytes
+                ),
             )
         finally:
+            await deliveries.aclose()
+            await hubs.aclose()
             await fetcher.aclose()
             await parser.aclose()
+
+
+@asynccontextmanager
+async def open_checker(configuration: Configuration, database: Path | None) -> AsyncIterator[Checker]:
+    """Open what polling dry needs; `database` is read, never changed, and None where there is none yet."""
+    async with AsyncExitStack() as closing:
+        store = await closing.enter_async_context(open_store(database)) if database else None
+        fetcher, parser = _fetcher(configuration, _pacing(configuration)), ParsePool()
+        closing.push_async_callback(fetcher.aclose)
+        closing.push_async_callback(parser.aclose)
+        yield Checker(store, fetcher, parser, SystemClock(), _recognition(configuration))
+
+
+def _bytes_of(database: Path) -> int:
+    """Give the size of the database with its journal, which SQLite keeps beside it."""
+    files = (database, database.with_name(f"{database.name}-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 async def serve(configuration: Configuration, database: Path, *, host: str, port: int, poll: bool) -> None:
@@ -79,8 +132,10 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
     async with open_application(configuration, database) as application:
         server = WebServer(_web(configuration, application), host=host, port=port)
         listening = server.listen()
-        schedule = PollSchedule(application.poller)
-        _on_signals(schedule.stop, server.stop)
+        schedule = PollSchedule(application.poller, hubs=application.callbacks.subscriber)
+        if not poll:
+            application.watch.polling = None
+        _on_signals(application.watch.stop, schedule.stop, server.stop)
         logger.info("serving http://%s:%d", host, listening.getsockname()[1])
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.run(listening))
@@ -111,18 +166,43 @@ def _web(configuration: Configuration, application: Application) -> Starlette:
             description=site.description or "",
             interval=configuration.polling.interval,
         ),
+        callbacks=application.callbacks,
+        watch=application.watch,
     )
 
 
-def _fetcher(configuration: Configuration) -> HttpFetcher:
+def _cycle(configuration: Configuration, pace: HostPacing, *, grouping: bool) -> CycleSettings:
+    return CycleSettings(concurrency=configuration.polling.concurrency, grouping=grouping, gap_of=pace.gap_of)
+
+
+def _pacing(configuration: Configuration) -> HostPacing:
+    return HostPacing(gap=configuration.polling.host_gap, gaps=configuration.polling.gaps)
+
+
+def _fetcher(configuration: Configuration, pace: HostPacing) -> HttpFetcher:
     polling = configuration.polling
     return HttpFetcher(
         user_agent=_user_agent(configuration),
         timeout=polling.timeout,
         max_bytes=polling.max_bytes,
         allow_networks=polling.allow_networks,
-        pace=HostPacing(gap=polling.host_gap),
+        pace=pace,
     )
+
+
+def _hubs(configuration: Configuration, pace: HostPacing) -> HubClient:
+    polling = configuration.polling
+    return HubClient(
+        user_agent=_user_agent(configuration),
+        timeout=polling.timeout,
+        allow_networks=polling.allow_networks,
+        pace=pace,
+    )
+
+
+def _subscriber(configuration: Configuration, store: Store, hubs: HubClient) -> Subscriber:
+    callbacks = f"{configuration.site.url}websub/"
+    return Subscriber(store, hubs, SystemClock(), callbacks=callbacks, enabled=configuration.websub_enabled)
 
 
 def _user_agent(configuration: Configuration) -> str:

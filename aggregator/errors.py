@@ -37,11 +37,16 @@ class Problem:
 
 
 class ConfigurationError(UserError):
-    """feeds.yaml can't be used; carries every problem found, in the order of the file."""
+    """feeds.yaml can't be used; carries every problem found, in the order of the file, and says the first ones."""
+
+    SAID = 50
+    """Problems in the message: more scroll away what a person has to begin with."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        said = [str(problem) for problem in self.problems[: self.SAID]]
+        more = len(self.problems) - len(said)
+        super().__init__("\n".join(said + [f"... and {more:,} more"] * bool(more)))
 
 
 class DatabaseUnusable(UserError):

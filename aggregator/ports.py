@@ -17,7 +17,7 @@ from aggregator.model.copies import CopyAssignment, CopyCandidate
 from aggregator.model.entry import Entry, EntrySummary, KnownEntry, ParsedEntry, Revision
 from aggregator.model.feed import Document, DueFeed, Feed, FeedOverview, FeedState, GroupLease, ParsedFeed
 from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
-from aggregator.model.ids import CopySetId, EntryId, FeedId
+from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord, Totals
 from aggregator.model.push import Subscription
 from aggregator.model.query import EntryQuery, Page, SearchQuery
@@ -39,9 +39,8 @@ class FeedRecords(Protocol):
     def synchronise(self, feeds: Sequence[Feed], *, now: datetime) -> None:
         """Make the configured feeds the ones that are polled and shown.
 
-        Feeds that are no longer named keep their entries and state, but are neither polled nor listed; one that is
-        named again continues where it was. A feed whose `url` changed loses its validators and body hash (they
-        belong to the exact address, RFC 9110 section 8.8) and becomes due.
+        Feeds that are no longer named keep entries and state, but are neither polled nor listed; one that is named again
+        continues where it was. A feed whose `url` changed forgets what its old address said, and becomes due.
         """
         ...
 
@@ -49,9 +48,8 @@ class FeedRecords(Protocol):
         """Lease at most `groups` rate groups that have feeds due, each with at most `per_group` of those feeds.
 
         The group that has waited longest comes first, and of its feeds the one that is longest overdue; never-polled
-        feeds come before all others, in the order of feeds.yaml. However many feeds of one group are overdue, other
-        groups wait no longer for it. No group that is leased or paused is given; of feeds, neither gone ones nor
-        those that a server blocked until later.
+        feeds come before all others, in the order of feeds.yaml. However many feeds of one group are overdue, others wait
+        no longer for it. No group that is leased, resting or paused is given; no feed that is gone or blocked.
         """
         ...
 
@@ -60,9 +58,13 @@ class FeedRecords(Protocol):
     ) -> list[GroupLease]:
         """Lease at most `groups` rate groups with all of these feeds that are theirs, due or not, in the order of feeds.yaml.
 
-        Groups that are leased are never given, paused ones only with `Heed.NOTHING`; feeds only as `heed` allows.
-        Groups none of whose named feeds may be polled are not leased.
+        Groups that are leased, or rest after a lease, are never given, paused ones only with `Heed.NOTHING`; feeds only
+        as `heed` allows. Groups none of whose named feeds may be polled are not leased.
         """
+        ...
+
+    def groups(self, ids: Collection[FeedId]) -> Mapping[RateGroup, Sequence[FeedId]]:
+        """Sort the configured ones of these feeds by the rate group they are polled in, in the order of feeds.yaml."""
         ...
 
     def extend(self, leases: Sequence[GroupLease], *, now: datetime, lease: timedelta) -> None:
@@ -116,8 +118,9 @@ class EntryRecords(Protocol):
     def known(self, feed_id: FeedId, parsed: Sequence[ParsedEntry]) -> list[KnownEntry]:
         """Find what is stored of this feed under any guid or address of `parsed`, oldest id first.
 
-        Also under the headline, be it empty, of those that have neither: it is all they are known by. Of the others it
-        is not looked up: a column's headline ("Weather") would bring every entry it ever had.
+        What is stored with neither is also found under the headline, be it empty, of those that have neither: it is
+        all they are known by. Of the others it is not looked up: a column's headline ("Weather") would bring every
+        entry it ever had.
         """
         ...
 

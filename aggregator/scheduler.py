@@ -7,13 +7,13 @@ to cancel the coroutine that runs, which would cut polls off in the middle.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.errors import DatabaseUnusable
-from aggregator.model.poll import PollResult
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +25,16 @@ class Polls(Protocol):
         """Begin no further poll."""
         ...
 
-    async def poll_due(self) -> list[PollResult]:
+    async def keep_up(self) -> None:
         """Poll every feed that is due."""
+        ...
+
+
+class Steps(Protocol):
+    """What is run on every tick beside the polls: `services.push.Subscriber`."""
+
+    async def steps(self) -> int:
+        """Ask the hubs whose time has come."""
         ...
 
 
@@ -38,12 +46,19 @@ closing come after it, and the whole is to end within 20 seconds."""
 
 
 class PollSchedule:
-    """Runs polls on every tick; a tick during a cycle is answered when the cycle is over."""
+    """Runs polls on every tick; a tick during a cycle is answered when the cycle is over.
 
-    def __init__(self, poller: Polls, *, tick: timedelta = TICK, grace: timedelta = GRACE) -> None:
+    Hubs are asked beside them, in a task of its own: neither waits for the other, or ends with it.
+    """
+
+    def __init__(
+        self, poller: Polls, *, hubs: Steps | None = None, tick: timedelta = TICK, grace: timedelta = GRACE
+    ) -> None:
         self._poller = poller
+        self._hubs = hubs
         self._grace = grace
         self._due = asyncio.Event()
+        self._hubs_due = asyncio.Event()
         self._stopping = asyncio.Event()
         self._ticks = AsyncIOScheduler(timezone="UTC")
         self._ticks.add_job(
@@ -59,8 +74,9 @@ class PollSchedule:
     async def run(self) -> None:
         """Poll on every tick until `stop`, then finish what runs, within the grace period."""
         self._ticks.start()
-        self._due.set()
-        cycles = asyncio.create_task(self._cycles())
+        await self._tick()
+        cycles = asyncio.create_task(self._again(self._due, self._poller.keep_up, "poll cycle"))
+        asking = asyncio.create_task(self._ask_hubs())
         stopped = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait({cycles, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -69,6 +85,9 @@ class PollSchedule:
             self._ticks.shutdown(wait=False)
             stopped.cancel()
             cycles.cancel()
+            # What was not asked for to the end is asked for again: it was saved as pending.
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
             (ended,) = await asyncio.gather(cycles, return_exceptions=True)
             if isinstance(ended, asyncio.CancelledError):
                 logger.warning("polls that took longer than %s to finish were given back", self._grace)
@@ -80,20 +99,26 @@ class PollSchedule:
         self._poller.stop()
         self._stopping.set()
         self._due.set()
+        self._hubs_due.set()
 
     async def _tick(self) -> None:
         self._due.set()
+        self._hubs_due.set()
 
-    async def _cycles(self) -> None:
+    async def _ask_hubs(self) -> None:
+        if self._hubs:
+            await self._again(self._hubs_due, self._hubs.steps, "asking hubs")
+
+    async def _again(self, due: asyncio.Event, work: Callable[[], Awaitable[object]], name: str) -> None:
         while True:
-            await self._due.wait()
-            self._due.clear()
+            await due.wait()
+            due.clear()
             if self._stopping.is_set():
                 return
             try:
-                await self._poller.poll_due()
+                await work()
             except DatabaseUnusable as error:
-                logger.warning("poll cycle broke off: %s; the next tick tries again", error)
+                logger.warning("%s broke off: %s; the next tick tries again", name, error)
             except Exception:
                 # A mistake of ours in one cycle must not end polling for ever.
-                logger.exception("poll cycle broke off; the next tick tries again")
+                logger.exception("%s broke off; the next tick tries again", name)

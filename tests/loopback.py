@@ -14,7 +14,7 @@ import gzip
 import ssl
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -32,6 +32,9 @@ class Request:
     headers: list[tuple[bytes, bytes]]
     connection: int
     """Number of the TCP connection it came on, from 0."""
+    body: bytes = b""
+    head: bytes = b""
+    """Request line and headers exactly as they came, the empty line included."""
 
     @property
     def path(self) -> str:
@@ -143,8 +146,9 @@ class LoopbackServer:
                 await writer.wait_closed()
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> bool:
-        request = _parse_request(await reader.readuntil(b"\r\n\r\n"), number)
-        await reader.readexactly(int(request.header("content-length") or 0))
+        head = await reader.readuntil(b"\r\n\r\n")
+        request = replace(_parse_request(head, number), head=head)
+        request = replace(request, body=await reader.readexactly(int(request.header("content-length") or 0)))
         self.requests.append(request)
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)

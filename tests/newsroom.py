@@ -13,10 +13,13 @@ from aggregator.model.copies import CopyAssignment
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.feed import Feed, FeedState, Outcome, ParsedFeed
 from aggregator.model.ids import CopySetId, EntryId, FeedId
-from aggregator.model.poll import EntryPlan
+from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord
+from aggregator.model.push import Subscription
+from aggregator.ports import Transaction
 from aggregator.publish.site import Site
 from aggregator.services.digest import MOST_ENTRIES, Digests
 from aggregator.services.read import Reader
+from aggregator.services.watch import Watch
 from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.web.app import create_app
 from tests.factories import NOON, make_feed, make_parsed_entry
@@ -27,11 +30,14 @@ from tests.published import make_site
 class Newsroom:
     """Puts feeds and entries where pages read them."""
 
-    def __init__(self, store: SqliteStore, clock: ManualClock, site: Site, *, digest_size: int) -> None:
+    def __init__(
+        self, store: SqliteStore, clock: ManualClock, site: Site, *, digest_size: int, watch: Watch | None = None
+    ) -> None:
         self.store = store
         self.clock = clock
+        self.watch = watch or Watch()
         digests = Digests(store, clock, site.timezone, most=digest_size)
-        self.app: Starlette = create_app(Reader(store), digests, clock, site)
+        self.app: Starlette = create_app(Reader(store), digests, clock, site, watch=self.watch)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://testserver")
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
@@ -41,22 +47,41 @@ class Newsroom:
         now = self.clock.now()
         await self.store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
 
-    async def poll(self, feed_id: str, state: FeedState, *, document: ParsedFeed | None = None) -> None:
-        now, lease = self.clock.now(), timedelta(minutes=1)
-        ids = [FeedId(feed_id)]
-        (due,) = await self.store.write(lambda tx: tx.feeds.claim(ids, now=now, lease=lease, force=True))
-        await self.store.write(lambda tx: tx.feeds.finish(due, state, now=now, document=document))
+    async def poll(
+        self,
+        feed_id: str,
+        state: FeedState,
+        *,
+        document: ParsedFeed | None = None,
+        record: PollRecord | None = None,
+        pause: GroupPause | None = None,
+    ) -> None:
+        now, ids = self.clock.now(), [FeedId(feed_id)]
+        told = record or PollRecord(at=now, outcome=state.last_outcome or Outcome.SKIPPED, message=state.last_message)
+
+        def work(tx: Transaction) -> None:
+            leases = tx.feeds.claim(ids, now=now, groups=1, lease=timedelta(minutes=1), heed=Heed.NOTHING)
+            ((due,),) = (lease.feeds for lease in leases)
+            tx.feeds.finish(due, state, told, document=document, pause=pause)
+            tx.feeds.release(leases, now=now, gap=timedelta())
+
+        await self.store.write(work)
+
+    async def subscribe(self, subscription: Subscription) -> None:
+        await self.store.write(lambda tx: tx.pushes.save(subscription))
 
     async def publish(self, feed_id: str, *entries: ParsedEntry, at: datetime | None = None) -> list[EntryId]:
         plan, now = EntryPlan(new=entries), at or self.clock.now()
         ids = await self.store.write(lambda tx: tx.entries.save(FeedId(feed_id), plan, now=now))
         alone = [CopyAssignment(entry_id=each, copy_set=CopySetId(each), copy_of=None) for each in ids]
         await self.store.write(lambda tx: tx.copies.assign(alone))
+        await self.store.write(lambda tx: tx.searching.catch_up(limit=1000))
         return ids
 
     async def change(self, feed_id: str, entry_id: EntryId, entry: ParsedEntry, *, at: datetime) -> None:
         plan = EntryPlan(changed=((entry_id, entry),))
         await self.store.write(lambda tx: tx.entries.save(FeedId(feed_id), plan, now=at))
+        await self.store.write(lambda tx: tx.searching.catch_up(limit=1000))
 
     async def copies(self, lead: EntryId, *others: EntryId) -> None:
         copy_set = CopySetId(min([lead, *others]))
@@ -71,10 +96,10 @@ class Newsroom:
 
 @asynccontextmanager
 async def newsroom(
-    folder: Path, *, site: Site | None = None, digest_size: int = MOST_ENTRIES
+    folder: Path, *, site: Site | None = None, digest_size: int = MOST_ENTRIES, watch: Watch | None = None
 ) -> AsyncIterator[Newsroom]:
     store = await SqliteStore.open(folder / "news.db")
-    room = Newsroom(store, ManualClock(), site or make_site(), digest_size=digest_size)
+    room = Newsroom(store, ManualClock(), site or make_site(), digest_size=digest_size, watch=watch)
     try:
         async with room.client:
             yield room

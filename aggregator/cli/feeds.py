@@ -1,49 +1,35 @@
 """`aggregator feeds ...`."""
 
 import asyncio
-from dataclasses import replace
 
 import click
 from rich.table import Table
 
-from aggregator import bootstrap
+from aggregator.cli.check import check
+from aggregator.cli.feeds_known import known_feeds
 from aggregator.cli.options import Place, pass_place
+from aggregator.cli.schedule import schedule
 from aggregator.cli.tables import add_row, print_table
-from aggregator.model.feed import Feed, FeedOverview, FeedState
+from aggregator.clock import SystemClock
+from aggregator.model.feed import FeedOverview
 
 
 @click.group()
 def feeds() -> None:
-    """See which feeds there are."""
+    """See which feeds there are, how they are doing, and when they are polled."""
 
 
 @feeds.command("list")
 @pass_place
 def list_feeds(place: Place) -> None:
     """List the feeds of feeds.yaml, with how the last poll of each went."""
-    overview = asyncio.run(_overview(place))
+    known = asyncio.run(known_feeds(place, now=SystemClock().now()))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("id", "title", "category", "last poll", "outcome", "entries"):
         table.add_column(column, justify="right" if column == "entries" else "left", overflow="fold")
-    for row in overview:
+    for row in known.overviews:
         add_row(table, _cells(row))
     print_table(table)
-
-
-async def _overview(place: Place) -> list[FeedOverview]:
-    """Give the feeds of feeds.yaml, with what the database knows of them; nothing is changed there."""
-    feeds = place.configuration().enabled_feeds()
-    known: dict[str, FeedOverview] = {}
-    if place.database.exists():
-        async with bootstrap.open_store(place.database) as store:
-            known = {row.feed.id: row for row in await store.read(lambda tx: tx.feeds.overview())}
-    return [_row(feed, known.get(feed.id)) for feed in feeds]
-
-
-def _row(feed: Feed, known: FeedOverview | None) -> FeedOverview:
-    if known:
-        return replace(known, feed=feed)
-    return FeedOverview(feed=feed, state=FeedState(), document_title="", home_url=None, entries=0, newest_entry_at=None)
 
 
 def _cells(row: FeedOverview) -> tuple[str, ...]:
@@ -51,3 +37,7 @@ def _cells(row: FeedOverview) -> tuple[str, ...]:
     polled = state.last_polled_at.strftime("%Y-%m-%d %H:%M UTC") if state.last_polled_at else "never"
     outcome = f"{state.last_outcome or ''}{': ' if state.last_message else ''}{state.last_message}"
     return (row.feed.id, row.name, row.feed.category, polled, outcome, str(row.entries))
+
+
+for command in (check, schedule):
+    feeds.add_command(command)

@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import click
 from rich.table import Table
@@ -20,19 +20,37 @@ from aggregator.config.model import Configuration
 from aggregator.errors import UserError
 from aggregator.model.feed import Outcome
 from aggregator.model.ids import FeedId
-from aggregator.model.poll import PollResult, Totals
+from aggregator.model.poll import Heed, PollResult, Totals
+
+MOST_ROWS = 200
+"""Of the table: nobody reads thousands, and each costs half as much to draw as a 304 to poll."""
+WENT_WRONG = frozenset({Outcome.FAILED, Outcome.GONE, Outcome.SKIPPED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a person asked for."""
+
+    ids: list[FeedId] | None
+    """None: what is due."""
+    heed: Heed
+    grouping: bool
 
 
 @click.command(short_help="Poll feeds now, and show what each brought.")
 @click.argument("feed_id", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Poll every feed, due or not.")
 @click.option("--force", is_flag=True, help="Poll also feeds whose server asked us to wait, or said gone for good.")
+@click.option("--no-group", is_flag=True, help="Leave comparing new entries to the next poll.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @pass_place
-def poll(place: Place, feed_id: tuple[str, ...], *, everything: bool, force: bool, as_json: bool) -> None:
+def poll(
+    place: Place, feed_id: tuple[str, ...], *, everything: bool, force: bool, no_group: bool, as_json: bool
+) -> None:
     """Poll the feeds that are due now, or those named by FEED_ID, or --all.
 
-    FEED_ID is an id as `aggregator feeds list` shows it.
+    FEED_ID is an id as `aggregator feeds list` shows it. A feed that is named is polled unless its server or its
+    document says that it is still fresh; with --all, unless its server asked us to wait.
     """
     if everything and feed_id:
         raise click.UsageError("name feeds or say --all, not both")
@@ -45,7 +63,8 @@ def poll(place: Place, feed_id: tuple[str, ...], *, everything: bool, force: boo
     if not known:
         raise UserError(f"{place.config}: names no feed to poll; add one under `feeds:`")
     ids = _asked(feed_id, known, everything=everything)
-    results, totals = asyncio.run(_poll(place, configuration, ids, force=force, quiet=as_json))
+    asked = _Asked(ids=ids, heed=_heed(everything=everything, force=force), grouping=not no_group)
+    results, totals = asyncio.run(_poll(place, configuration, asked, quiet=as_json))
     if as_json:
         click.echo(json.dumps([_as_json(result) for result in results], ensure_ascii=False, indent=1))
     else:
@@ -64,16 +83,22 @@ def _asked(names: Sequence[str], known: Sequence[FeedId], *, everything: bool) -
     return [FeedId(name) for name in dict.fromkeys(names)] or None
 
 
+def _heed(*, everything: bool, force: bool) -> Heed:
+    if force:
+        return Heed.NOTHING
+    return Heed.BANS if everything else Heed.FRESHNESS
+
+
 async def _poll(
-    place: Place, configuration: Configuration, ids: list[FeedId] | None, *, force: bool, quiet: bool
+    place: Place, configuration: Configuration, asked: _Asked, *, quiet: bool
 ) -> tuple[list[PollResult], Totals]:
-    async with bootstrap.open_application(configuration, place.database) as application:
+    async with bootstrap.open_application(configuration, place.database, grouping=asked.grouping) as application:
         _finish_on_signals(application.poller.stop)
-        with PollProgress(None if ids is None else len(ids), quiet=quiet) as progress:
-            if ids is None:
+        with PollProgress(None if asked.ids is None else len(asked.ids), quiet=quiet) as progress:
+            if asked.ids is None:
                 results = await application.poller.poll_due(progress.show)
             else:
-                results = await application.poller.poll(ids, force=force, on_result=progress.show)
+                results = await application.poller.poll(asked.ids, heed=asked.heed, on_result=progress.show)
         return results, await application.reader.totals()
 
 
@@ -98,14 +123,26 @@ def _print_table(results: Sequence[PollResult], totals: Totals) -> None:
     for name, total in (("new", new), ("changed", changed), ("copies", copies)):
         table.add_column(name, str(total), justify="right")
     table.add_column("time", justify="right")
-    for result in results:
+    shown = _telling(results)
+    for result in shown:
         counts = (str(result.new), str(result.changed), str(result.copies))
         add_row(table, (result.feed_title, result.outcome, *counts, f"{result.elapsed.total_seconds():.2f} s"))
     if results:
         print_table(table)
+        if len(shown) < len(results):
+            click.echo(f"{len(results) - len(shown)} feeds are not shown; `--json` prints all of them.")
     else:
         click.echo("No feed is due. `aggregator poll --all` polls every feed.")
     click.echo(f"{totals.entries} entries of {totals.feeds} feeds kept, {totals.copies} of them copies.")
+
+
+def _telling(results: Sequence[PollResult]) -> Sequence[PollResult]:
+    """Choose the rows of the table: where there are too many, what went wrong and what brought most."""
+    if len(results) <= MOST_ROWS:
+        return results
+    return sorted(results, key=lambda result: (result.outcome not in WENT_WRONG, -result.new - result.changed))[
+        :MOST_ROWS
+    ]
 
 
 def _summary(results: Sequence[PollResult]) -> str:
@@ -116,7 +153,7 @@ def _summary(results: Sequence[PollResult]) -> str:
 def _report(results: Sequence[PollResult]) -> None:
     """Say on stderr what did not go as asked; exit with 1 if a poll failed."""
     for result in results:
-        if result.outcome in {Outcome.FAILED, Outcome.GONE, Outcome.SKIPPED}:
+        if result.outcome in WENT_WRONG:
             click.echo(f"{result.feed_id}: {result.outcome}: {result.message}", err=True)
     if any(result.outcome is Outcome.FAILED for result in results):
         sys.exit(1)

@@ -1,7 +1,8 @@
-"""What is right in itself and wrong together: two feeds of one address, one id, or almost one category."""
+"""What is right in itself and wrong together: two feeds of one address, one id, or almost one category; a taken id."""
 
 from collections.abc import Callable, Iterator, Mapping
 
+from aggregator.config.identity import RESERVED
 from aggregator.config.model import FeedSettings
 from aggregator.config.positions import Path
 from aggregator.model.ids import FeedId
@@ -18,6 +19,8 @@ def conflicts(feeds: Mapping[int, FeedSettings], line_of: Callable[[Path], int])
     ids: dict[FeedId, int] = {}
     categories: dict[str, int] = {}
     for place, feed in feeds.items():
+        if feed.feed_id in RESERVED:
+            yield _reserved_id(feed, place)
         if (earlier := addresses.setdefault(feed.url, place)) != place:
             yield (
                 ("feeds", place, "url"),
@@ -37,6 +40,13 @@ def _same_id(feed: FeedSettings, place: int, line: int) -> tuple[Path, str]:
         ("feeds", place, "url"),
         f"its id would be {feed.feed_id!r}, which the feed on line {line} has; give this one an id: of its own",
     )
+
+
+def _reserved_id(feed: FeedSettings, place: int) -> tuple[Path, str]:
+    taken = f"/feeds/{feed.feed_id} is the list of feeds with problems"
+    if feed.id:
+        return ("feeds", place, "id"), f"{feed.id!r} can't be an id, because {taken}; choose another"
+    return ("feeds", place, "url"), f"its id would be {feed.feed_id!r}, but {taken}; give this one an id: of its own"
 
 
 def _same_page(feed: FeedSettings, place: int, other: str, line: int) -> tuple[Path, str]:

@@ -1,9 +1,10 @@
 """Types of the values in feeds.yaml: each reads what was typed, and says what it expected where that can't be read."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
 from urllib.parse import urldefrag
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator
 
 from aggregator.config import durations, sizes
+from aggregator.polling.groups import rate_group
 from aggregator.text import languages
 from aggregator.text.urls import web_url
 from aggregator.text.words import one_line
@@ -124,6 +126,37 @@ def _network(text: str) -> IPv4Network | IPv6Network:
     raise ValueError(f"{quoted(text)} has bits beyond its prefix; did you mean '{meant}'?")
 
 
+def _domain(text: str) -> str:
+    """Read a registrable domain; hosts that are none (addresses, `localhost`) name themselves."""
+    url = web_url(f"http://{text}/")
+    if url is None or url.count("/") != _SLASHES or text.endswith("."):
+        raise ValueError(f"{quoted(text)} is not a domain; write one like example.org")
+    name, _, port = rate_group(url).rpartition(":")
+    if f"http://{name}/" != url or port != "80":
+        raise ValueError(f"{quoted(text)} is not a registrable domain; did you mean {name!r}?")
+    return name
+
+
+_SLASHES = 3
+"""Of "http://domain/"."""
+
+
+class Push(StrEnum):
+    """Whether hubs are asked to send what is new."""
+
+    AUTO = "auto"
+    """Where `site.url` is public, so that hubs can reach us."""
+    ON = "on"
+    OFF = "off"
+
+
+def _push(text: str) -> Push:
+    try:
+        return Push(text)
+    except ValueError:
+        raise ValueError(f"{quoted(text)} is none of {', '.join(Push)}") from None
+
+
 _FEED_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
@@ -177,5 +210,12 @@ Language = Annotated[str, _typed(_language)]
 Interval = Annotated[_Duration, _lasting(timedelta(minutes=1), timedelta(days=30))]
 """Never under a minute: publishers ban readers that ask more often."""
 Gap = Annotated[_Duration, _lasting(timedelta(0), timedelta(minutes=10))]
+DEFAULT_GAPS: Mapping[str, timedelta] = {"reddit.com": timedelta(seconds=60)}
+"""Reddit lets readers ask once a minute, for all of its feeds together (FreshRSS/FreshRSS#8928)."""
+Gaps = Annotated[
+    Mapping[Annotated[str, _typed(_domain)], Gap], AfterValidator(lambda written: {**DEFAULT_GAPS, **written})
+]
+"""By registrable domain; what a person writes is put over the default."""
+Websub = Annotated[Push, _typed(_push)]
 Timeout = Annotated[_Duration, _lasting(timedelta(seconds=1), timedelta(minutes=5))]
 Window = Annotated[_Duration, _lasting(timedelta(hours=1), timedelta(days=30))]

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from aggregator.model.ids import FeedId
 from aggregator.text.urls import host, slug
 
+RESERVED = frozenset({FeedId("problems")})
+"""`/feeds/problems.atom` is the feed of problems: no feed may have its place."""
+
 _DOCUMENT_SUFFIXES = (".xml", ".rss", ".rdf", ".atom", ".json")
 _NOISE = frozenset({"", "atom", "feed", "feeds", "index", "rdf", "rss", "rss2", "xml"})
 """Segments of a path that say "this is a feed", which is known."""

@@ -12,7 +12,7 @@ from aggregator.config.positions import Path
 
 def located(path: Path, message: str) -> str:
     """Put the path of a value before a message: "feeds[3].url: ..."; the file itself has none."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    steps = (f"[{step}]" if isinstance(step, int) else f".{_shown_key(step)}" for step in path)
     return f"{''.join(steps).removeprefix('.')}: {message}" if path else message
 
 
@@ -23,7 +23,7 @@ def explain(error: ErrorDetails) -> str:
             return "is required"
         case "tuple_type":
             return f"expected a list, found {_kind(error['input'])}; write '- ' before each item, or [one, two]"
-        case "model_type":
+        case "model_type" | "dict_type" | "mapping_type":
             return f"expected keys with values, found {_kind(error['input'])}"
         case "value_error":
             return str(error["ctx"]["error"])
@@ -45,6 +45,12 @@ def keys_at(model: type[BaseModel], path: Path) -> tuple[str, ...]:
             annotation = section.model_fields[step].annotation
             section = next(iter(getattr(annotation, "__args__", ())), annotation)  # of tuple[Section, ...]: Section
     return tuple(section.model_fields)
+
+
+def _shown_key(key: str) -> str:
+    """Leave a key as it is typed, unless it would break the line it is said on."""
+    shown = quoted(key)
+    return key if shown[1:-1] == key else shown
 
 
 def _kind(value: object) -> str:

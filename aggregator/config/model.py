@@ -8,19 +8,23 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from aggregator.config import sizes
 from aggregator.config.fields import (
+    DEFAULT_GAPS,
     Contact,
     FeedAddress,
     Gap,
+    Gaps,
     Id,
     Interval,
     Language,
     Line,
     Network,
     Number,
+    Push,
     SiteAddress,
     Size,
     Switch,
     Timeout,
+    Websub,
     Window,
     Zone,
     counting,
@@ -29,6 +33,7 @@ from aggregator.config.identity import feed_id, host_name
 from aggregator.feeds.limits import MAX_BODY
 from aggregator.model.feed import Feed
 from aggregator.model.ids import FeedId
+from aggregator.polling.groups import is_public
 
 
 class Section(BaseModel):
@@ -66,7 +71,9 @@ class Polling(Section):
     unconditional_interval: Interval = timedelta(days=1)
     """Of feeds that name none, while their server answers no conditional requests."""
     host_gap: Gap = timedelta(seconds=2)
-    """Rest between two requests to one host."""
+    """Rest between two requests to one publisher's servers; none: pacing is off."""
+    gaps: Gaps = DEFAULT_GAPS
+    """The same for single registrable domains."""
     timeout: Timeout = timedelta(seconds=20)
     """For one request, redirects and body included."""
     max_bytes: Annotated[Size, counting(1024, MAX_BODY, sizes.spell)] = MAX_BODY
@@ -75,6 +82,8 @@ class Polling(Section):
     """Feeds under way at once."""
     allow_networks: tuple[Network, ...] = ()
     """Private networks whose hosts may be polled."""
+    websub: Websub = Push.AUTO
+    """Whether hubs are asked to send what is new."""
 
 
 class Copies(Section):
@@ -126,6 +135,11 @@ class Configuration(Section):
     polling: Polling = Polling()
     copies: Copies = Copies()
     feeds: tuple[FeedSettings, ...]
+
+    @property
+    def websub_enabled(self) -> bool:
+        """Tell whether to subscribe at hubs: told to, or where a hub can be expected to reach `site.url`."""
+        return self.polling.websub is Push.ON or (self.polling.websub is Push.AUTO and is_public(self.site.url))
 
     def enabled_feeds(self) -> tuple[Feed, ...]:
         """Give the feeds to poll, defaults filled in, in the order of the file.

@@ -50,6 +50,8 @@ def _feed(feed: Fields, version: str) -> RawFeed:
         home=_string(feed, "home_page_url") or None,
         author=_authors(feed),
         language=_string(feed, "language") or None,
+        hubs=tuple(_hubs(feed)),
+        topic=_string(feed, "feed_url") or None,
         entries=tuple(_entry(item) for item in items[:MAX_ENTRIES]),
         dropped=max(0, len(items) - MAX_ENTRIES),
         malformed=f"{skipped} of {len(values)} items are no objects" if skipped else "",
@@ -111,6 +113,14 @@ def _authors(fields: Fields) -> str:
     authors = [_fields(author) for author in _list(fields, "authors")] or [_fields(fields.get("author"))]
     names = [_string(author, "name") for author in authors]
     return ", ".join(dict.fromkeys(name for name in names if name))
+
+
+def _hubs(feed: Fields) -> Iterator[str]:
+    """Give the hubs that speak WebSub; version 1.1 leaves room for other kinds."""
+    for value in _list(feed, "hubs"):
+        hub = _fields(value)
+        if _string(hub, "type").lower() == "websub" and (url := _string(hub, "url")):
+            yield url
 
 
 def _attachments(item: Fields) -> Iterator[RawMedia]:

@@ -14,7 +14,7 @@ from typing import Any
 import feedparser
 import feedparser.api
 
-from aggregator.feeds import jsonfeed, xmlfeed
+from aggregator.feeds import jsonfeed, wellformed, xmlfeed
 from aggregator.feeds.charset import decode
 from aggregator.feeds.identify import is_page, not_a_feed
 from aggregator.feeds.normalise import normalise
@@ -60,7 +60,7 @@ def _read_xml(text: str, url: str, complaint: str) -> RawFeed | Failed:
         return prepared
     if is_page(prepared.text):
         return not_a_feed(text, url)
-    parsed = _run_feedparser(prepared.text)
+    parsed = wellformed.read(prepared.text) or _run_feedparser(prepared.text)
     if isinstance(parsed, Failed):
         return parsed
     if not parsed.get("version") and not parsed.get("entries"):

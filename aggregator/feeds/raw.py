@@ -74,6 +74,10 @@ class RawFeed:
     """Of every entry that names none."""
     language: str | None = None
     hints: FreshnessHints = FreshnessHints()
+    hubs: tuple[str, ...] = ()
+    """Of WebSub, in the order of the document."""
+    topic: str | None = None
+    """What the document says its own address is."""
     entries: tuple[RawEntry, ...] = ()
     dropped: int = 0
     malformed: str = ""

@@ -35,6 +35,8 @@ def read_feed(parsed: Fields, text: str, *, malformed: str = "") -> RawFeed:
         author=_author(channel) if atom else "",
         language=_string(channel, "language") or None,
         hints=read_hints(channel, text),
+        hubs=_addresses(channel, "hub"),
+        topic=next(iter(_addresses(channel, "self")), None),
         entries=tuple(_entry(_fields(entry), atom=atom) for entry in entries[:MAX_ENTRIES]),
         dropped=max(0, len(entries) - MAX_ENTRIES),
         malformed=malformed,
@@ -71,6 +73,8 @@ def _string(fields: Fields, key: str) -> str:
 
 
 def _fields(value: object) -> Fields:
+    if type(value) is dict:
+        return value
     return dict(value) if isinstance(value, dict) else {}
 
 
@@ -85,6 +89,11 @@ def _title(fields: Fields, key: str, *, atom: bool) -> Title | None:
     detail = _fields(fields.get(f"{key}_detail"))
     # RFC 4287 section 3.1.1: a text construct says its type, and text is text. RSS leaves it open.
     return Title(value=value, is_html=_string(detail, "type") in _HTML_TYPES, may_hold_markup=not atom)
+
+
+def _addresses(channel: Fields, rel: str) -> tuple[str, ...]:
+    """List where the links of this relation lead, in RSS too, which borrows `link` from Atom for them."""
+    return tuple(link.url for link in _links_of(channel, rel))
 
 
 def _home(channel: Fields) -> str | None:

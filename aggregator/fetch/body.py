@@ -1,12 +1,13 @@
-"""Reading a response's body within bounds.
+"""Taking in an answer's body within bounds, piece by piece.
 
-httpx decodes each chunk whole: 269 bytes of `gzip, gzip, gzip` became 3 GiB before a limit on its output could
-act. So the raw bytes are read, one layer of gzip is taken off here, and both sides are counted.
+Libraries that unpack for their callers decode each chunk whole: 269 bytes of `gzip, gzip, gzip` became 3 GiB before a
+limit on the output could act. So one layer of gzip is taken off here, and both sides are counted.
 """
 
 import io
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 from aggregator.fetch.failures import FetchProblem
 from aggregator.model.fetch import FailureKind
@@ -16,22 +17,62 @@ MOST_MEMBERS = 64
 GZIP = 16 + zlib.MAX_WBITS
 
 
-async def read_body(pieces: AsyncIterator[bytes], headers: Mapping[str, str], *, max_bytes: int) -> bytes:
-    """Read a body to its end and decode it; at most `max_bytes` on the wire, and as many decoded.
+class Body(Protocol):
+    """Where a body goes as it comes."""
+
+    def feed(self, piece: bytes) -> bool:
+        """Take a piece; tell whether more is wanted."""
+        ...
+
+    def finish(self) -> bytes:
+        """Give what came, decoded."""
+        ...
+
+
+class Document:
+    """A body that is wanted whole: at most `max_bytes` on the wire, and as many decoded.
 
     Raises:
-        FetchProblem: it is larger, damaged or incomplete, or encoded in a way that was not asked for.
+        FetchProblem: from every method, where it is larger, damaged or incomplete, or encoded in a way that was not
+            asked for.
     """
-    unpacker = _Gunzip(max_bytes) if is_gzip(headers.get("content-encoding", "")) else _Plain()
-    if headers.get("content-length", "").isdecimal() and int(headers["content-length"]) > max_bytes:
-        raise _too_large(max_bytes)
-    received = 0
-    async for piece in pieces:
-        received += len(piece)
-        if received > max_bytes:
+
+    def __init__(self, headers: Mapping[str, str], *, max_bytes: int) -> None:
+        announced = headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > max_bytes:
             raise _too_large(max_bytes)
-        unpacker.feed(piece)
-    return unpacker.finish()
+        self._max_bytes = max_bytes
+        self._received = 0
+        self._unpacker = _Gunzip(max_bytes) if is_gzip(headers.get("content-encoding", "")) else _Plain()
+
+    def feed(self, piece: bytes) -> bool:
+        """Take a piece; more is always wanted."""
+        self._received += len(piece)
+        if self._received > self._max_bytes:
+            raise _too_large(self._max_bytes)
+        self._unpacker.feed(piece)
+        return True
+
+    def finish(self) -> bytes:
+        """Give the document."""
+        return self._unpacker.finish()
+
+
+class Opening:
+    """The first bytes of a body, as they come: enough to see what a server means."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept = b""
+
+    def feed(self, piece: bytes) -> bool:
+        """Take a piece; tell whether there is room for more."""
+        self._kept = (self._kept + piece)[: self._most]
+        return len(self._kept) < self._most
+
+    def finish(self) -> bytes:
+        """Give them."""
+        return self._kept
 
 
 def is_gzip(content_encoding: str) -> bool:

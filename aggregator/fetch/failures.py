@@ -1,54 +1,57 @@
 """What can go wrong on the way to a document, in words for people.
 
 `FetchProblem` is how the rooms of this package tell one another that there will be no document; it never leaves
-the package: `HttpFetcher` turns it into the value `Failed`.
+the package: `HttpFetcher` and `HubClient` turn it into the value `Failed`.
 """
 
 import errno
 import logging
+import re
 import ssl
 from collections.abc import Iterator
-
-import httpcore
-import httpx
 
 from aggregator.model.fetch import Failed, FailureKind
 
 logger = logging.getLogger(__name__)
 
+_LOGIN = re.compile("//[^/?#]*@")
+_LONGEST_SHOWN = 200
+
 
 class FetchProblem(Exception):
-    """There is no document; `message` is a sentence that names what was seen and what was expected."""
+    """There is no document; `message` is a sentence that names what was seen and what was expected.
 
-    def __init__(self, kind: FailureKind, message: str) -> None:
+    `url` is whose answer it was, once that is known; empty where no server answered.
+    """
+
+    def __init__(self, kind: FailureKind, message: str, *, url: str = "") -> None:
         self.kind = kind
+        self.url = url
         super().__init__(message)
 
     def as_failed(self) -> Failed:
         """Give the outcome that the rest of the program sees."""
-        return Failed(kind=self.kind, message=str(self))
+        return Failed(kind=self.kind, message=str(self), url=self.url)
 
 
-def shown(url: httpx.URL) -> str:
-    """Name an address without what may be secret in it: user name, password, query."""
-    host = f"[{url.host}]" if ":" in url.host else url.host
-    port = f":{url.port}" if url.port is not None else ""
-    return f"{url.scheme}://{host}{port}{url.path}"
+def shown(url: str) -> str:
+    """Name an address without what may be secret in it: user name, password, query. Long ones are cut."""
+    return _LOGIN.sub("//", url).partition("?")[0][:_LONGEST_SHOWN]
 
 
-def as_problem(error: Exception, url: httpx.URL) -> FetchProblem:
-    """Say in plain words what an exception of the HTTP library or the operating system means."""
-    for cause in _causes(error):
-        if isinstance(cause, FetchProblem):
-            return cause
-        if isinstance(cause, ssl.SSLError):
-            return FetchProblem(FailureKind.NETWORK, f"TLS: {_tls_words(cause)} ({shown(url)})")
+def too_late(url: str, seconds: float) -> FetchProblem:
+    """Say that a server had so many seconds, and has not used them."""
+    return FetchProblem(FailureKind.TIMEOUT, f"{shown(url)} was not done within {seconds:g} s")
+
+
+def as_problem(error: Exception, url: str) -> FetchProblem:
+    """Say in plain words what an exception of the way to a server means."""
     match error:
-        case httpcore.ProtocolError():
-            return FetchProblem(FailureKind.BAD_RESPONSE, f"{shown(url)} sent a broken answer: {error}")
-        case httpcore.TimeoutException():
-            return FetchProblem(FailureKind.TIMEOUT, f"{shown(url)} did not answer in time")
-        case httpcore.NetworkError() | OSError():
+        case FetchProblem():
+            return error
+        case ssl.SSLError():
+            return FetchProblem(FailureKind.NETWORK, f"TLS: {_tls_words(error)} ({shown(url)})")
+        case OSError():
             return FetchProblem(FailureKind.NETWORK, f"{network_words(error)} by {shown(url)}")
         case _:
             # One server must not end the poll of all others, and a mistake of ours must not go unseen.
@@ -78,7 +81,7 @@ def _tls_words(error: ssl.SSLError) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Give the error and everything it came from, groups opened, each once."""
+    """Give the error and everything it came from, each once."""
     waiting, seen = [error], set[int]()
     while waiting:
         cause = waiting.pop(0)
@@ -86,6 +89,4 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(cause))
         yield cause
-        if isinstance(cause, BaseExceptionGroup):
-            waiting.extend(cause.exceptions)
         waiting.extend(origin for origin in (cause.__cause__, cause.__context__) if origin is not None)

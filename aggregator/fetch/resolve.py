@@ -33,6 +33,19 @@ class SystemResolver:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
+def literal(host: str) -> Address | None:
+    """Read a host that is an address already, and so needs neither look-up nor thread; None where it is a name.
+
+    Old spellings of IPv4 (`127.1`) are left to the operating system, which is who would dial them.
+    """
+    if not (host[:1].isdigit() or ":" in host):
+        return None
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
 def addresses_of(host: str, port: int, *, flags: int = 0) -> list[Address]:
     """Ask getaddrinfo; each address once, in its order (RFC 6724).
 

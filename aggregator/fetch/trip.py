@@ -1,10 +1,10 @@
 """The way from a feed's address to the answer that ends it: decisions about each answer, no I/O."""
 
+import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-import httpx
-
+from aggregator.fetch.answers import Answer
 from aggregator.fetch.failures import FetchProblem, shown
 from aggregator.fetch.urls import Target
 from aggregator.model.feed import Validators
@@ -12,26 +12,8 @@ from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, F
 
 MOST_REDIRECTS = 5
 PERMANENT = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
+_HEADER_VALUE = re.compile(r"(?!\s)[^\r\n\0\u0100-\U0010ffff]+(?<!\s)")
 REDIRECTS = PERMANENT | {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What one server said."""
-
-    status: int
-    headers: dict[str, str]
-    location: bytes | None = None
-    body: bytes = b""
-    """Decoded; read for a 200 only."""
-
-    @property
-    def phrase(self) -> str:
-        """Name the status as RFC 9110 does, not as the server does."""
-        try:
-            return f"HTTP {self.status} {HTTPStatus(self.status).phrase}"
-        except ValueError:
-            return f"HTTP {self.status}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +22,7 @@ class Trip:
 
     target: Target
     validators: Validators
-    visited: set[httpx.URL] = field(default_factory=set)
+    visited: set[str] = field(default_factory=set)
     """Addresses that redirected us on."""
     permanent_url: str | None = None
     only_permanent: bool = True
@@ -61,7 +43,7 @@ class Trip:
         Validators belong to the exact address that gave them (RFC 9110 section 8.8): another never sees them.
         """
         url = self.validators.url
-        belongs = not self.visited if url is None else url == str(self.target.url)
+        belongs = not self.visited if url is None else url == self.target.url
         return _conditional_headers(self.validators) if belongs else []
 
     def judge(self, answer: Answer) -> FetchOutcome | None:
@@ -74,7 +56,7 @@ class Trip:
             case HTTPStatus.OK:
                 return self._fetched(answer)
             case HTTPStatus.NOT_MODIFIED if self.conditions():
-                return NotModified(headers=answer.headers)
+                return NotModified(permanent_url=self.permanent_url, headers=answer.headers)
             # What a temporary redirect led to may be gone without the feed being gone.
             case HTTPStatus.GONE if self.only_permanent:
                 return Gone(headers=answer.headers)
@@ -86,7 +68,7 @@ class Trip:
 
     def _fetched(self, answer: Answer) -> Fetched:
         return Fetched(
-            url=str(self.target.url), permanent_url=self.permanent_url, headers=answer.headers, body=answer.body
+            url=self.target.url, permanent_url=self.permanent_url, headers=answer.headers, body=answer.body
         )
 
     def _failed(self, answer: Answer) -> Failed:
@@ -96,6 +78,7 @@ class Trip:
             message=f"{answer.phrase} from {shown(self.target.url)}{', which was not asked for' if unasked else ''}",
             status=answer.status,
             headers=answer.headers,
+            url=self.target.url,
         )
 
     def _go_on(self, answer: Answer) -> None:
@@ -105,14 +88,22 @@ class Trip:
         if len(self.visited) > MOST_REDIRECTS:
             raise self._refused(f"more than {MOST_REDIRECTS} redirects")
         self.only_permanent = self.only_permanent and answer.status in PERMANENT
-        self.target = self.target.redirected(answer.location)
-        if self.target.url in self.visited:
+        next_target = self._next_target(answer.location)
+        if next_target.url in self.visited:
             raise self._refused("a redirect in a circle")
+        self.target = next_target
         if self.only_permanent:
-            self.permanent_url = str(self.target.url)
+            self.permanent_url = self.target.url
+
+    def _next_target(self, location: bytes) -> Target:
+        try:
+            return self.target.redirected(location)
+        except FetchProblem as problem:
+            problem.url = self.target.url
+            raise
 
     def _refused(self, what: str) -> FetchProblem:
-        return FetchProblem(FailureKind.BAD_RESPONSE, f"{what} at {shown(self.target.url)}")
+        return FetchProblem(FailureKind.BAD_RESPONSE, f"{what} at {shown(self.target.url)}", url=self.target.url)
 
 
 def _conditional_headers(validators: Validators) -> list[tuple[bytes, bytes]]:
@@ -123,4 +114,4 @@ def _conditional_headers(validators: Validators) -> list[tuple[bytes, bytes]]:
 
 def _is_header_value(value: str) -> bool:
     """Tell whether a value can have come from a header, and can go into one."""
-    return not any(character in "\r\n\0" or character > "\xff" for character in value) and value == value.strip()
+    return _HEADER_VALUE.fullmatch(value) is not None

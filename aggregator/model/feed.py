@@ -100,9 +100,10 @@ class FeedState:
     malformed_since: datetime | None = None
     """Since when the document has not been well-formed; None while it is."""
     repeats: int = 0
-    """Documents in a row that a server sent again, byte for byte, although it was asked for a newer one only."""
+    """Documents that a server sent again, byte for byte, although it was asked for a newer one only; three at most.
+    A new one takes one back, a 304 all."""
     slowdown: int = 0
-    """Steps by which a 429 has slowed polls down (`polling.schedule`); every success takes one back."""
+    """Steps by which a 429 has slowed polls down (`polling.waits`); every success takes one back."""
     move: Move = Move()
     next_poll_at: datetime | None = None
     """None: due at once."""

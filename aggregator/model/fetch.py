@@ -55,6 +55,8 @@ class Fetched:
 class NotModified:
     """304."""
 
+    permanent_url: str | None = None
+    """As in `Fetched`."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

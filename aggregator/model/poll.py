@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.feed import Outcome
+from aggregator.model.fetch import FailureKind
 from aggregator.model.ids import EntryId, FeedId, RateGroup
 
 
@@ -70,6 +71,10 @@ class PollResult:
     changed: int = 0
     copies: int = 0
     """How many of the new entries repeat one that was there before them."""
+    received: int = 0
+    """Bytes of the document, unpacked."""
+    failure: FailureKind | None = None
+    """Why it failed; None where it did not."""
     elapsed: timedelta = timedelta()
 
 

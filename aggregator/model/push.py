@@ -43,3 +43,5 @@ class Subscription:
     """Requests in a row that the hub did not take."""
     message: str = ""
     """What a person should know; empty when all is well."""
+    allow_private_address: bool = False
+    """As the feed had it when the hub was asked last: a hub is taken leave of after its feed is out of feeds.yaml."""

@@ -34,42 +34,63 @@ class Delay:
         return Delay(length=most, reason=f"{self.reason}, cut to {spoken(most)}")
 
 
-def freshness(headers: Mapping[str, str], hints: FreshnessHints, *, now: datetime) -> Delay | None:
-    """Give the longest wait that response and document ask for, at most `LONGEST`; None where they ask for none."""
-    said = [delay for delay in _said(headers, hints, now) if delay.length > timedelta()]
+def freshness(life: Delay | None, headers: Mapping[str, str], hints: FreshnessHints) -> Delay | None:
+    """Give the longest wait that answer and document ask for, at most `LONGEST`; None where they ask for none.
+
+    Args:
+        life: how long the answer may be kept, see `lifetime`.
+        headers: of the answer, for its age.
+        hints: of the document that is held.
+    """
+    said = [delay for delay in _said(life, headers, hints) if delay.length > timedelta()]
     longest = max(said, key=lambda delay: delay.length, default=None)
     return longest.capped(LONGEST) if longest else None
 
 
-def _said(headers: Mapping[str, str], hints: FreshnessHints, now: datetime) -> Iterator[Delay]:
-    if delay := http_freshness(headers, now=now):
-        yield delay
+def _said(life: Delay | None, headers: Mapping[str, str], hints: FreshnessHints) -> Iterator[Delay]:
+    if life:
+        yield Delay(length=life.length - age(headers), reason=life.reason)
     if hints.ttl is not None:
         yield Delay(length=hints.ttl, reason=f"the document's ttl of {spoken(hints.ttl)}")
     if hints.update_period is not None:
         yield Delay(length=hints.update_period, reason=f"the document's updatePeriod of {spoken(hints.update_period)}")
 
 
-def http_freshness(headers: Mapping[str, str], *, now: datetime) -> Delay | None:
-    """Compute the freshness that is left of a response (RFC 9111 section 4.2).
+def lifetime(headers: Mapping[str, str], *, now: datetime) -> Delay | None:
+    """Tell how long an answer may be kept, counted from when its server made it (RFC 9111 section 4.2.1).
 
-    `max-age` overrides `Expires`; `Age` is taken off; `no-cache` and `no-store` leave nothing, the next request is
-    conditional all the same. `s-maxage` is for caches that many people share.
+    `max-age` overrides `Expires`; `no-cache` and `no-store` leave nothing, the next request is conditional all the
+    same. `s-maxage` is for caches that many people share.
     """
     directives = cache_control(headers.get("cache-control", ""))
     if "no-cache" in directives or "no-store" in directives:
         return None
-    age = _seconds(headers.get("age", "")) or timedelta()
     if "max-age" in directives:
         max_age = _seconds(directives["max-age"])
-        if max_age is None:
-            return None
-        return Delay(length=max_age - age, reason=f"Cache-Control: max-age of {spoken(max_age)}")
+        return _positive(max_age, f"Cache-Control: max-age of {spoken(max_age)}") if max_age else None
     expires = http_date(headers.get("expires", ""))
-    if expires is None:
-        return None
     sent = http_date(headers.get("date", "")) or now
-    return Delay(length=expires - sent - age, reason="Expires header")
+    return _positive(expires - sent, "Expires header") if expires else None
+
+
+def renewed_lifetime(known: timedelta | None, headers: Mapping[str, str], *, now: datetime) -> Delay | None:
+    """Tell the same of a 304: what it does not say, the answer before it has said (RFC 9111 section 4.3.4)."""
+    if "cache-control" in headers or "expires" in headers:
+        return lifetime(headers, now=now)
+    return _positive(known, f"max-age or Expires of an earlier answer, {spoken(known)}") if known else None
+
+
+def age(headers: Mapping[str, str]) -> timedelta:
+    """Read the time an answer has spent in caches.
+
+    Only as the caches count it. The other estimate of RFC 9111 section 4.2.3, our clock against `Date`, is left out:
+    where one of the two clocks is wrong, it has us come back before we were asked to.
+    """
+    return _seconds(headers.get("age", "")) or timedelta()
+
+
+def _positive(length: timedelta, reason: str) -> Delay | None:
+    return Delay(length=length, reason=reason) if length > timedelta() else None
 
 
 def cache_control(value: str) -> dict[str, str]:

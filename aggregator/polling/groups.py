@@ -16,7 +16,17 @@ from publicsuffixlist import PublicSuffixList
 from aggregator.model.ids import RateGroup
 from aggregator.text.urls import host_and_port
 
-_PRIVATE_ENDINGS: Final = (".localhost", ".local", ".internal", ".lan", ".home", ".home.arpa", ".intranet", ".corp", ".test")
+_PRIVATE_ENDINGS: Final = (
+    ".localhost",
+    ".local",
+    ".internal",
+    ".lan",
+    ".home",
+    ".home.arpa",
+    ".intranet",
+    ".corp",
+    ".test",
+)
 
 
 def rate_group(url: str) -> RateGroup:
@@ -32,7 +42,7 @@ def is_public(url: str) -> bool:
     RSS-Bridge); pausing all of them for one was tried elsewhere and taken back (FreshRSS#7870).
     """
     try:
-        host = urlsplit(url).hostname or ""
+        host = (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
         return False
     try:

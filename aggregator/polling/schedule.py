@@ -2,6 +2,7 @@
 
     next poll = end of this one
               + the longest of: the feed's interval, what server and document ask for, back-off after failures
+                (each in `polling.waits` and `polling.freshness`)
               + a phase of the feed's own, so that feeds added together do not stay in step
               , moved out of the hours and days that the document asks to skip
 
@@ -16,26 +17,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from http import HTTPStatus
 from typing import assert_never
 
-from aggregator.model.feed import Feed, FeedState, FreshnessHints, Outcome, ParsedFeed
+from aggregator.model.feed import DueFeed, Feed, FeedState, FreshnessHints, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, Gone, NotModified
 from aggregator.model.ids import FeedId
-from aggregator.polling.freshness import Delay, freshness, outside_skipped, retry_after, spoken
+from aggregator.model.poll import GroupPause
+from aggregator.polling import moves, waits
+from aggregator.polling.freshness import LONGEST, Delay, freshness, lifetime, outside_skipped, renewed_lifetime
+from aggregator.polling.groups import is_public, rate_group
 from aggregator.polling.validators import received, renewed
 
-LEAST_INTERVAL = timedelta(minutes=1)
-LONGEST_BACK_OFF = timedelta(hours=24)
-REFUSED_FOR = timedelta(hours=4)
-"""Least wait after 401, 403, a 429 that names no time, and a refused address: sooner changes nothing and annoys."""
 LONGEST_PHASE = timedelta(minutes=10)
-MOST_DOUBLINGS = 20
-
-UNAUTHORISED = 401
-FORBIDDEN = 403
-TOO_MANY_REQUESTS = 429
-UNAVAILABLE = 503
-BANNED = frozenset({FORBIDDEN, TOO_MANY_REQUESTS})
 SUCCESSES = frozenset({Outcome.FETCHED, Outcome.SAME_DOCUMENT, Outcome.NOT_MODIFIED})
 
 
@@ -52,95 +46,51 @@ def after_fetch(
 
     Args:
         feed: as configured.
-        state: what earlier polls have left.
-        outcome: of this poll; a document that could not be read comes as the parser's `Failed`.
+        state: what earlier polls have left; `DueFeed.url` of it was asked.
+        outcome: of this poll; a document that could not be read comes as the parser's `Failed`, with the headers of
+            the answer that brought it.
         now: the end of this poll.
         document: what a `Fetched` was read as; None when it was not read because it is the same as before.
         same_document: the `Fetched` body is, byte for byte, the one stored last.
+
+    Returns:
+        A state whose `last_outcome` is FAILED for a 410 that came from an address the feed had moved to: the
+        configured one is asked before the feed counts as gone.
     """
-    polled = replace(state, last_polled_at=now)
     match outcome:
         case Fetched():
-            return _after_document(feed, polled, outcome, now, document=document, same_document=same_document)
+            return _after_document(feed, state, outcome, now, document=document, same_document=same_document)
         case NotModified():
-            return _after_success(
-                feed,
-                replace(polled, validators=renewed(state.validators, outcome.headers)),
-                outcome.headers,
-                now,
-                outcome=Outcome.NOT_MODIFIED,
-                message=_standing_message(state),
-            )
+            return _after_not_modified(feed, state, outcome, now)
         case Gone():
-            return _after_gone(feed, polled, now)
+            return _after_gone(feed, state, outcome, now)
         case Failed():
-            return _after_failure(feed, polled, outcome, now)
+            return _after_failure(feed, state, outcome, now)
         case _:
             assert_never(outcome)
+
+
+def pause(due: DueFeed, outcome: FetchOutcome, *, now: datetime) -> GroupPause | None:
+    """Say whether an answer concerns all feeds of the server that gave it; None: only this feed, if any.
+
+    Only a 429 does, for it speaks of the one who asks; other failures speak of what was asked for. Behind a host that
+    is not public, programs make feeds of many sites, each with a limit of its own (FreshRSS#7870). The pause ends
+    with the block that the 429 puts on the feed, and is as little believed beyond a day: it can be forged
+    (CVE-2025-68148).
+    """
+    if not (isinstance(outcome, Failed) and outcome.status == HTTPStatus.TOO_MANY_REQUESTS and is_public(outcome.url)):
+        return None
+    blocked = waits.block_after_429(outcome, now)
+    return GroupPause(
+        group=rate_group(outcome.url),
+        until=whole_second(now + blocked.length),
+        reason=f"HTTP 429 to {due.feed.id}: {blocked.reason}",
+    )
 
 
 def body_hash(body: bytes) -> str:
     """Give the hash by which a document is recognised as the same as before (see `FeedState.body_hash`)."""
     return sha256(body).hexdigest()
-
-
-def _after_document(
-    feed: Feed, polled: FeedState, fetched: Fetched, now: datetime, *, document: ParsedFeed | None, same_document: bool
-) -> FeedState:
-    kept = replace(
-        polled,
-        validators=received(fetched),
-        body_hash=body_hash(fetched.body),
-        hints=document.hints if document else polled.hints,
-    )
-    message = _standing_message(polled) if document is None else _message(fetched, document)
-    kind = Outcome.SAME_DOCUMENT if same_document else Outcome.FETCHED
-    return _after_success(feed, kept, fetched.headers, now, outcome=kind, message=message)
-
-
-def _after_success(
-    feed: Feed, polled: FeedState, headers: Mapping[str, str], now: datetime, *, outcome: Outcome, message: str
-) -> FeedState:
-    wait = _longest(_interval(feed), freshness(headers, polled.hints, now=now))
-    return replace(
-        polled,
-        last_success_at=now,
-        last_outcome=outcome,
-        last_message=message,
-        failures=0,
-        next_poll_at=next_poll(feed.id, wait.length, polled.hints, now=now),
-        next_poll_reason=wait.reason,
-        blocked_until=None,
-        gone=False,
-    )
-
-
-def _after_gone(feed: Feed, polled: FeedState, now: datetime) -> FeedState:
-    return replace(
-        polled,
-        last_outcome=Outcome.GONE,
-        last_message="the publisher says that the feed is gone for good (HTTP 410); remove it from feeds.yaml",
-        # Nobody polls a feed that is gone; the time is for the day somebody takes the mark off.
-        next_poll_at=next_poll(feed.id, LONGEST_BACK_OFF, polled.hints, now=now),
-        next_poll_reason="gone: polled only when forced",
-        blocked_until=None,
-        gone=True,
-    )
-
-
-def _after_failure(feed: Feed, polled: FeedState, failed: Failed, now: datetime) -> FeedState:
-    failures = polled.failures + 1
-    blocked = _longest_of(_block(failed, now), _standing_block(polled, now))
-    wait = _longest(_back_off(feed, failures), _least_wait(failed), blocked, _asked_by_failure(failed, now))
-    return replace(
-        polled,
-        last_outcome=Outcome.FAILED,
-        last_message=failed.message,
-        failures=failures,
-        next_poll_at=next_poll(feed.id, wait.length, polled.hints, now=now),
-        next_poll_reason=wait.reason,
-        blocked_until=whole_second(now + blocked.length) if blocked else None,
-    )
 
 
 def next_poll(feed_id: FeedId, wait: timedelta, hints: FreshnessHints, *, now: datetime) -> datetime:
@@ -159,70 +109,151 @@ def whole_second(at: datetime) -> datetime:
     return at.replace(microsecond=0) + timedelta(seconds=1) if at.microsecond else at
 
 
-def _interval(feed: Feed) -> Delay:
-    length = max(feed.interval, LEAST_INTERVAL)
-    return Delay(length=length, reason=f"interval of {spoken(length)}")
+def _after_document(
+    feed: Feed, state: FeedState, fetched: Fetched, now: datetime, *, document: ParsedFeed | None, same_document: bool
+) -> FeedState:
+    life = lifetime(fetched.headers, now=now)
+    learned = replace(
+        state,
+        validators=received(fetched),
+        body_hash=body_hash(fetched.body),
+        hints=document.hints if document else state.hints,
+        lifetime=life.length if life else None,
+        malformed_since=_malformed_since(state, document, now),
+        repeats=waits.repeats_after(state, url=fetched.url, same_document=same_document),
+        slowdown=waits.faster(state.slowdown),
+        move=moves.after_success(state.move, fetched.permanent_url, configured=feed.url, now=now),
+        last_outcome=Outcome.SAME_DOCUMENT if same_document else Outcome.FETCHED,
+    )
+    notes = _document_notes(document) if document else _standing_notes(state)
+    return _after_success(feed, learned, freshness(life, fetched.headers, learned.hints), notes, now)
 
 
-def _back_off(feed: Feed, failures: int) -> Delay:
-    """Wait one interval after the first failure, twice as long after each further one, for a day at most.
-
-    Never for good: a publisher that comes back after a year is found within a day.
-    """
-    interval = _interval(feed)
-    grown = interval.length * 2 ** min(failures - 1, MOST_DOUBLINGS)
-    length = max(interval.length, min(grown, LONGEST_BACK_OFF))
-    times = "a failure" if failures == 1 else f"{failures} failures in a row"
-    return Delay(length=length, reason=f"{spoken(length)} after {times}")
-
-
-def _least_wait(failed: Failed) -> Delay | None:
-    if failed.status == UNAUTHORISED:
-        return _refused("HTTP 401")
-    if failed.kind is FailureKind.REFUSED_ADDRESS:
-        return _refused("a refused address")
-    return None
+def _after_not_modified(feed: Feed, state: FeedState, answer: NotModified, now: datetime) -> FeedState:
+    life = renewed_lifetime(state.lifetime, answer.headers, now=now)
+    learned = replace(
+        state,
+        validators=renewed(state.validators, answer.headers),
+        lifetime=life.length if life else None,
+        repeats=0,
+        slowdown=waits.faster(state.slowdown),
+        move=moves.after_success(state.move, answer.permanent_url, configured=feed.url, now=now),
+        last_outcome=Outcome.NOT_MODIFIED,
+    )
+    asked = freshness(life, answer.headers, state.hints)
+    return _after_success(feed, learned, asked, _standing_notes(state), now)
 
 
-def _block(failed: Failed, now: datetime) -> Delay | None:
-    """Say how long the server does not want to be spoken to, even when a person asks for a poll."""
-    asked = retry_after(failed.headers, now=now) if failed.status in {TOO_MANY_REQUESTS, UNAVAILABLE} else None
-    return asked or (_refused(f"HTTP {failed.status}") if failed.status in BANNED else None)
+def _after_success(feed: Feed, learned: FeedState, asked: Delay | None, notes: str, now: datetime) -> FeedState:
+    wait = waits.longest(waits.interval(feed, learned), asked, waits.pushed(learned, now))
+    return replace(
+        learned,
+        last_polled_at=now,
+        last_success_at=now,
+        last_message="; ".join(part for part in (moves.note(learned.move), notes) if part),
+        failures=0,
+        failing_since=None,
+        next_poll_at=next_poll(feed.id, wait.length, learned.hints, now=now),
+        next_poll_reason=wait.reason,
+        fresh_until=_fresh_until(asked, now),
+        blocked_until=None,
+        gone=False,
+    )
 
 
-def _refused(what: str) -> Delay:
-    return Delay(length=REFUSED_FOR, reason=f"{spoken(REFUSED_FOR)} after {what}")
+def _after_gone(feed: Feed, state: FeedState, gone: Gone, now: datetime) -> FeedState:
+    if state.move.address:
+        message = f"HTTP 410 Gone from {state.move.address}"
+        failed = Failed(kind=FailureKind.STATUS, message=message, status=HTTPStatus.GONE, headers=gone.headers)
+        return _after_failure(feed, state, failed, now)
+    return replace(
+        state,
+        last_polled_at=now,
+        last_outcome=Outcome.GONE,
+        last_message="the publisher says that the feed is gone for good (HTTP 410); remove it from feeds.yaml",
+        failing_since=state.failing_since if state.gone and state.failing_since else now,
+        # Nobody polls a feed that is gone; the time is for the day somebody takes the mark off.
+        next_poll_at=next_poll(feed.id, waits.LONGEST_BACK_OFF, state.hints, now=now),
+        next_poll_reason="gone: polled only when forced",
+        fresh_until=_fresh_until(None, now),
+        blocked_until=None,
+        gone=True,
+    )
 
 
-def _standing_block(state: FeedState, now: datetime) -> Delay | None:
-    if state.blocked_until is None or state.blocked_until <= now:
-        return None
-    return Delay(length=state.blocked_until - now, reason="the server's earlier wish to be left alone")
+def _after_failure(feed: Feed, state: FeedState, failed: Failed, now: datetime) -> FeedState:
+    limited = failed.status == HTTPStatus.TOO_MANY_REQUESTS
+    polled = replace(
+        state,
+        last_polled_at=now,
+        last_outcome=Outcome.FAILED,
+        failures=state.failures + 1,
+        failing_since=state.failing_since or now,
+        slowdown=waits.slower(feed, state.slowdown) if limited else state.slowdown,
+        move=moves.after_failure(state.move, failed),
+    )
+    blocked = _block(failed, state, now)
+    fresh = _still_fresh(failed.headers, state, now)
+    usual = waits.after_failures(feed, polled, failed, now)
+    wait = waits.longest(
+        blocked or usual,
+        usual,
+        waits.asked_by_failure(failed.headers, state, now),
+        waits.pushed(state, now),
+        fresh,
+    )
+    return replace(
+        polled,
+        last_message=_failure_message(failed, state, polled),
+        next_poll_at=next_poll(feed.id, wait.length, polled.hints, now=now),
+        next_poll_reason=wait.reason,
+        fresh_until=_fresh_until(fresh, now),
+        blocked_until=whole_second(now + blocked.length) if blocked else None,
+    )
 
 
-def _asked_by_failure(failed: Failed, now: datetime) -> Delay | None:
-    """Answers without a document say how long they stay true, too: a 429 with max-age was seen."""
-    asked = freshness(failed.headers, FreshnessHints(), now=now)
-    return asked.capped(LONGEST_BACK_OFF) if asked else None
+def _block(failed: Failed, state: FeedState, now: datetime) -> Delay | None:
+    blocked, standing = waits.block(failed, now), waits.standing_block(state, now)
+    return waits.longest(blocked, standing) if blocked else standing
 
 
-def _longest(first: Delay, *others: Delay | None) -> Delay:
-    return max((first, *(other for other in others if other)), key=lambda delay: delay.length)
+def _fresh_until(asked: Delay | None, now: datetime) -> datetime:
+    """Keep also a person from asking twice a minute."""
+    return whole_second(now + max(asked.length if asked else waits.LEAST_INTERVAL, waits.LEAST_INTERVAL))
 
 
-def _longest_of(first: Delay | None, second: Delay | None) -> Delay | None:
-    return _longest(first, second) if first else second
+def _still_fresh(headers: Mapping[str, str], state: FeedState, now: datetime) -> Delay | None:
+    """Give how long the failure itself stays true, or what is held does: a failure takes back nothing that was said."""
+    asked = freshness(lifetime(headers, now=now), headers, FreshnessHints())
+    failure = asked.capped(waits.LONGEST_BACK_OFF) if asked else None
+    if state.fresh_until is None or state.fresh_until <= now:
+        return failure
+    held = Delay(length=state.fresh_until - now, reason="what server and document said earlier").capped(LONGEST)
+    return waits.longest(held, failure)
 
 
-def _message(fetched: Fetched, document: ParsedFeed) -> str:
+def _malformed_since(state: FeedState, document: ParsedFeed | None, now: datetime) -> datetime | None:
+    if document is None:
+        return state.malformed_since
+    return (state.malformed_since or now) if document.malformed else None
+
+
+def _document_notes(document: ParsedFeed) -> str:
     notes = (
-        f"moved for good to {fetched.permanent_url}" if fetched.permanent_url else "",
         f"not well-formed: {document.malformed}" if document.malformed else "",
         f"{document.dropped:,} entries beyond the limit left out" if document.dropped else "",
     )
     return "; ".join(note for note in notes if note)
 
 
-def _standing_message(state: FeedState) -> str:
+def _standing_notes(state: FeedState) -> str:
     """What was to be known of the document still is, while it stays the same; what failed since is over."""
-    return state.last_message if state.last_outcome in SUCCESSES else ""
+    if state.last_outcome not in SUCCESSES:
+        return ""
+    return state.last_message.removeprefix(moves.note(state.move)).removeprefix("; ")
+
+
+def _failure_message(failed: Failed, before: FeedState, after: FeedState) -> str:
+    if before.move.address and not after.move.address:
+        return f"{failed.message}; the feed had moved there, now its address in feeds.yaml is asked again"
+    return failed.message

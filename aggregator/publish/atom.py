@@ -17,6 +17,14 @@ MEDIA_TYPE = "application/atom+xml"
 
 def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
     """Write a whole document, UTF-8. Equal input gives equal bytes."""
+    root = head(channel)
+    for item in listed(channel, entries):
+        _entry(root, channel, item)
+    return whole(channel, root)
+
+
+def head(channel: Channel) -> Element:
+    """Begin a document: what it says of itself, without entries."""
     root = Element("feed", {"xmlns": ATOM})
     add(root, "id", channel.id)
     add(root, "title", plain(channel.title))
@@ -29,8 +37,11 @@ def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
         add(root, "link", rel="next", type=MEDIA_TYPE, href=channel.next_url)
     add(add(root, "author"), "name", plain(channel.site.title))
     add(root, "generator", "Aggregator")
-    for item in listed(channel, entries):
-        _entry(root, channel, item)
+    return root
+
+
+def whole(channel: Channel, root: Element) -> bytes:
+    """Write down a document that has all its entries."""
     return document(root, stylesheet=channel.site.link("static/feed.css"))
 
 

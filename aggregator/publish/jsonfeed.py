@@ -21,7 +21,12 @@ def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
     entries of one publisher).
     """
     published = {item.entry.id: item for item in entries}
-    head = _given(
+    return whole(channel, [_item(channel.site, item, published[item.entry.id]) for item in listed(channel, entries)])
+
+
+def whole(channel: Channel, items: Sequence[Json]) -> bytes:
+    """Write down a document: what it says of itself, then these items."""
+    head = given(
         version="https://jsonfeed.org/version/1.1",
         title=plain(channel.title),
         description=plain(channel.description),
@@ -30,13 +35,13 @@ def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
         next_url=channel.next_url,
         authors=[{"name": plain(channel.site.title), "url": channel.site.address()}],
     )
-    head["items"] = [_item(channel.site, item, published[item.entry.id]) for item in listed(channel, entries)]
+    head["items"] = list(items)
     return json.dumps(head, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def _item(site: Site, item: Listed, published: PublishedEntry) -> Json:
     entry = item.entry
-    return _given(
+    return given(
         id=item.id,
         url=item.url,
         title=item.title,
@@ -49,16 +54,16 @@ def _item(site: Site, item: Listed, published: PublishedEntry) -> Json:
         tags=list(item.categories),
         language=item.language,
         attachments=[
-            _given(
+            given(
                 url=plain(enclosure.url),
                 mime_type=plain(enclosure.media_type) or "application/octet-stream",
                 size_in_bytes=enclosure.length,
             )
             for enclosure in item.enclosures
         ],
-        _aggregator=_given(
+        _aggregator=given(
             page=item.page_url,
-            feed=_given(title=item.origin_title, url=item.origin_url, home_page_url=item.origin_home_url),
+            feed=given(title=item.origin_title, url=item.origin_url, home_page_url=item.origin_home_url),
             also_published_by=[_mention(site, other, own_feed(other, entry)) for other in published.also],
             related=[_mention(site, other) for other in published.related],
         ),
@@ -66,7 +71,7 @@ def _item(site: Site, item: Listed, published: PublishedEntry) -> Json:
 
 
 def _mention(site: Site, other: EntrySummary, feed: str = "") -> Json:
-    return _given(
+    return given(
         publisher=plain(other.publisher),
         feed=plain(feed),
         title=plain(other.label),
@@ -75,6 +80,6 @@ def _mention(site: Site, other: EntrySummary, feed: str = "") -> Json:
     )
 
 
-def _given(**fields: object) -> Json:
+def given(**fields: object) -> Json:
     """Leave out what is None or empty: the format wants optional keys absent rather than null."""
     return {key: value for key, value in fields.items() if value is not None and value not in ("", [])}

@@ -24,20 +24,36 @@ _NAMESPACES = {
 
 def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
     """Write a whole document, UTF-8. Equal input gives equal bytes."""
-    root = Element("rss", _NAMESPACES)
-    head = add(root, "channel")
-    add(head, "title", plain(channel.title))
-    add(head, "link", channel.home_url)
-    add(head, "description", plain(channel.description or channel.title))
-    add(head, "atom:link", rel="self", type=MEDIA_TYPE, href=channel.self_url)
-    if channel.next_url:
-        add(head, "atom:link", rel="next", type=MEDIA_TYPE, href=channel.next_url)
-    add_rfc822(head, "lastBuildDate", channel.updated_at)
-    add(head, "ttl", str(max(1, channel.site.interval // timedelta(minutes=1))))
-    add(head, "generator", "Aggregator")
-    add(head, "docs", "https://www.rssboard.org/rss-specification")
+    root = begun()
+    items = head(root, channel)
     for item in listed(channel, entries):
-        _item(head, channel, item)
+        _item(items, channel, item)
+    return whole(channel, root)
+
+
+def begun() -> Element:
+    """Begin a document."""
+    return Element("rss", _NAMESPACES)
+
+
+def head(root: Element, channel: Channel) -> Element:
+    """Add what the document says of itself, and give the element that its items go into."""
+    element = add(root, "channel")
+    add(element, "title", plain(channel.title))
+    add(element, "link", channel.home_url)
+    add(element, "description", plain(channel.description or channel.title))
+    add(element, "atom:link", rel="self", type=MEDIA_TYPE, href=channel.self_url)
+    if channel.next_url:
+        add(element, "atom:link", rel="next", type=MEDIA_TYPE, href=channel.next_url)
+    add_rfc822(element, "lastBuildDate", channel.updated_at)
+    add(element, "ttl", str(max(1, channel.site.interval // timedelta(minutes=1))))
+    add(element, "generator", "Aggregator")
+    add(element, "docs", "https://www.rssboard.org/rss-specification")
+    return element
+
+
+def whole(channel: Channel, root: Element) -> bytes:
+    """Write down a document that has all its items."""
     return _TITLE.sub(_hexadecimal, document(root, stylesheet=channel.site.link("static/feed.css")))
 
 

@@ -1,23 +1,31 @@
-"""Place new entries among those that are there."""
+"""Put new entries into the search index, and place them among those that are there."""
 
 from datetime import timedelta
 
 from aggregator.ports import Store, Transaction
 from aggregator.stories import copies
 
-BATCH = 500
-"""Entries a transaction: long enough to be quick, short enough to let other writers in."""
+INDEXED = 200
+"""Entries a transaction that go into the index: about 20 ms. Larger pieces are no faster."""
+PLACED = 500
+"""Entries a transaction that are placed: about 20 ms."""
 
 
 async def group_new(store: Store, *, window: timedelta) -> None:
-    """Decide about every entry that came or changed since the last time; what a crash interrupted is done again."""
-    while await store.write(lambda tx: _place_batch(tx, window)):
+    """Index what came, and decide about every entry that came or changed, since the last time.
+
+    Each step finds by itself what is left to do, so that what a crash interrupted is done the next time. Between the short
+    transactions other writers have their turn.
+    """
+    while await store.write(lambda tx: tx.searching.catch_up(limit=INDEXED)) == INDEXED:
+        pass
+    while await store.write(lambda tx: _place_batch(tx, window)) == PLACED:
         pass
 
 
-def _place_batch(tx: Transaction, window: timedelta) -> bool:
-    waiting = tx.copies.ungrouped(limit=BATCH)
+def _place_batch(tx: Transaction, window: timedelta) -> int:
+    waiting = tx.copies.ungrouped(limit=PLACED)
     if waiting:
         candidates = tx.copies.connected(waiting, reach=copies.reach(window))
         tx.copies.assign(copies.group(candidates, window=window))
-    return len(waiting) == BATCH
+    return len(waiting)

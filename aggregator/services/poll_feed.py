@@ -1,29 +1,33 @@
 """Poll one feed: fetch, parse, recognise, keep.
 
-    fetch      Fetcher         one conditional GET                       -> Fetched | NotModified | Gone | Failed
-    parse      Parser          only what is new, in a process of its own -> ParsedFeed | Failed
-    save       transaction 2   entries and the feed's next state: both or neither
-    group      transaction 3   which of the new entries repeat others
+    ask     fetch    Fetcher   one conditional GET                       -> Fetched | NotModified | Gone | Failed
+            parse    Parser    only what is new, in a process of its own -> ParsedFeed | Failed
+    keep    save     Ledger    entries, the feed's next state and a record of the poll: all or none
+            offer    Pushes    which hubs the document names
+    settle  group    Store     which of the new entries repeat others, for many polls at once
 
 What decides lives elsewhere and is pure: `polling.plan` (which entries are new), `polling.schedule` (when to come
-again), `stories.copies` (what repeats what). A crash between 2 and 3 loses nothing: the next cycle takes up whatever
-has no place yet.
+again), `stories.copies` (what repeats what). A crash between `keep` and `settle` loses nothing: the next cycle takes up
+whatever has no place yet.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import assert_never
+from functools import partial
+from typing import Protocol
 
 from aggregator.errors import DatabaseUnusable, LeaseLost
 from aggregator.model.feed import Document, DueFeed, FeedState, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Gone, NotModified
-from aggregator.model.ids import EntryId
-from aggregator.model.poll import EntryPlan, PollResult
+from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.poll import EntryPlan, GroupPause, PollRecord, PollResult
 from aggregator.polling.plan import plan
-from aggregator.polling.schedule import after_fetch, body_hash
+from aggregator.polling.schedule import after_fetch, body_hash, pause
 from aggregator.ports import Clock, Fetcher, Parser, Store, Transaction
 from aggregator.services.group import group_new
+from aggregator.services.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
@@ -39,35 +43,120 @@ class Recognition:
     """See `Document.own_origins`."""
 
 
+class Pushes(Protocol):
+    """Who is told of every document that was kept, because it may name WebSub hubs, or name them no more."""
+
+    async def offered(self, due: DueFeed, outcome: Fetched, document: ParsedFeed) -> None:
+        """Look for hubs in the answer's `Link` headers and in the document."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What asking brought, and what follows from it. Nothing of it is kept yet."""
+
+    due: DueFeed
+    got: FetchOutcome
+    """What the server answered."""
+    outcome: FetchOutcome
+    """The same, or what the parser made of it: a document that can't be read is a failure."""
+    document: ParsedFeed | None
+    """Of a `Fetched` that is not the document stored last."""
+    state: FeedState
+    """The feed's next one."""
+    pause: GroupPause | None
+    started_at: datetime
+    ended_at: datetime
+
+    @property
+    def ends_lease(self) -> bool:
+        """Whether its own rate group is to be asked no more."""
+        return self.pause is not None and self.pause.group == self.due.group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """One feed's poll, before its new entries have been compared with others."""
+
+    result: PollResult
+    """Without `copies`."""
+    new_ids: tuple[EntryId, ...] = ()
+    kept: bool = True
+    """False: nothing of it could be written, not even that it failed. The lease has to hold publishers off then."""
+    lease_lost: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether it brought nothing that could be a copy, or stop being one."""
+        return not (self.result.new or self.result.changed)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Saved:
-    """What one poll wrote."""
-
     plan: EntryPlan
     new_ids: tuple[EntryId, ...]
 
 
-class FeedPoller:
-    """Polls leased feeds, one a call; safe to call for several feeds at once."""
+_NOTHING = _Saved(plan=EntryPlan(), new_ids=())
 
-    def __init__(self, store: Store, fetcher: Fetcher, parser: Parser, clock: Clock, recognition: Recognition) -> None:
+
+class FeedPoller:
+    """Polls leased feeds; safe to call for several feeds at once."""
+
+    def __init__(
+        self,
+        store: Store,
+        fetcher: Fetcher,
+        parser: Parser,
+        clock: Clock,
+        recognition: Recognition,
+        *,
+        pushes: Pushes | None = None,
+    ) -> None:
         self._store = store
+        self._ledger = Ledger(store)
         self._fetcher = fetcher
         self._parser = parser
         self._clock = clock
         self._recognition = recognition
+        self._pushes = pushes
 
-    async def poll(self, due: DueFeed) -> PollResult:
-        """Poll one feed; whatever goes wrong with it is its own result, and ends its lease with a back-off."""
+    async def ask(self, due: DueFeed) -> Answer:
+        """Fetch and read one feed; whatever goes wrong with it is its answer."""
         started = self._clock.now()
         try:
-            result = await self._fetch_and_save(due)
-        except LeaseLost:
-            result = _result(due, Outcome.SKIPPED, "took too long, and another process polled it meanwhile")
+            return await self._ask(due, started)
         except Exception as error:
             logger.exception("poll of %s broke off", due.feed.id)
-            result = await self._broke_off(due, error)
-        return _log(replace(result, elapsed=self._clock.now() - started))
+            return self._answer(due, started, _fault(error))
+
+    async def keep(self, answer: Answer) -> Polled:
+        """Write down what asking brought; whatever goes wrong is the poll's result, with a back-off."""
+        due = answer.due
+        try:
+            saved = await self._save(answer)
+        except LeaseLost:
+            message = "took too long, and another process polled it meanwhile"
+            return _log(Polled(result=_skipped(due, message), lease_lost=True))
+        except Exception as error:
+            logger.exception("poll of %s could not be kept", due.feed.id)
+            return _log(await self._keep_failure(self._answer(due, answer.started_at, _fault(error))))
+        if isinstance(answer.got, Fetched) and answer.document:
+            await self._offer(due, answer.got, answer.document)
+        return _log(Polled(result=_result(answer, saved), new_ids=saved.new_ids))
+
+    async def settle(self, polled: Sequence[Polled]) -> list[PollResult]:
+        """Compare what these polls brought with all other entries, and count how much of it repeats."""
+        await self.group()
+
+        def count(tx: Transaction) -> list[PollResult]:
+            return [replace(each.result, copies=tx.copies.count_copies(each.new_ids)) for each in polled]
+
+        try:
+            return await self._store.read(count)
+        except DatabaseUnusable as error:
+            logger.warning("how many of the new entries are copies could not be counted: %s", error)
+            return [each.result for each in polled]
 
     async def group(self) -> None:
         """Place whatever came or changed; what can't be placed now is placed by the next cycle."""
@@ -78,101 +167,198 @@ class FeedPoller:
         except Exception:
             logger.exception("new entries could not be compared with others; the next cycle tries again")
 
-    async def _fetch_and_save(self, due: DueFeed) -> PollResult:
-        feed, state = due.feed, due.state
+    async def receive(self, feed_id: FeedId, document: Document) -> PollResult:
+        """Keep the entries of a document that a hub sent, exactly as a poll would, and compare them with others.
+
+        Only entries are touched: when to poll, and with which validators, is between us and the feed's own server.
+
+        Args:
+            feed_id: a configured feed; of any other the document is dropped, and the result says so.
+            document: bytes, address and content type; what feeds.yaml knows is filled in here.
+        """
+        started = self._clock.now()
+        overview = await self._store.read(lambda tx: tx.feeds.get(feed_id))
+        if overview is None:
+            return PollResult(feed_id=feed_id, feed_title=feed_id, outcome=Outcome.SKIPPED, message="no such feed")
+        result = PollResult(
+            feed_id=feed_id, feed_title=overview.name, outcome=Outcome.FETCHED, received=len(document.body)
+        )
+        parsed = await self._parser.parse(self._completed(document, language=overview.feed.language))
+        if isinstance(parsed, Failed):
+            return replace(result, outcome=Outcome.FAILED, message=parsed.message, failure=parsed.kind)
+        now = self._clock.now()
+        saved = await self._store.write(lambda tx: _save_entries(tx, feed_id, parsed, now))
+        counted = replace(result, entries=len(parsed.entries), new=len(saved.new_ids), changed=len(saved.plan.changed))
+        polled = _log(Polled(result=replace(counted, elapsed=now - started), new_ids=saved.new_ids))
+        return polled.result if polled.settled else (await self.settle([polled]))[0]
+
+    async def _ask(self, due: DueFeed, started: datetime) -> Answer:
         outcome = await self._fetcher.fetch(
-            FetchRequest(url=feed.url, validators=state.validators, allow_private_address=feed.allow_private_address)
+            FetchRequest(
+                url=due.url,
+                validators=due.state.validators,
+                allow_private_address=due.feed.allow_private_address,
+            )
         )
         if not isinstance(outcome, Fetched):
-            return await self._save_state(due, outcome)
-        if body_hash(outcome.body) == state.body_hash:
-            return await self._save_state(due, outcome, same_document=True)
-        document = await self._parser.parse(self._document(due, outcome))
-        if isinstance(document, Failed):
-            return await self._save_state(due, document)
-        return await self._save_document(due, outcome, document)
+            return self._answer(due, started, outcome)
+        if body_hash(outcome.body) == due.state.body_hash:
+            return self._answer(due, started, outcome, same_document=True)
+        parsed = await self._parser.parse(
+            self._completed(
+                Document(body=outcome.body, url=outcome.url, content_type=outcome.headers.get("content-type", "")),
+                language=due.feed.language,
+            )
+        )
+        if isinstance(parsed, Failed):
+            failed = replace(parsed, headers=outcome.headers, url=outcome.url)
+            return self._answer(due, started, outcome, failed)
+        return self._answer(due, started, outcome, document=parsed)
 
-    def _document(self, due: DueFeed, fetched: Fetched) -> Document:
-        return Document(
-            body=fetched.body,
-            url=fetched.url,
-            content_type=fetched.headers.get("content-type", ""),
+    def _completed(self, document: Document, *, language: str | None) -> Document:
+        return replace(
+            document,
             publisher_names=self._recognition.publisher_names,
-            language=due.feed.language,
+            language=language,
             own_origins=self._recognition.own_origins,
         )
 
-    async def _save_state(self, due: DueFeed, outcome: FetchOutcome, *, same_document: bool = False) -> PollResult:
+    def _answer(
+        self,
+        due: DueFeed,
+        started: datetime,
+        got: FetchOutcome,
+        read_as: Failed | None = None,
+        *,
+        document: ParsedFeed | None = None,
+        same_document: bool = False,
+    ) -> Answer:
         now = self._clock.now()
-        state = after_fetch(due.feed, due.state, outcome, now=now, same_document=same_document)
-        await self._store.write(lambda tx: tx.feeds.finish(due, state, now=now))
-        return _result(due, _outcome(outcome, same_document=same_document), state.last_message)
-
-    async def _save_document(self, due: DueFeed, fetched: Fetched, document: ParsedFeed) -> PollResult:
-        now = self._clock.now()
-        state = after_fetch(due.feed, due.state, fetched, now=now, document=document)
-        saved = await self._store.write(lambda tx: _save(tx, due, state, document, now))
-        result = replace(
-            _result(due, Outcome.FETCHED, state.last_message),
-            feed_title=due.feed.title or document.title or due.feed.url,
-            entries=len(document.entries),
-            new=len(saved.new_ids),
-            changed=len(saved.plan.changed),
+        outcome = read_as or got
+        return Answer(
+            due=due,
+            got=got,
+            outcome=outcome,
+            document=document,
+            state=after_fetch(due.feed, due.state, outcome, now=now, document=document, same_document=same_document),
+            pause=pause(due, outcome, now=now),
+            started_at=started,
+            ended_at=now,
         )
-        if not result.new and not result.changed:
-            return result
-        await self.group()
-        return replace(result, copies=await self._store.read(lambda tx: tx.copies.count_copies(saved.new_ids)))
 
-    async def _broke_off(self, due: DueFeed, error: Exception) -> PollResult:
-        """Count it as a failure, so that the publisher is not asked again at once for a fault of ours.
+    async def _save(self, answer: Answer) -> _Saved:
+        weight = 1 + (len(answer.document.entries) if answer.document else 0)
+        return await self._ledger.write(partial(_save, answer), weight=weight)
 
-        Where not even that can be written (a full disk), the lease stays, which keeps the feed back until it ends.
-        """
-        message = f"broke off: {str(error) or type(error).__name__}"
+    async def _keep_failure(self, answer: Answer) -> Polled:
+        """Count a fault of ours as a failure, so that the publisher is not asked again at once for it."""
         try:
-            return await self._save_state(due, Failed(kind=FailureKind.INTERNAL, message=message))
+            return Polled(result=_result(answer, await self._save(answer)))
+        except LeaseLost:
+            return Polled(result=_result(answer, _NOTHING), lease_lost=True)
         except Exception:
-            logger.exception("the failure of %s could not be kept", due.feed.id)
-            return _result(due, Outcome.FAILED, message)
+            logger.exception("the failure of %s could not be kept", answer.due.feed.id)
+            return Polled(result=_result(answer, _NOTHING), kept=False)
+
+    async def _offer(self, due: DueFeed, fetched: Fetched, document: ParsedFeed) -> None:
+        if self._pushes is None:
+            return
+        try:
+            await self._pushes.offered(due, fetched, document)
+        except Exception:
+            logger.exception("what %s says of hubs could not be kept; its next document says it again", due.feed.id)
 
 
-def _save(tx: Transaction, due: DueFeed, state: FeedState, document: ParsedFeed, now: datetime) -> _Saved:
-    known = tx.entries.known(due.feed.id, document.entries)
-    decided = plan(known, document.entries)
-    new_ids = tx.entries.save(due.feed.id, decided, now=now)
-    tx.feeds.finish(due, state, now=now, document=document)
-    return _Saved(plan=decided, new_ids=tuple(new_ids))
+def _fault(error: Exception) -> Failed:
+    return Failed(kind=FailureKind.INTERNAL, message=f"broke off: {str(error) or type(error).__name__}")
 
 
-def _result(due: DueFeed, outcome: Outcome, message: str = "") -> PollResult:
-    return PollResult(feed_id=due.feed.id, feed_title=due.feed.title or due.feed.url, outcome=outcome, message=message)
+def _save(answer: Answer, tx: Transaction) -> _Saved:
+    """Write one poll. `finish` comes before any other write: it tells whether the lease is still ours."""
+    due, document = answer.due, answer.document
+    if document is None:
+        tx.feeds.finish(due, answer.state, _record(answer, _NOTHING.plan), pause=answer.pause)
+        return _NOTHING
+    decided = plan(tx.entries.known(due.feed.id, document.entries), document.entries)
+    tx.feeds.finish(due, answer.state, _record(answer, decided), document=document, pause=answer.pause)
+    return _Saved(plan=decided, new_ids=tuple(tx.entries.save(due.feed.id, decided, now=answer.ended_at)))
 
 
-def _outcome(outcome: FetchOutcome, *, same_document: bool) -> Outcome:
-    match outcome:
-        case Fetched():
-            return Outcome.SAME_DOCUMENT if same_document else Outcome.FETCHED
-        case NotModified():
-            return Outcome.NOT_MODIFIED
-        case Gone():
-            return Outcome.GONE
-        case Failed():
-            return Outcome.FAILED
-        case _:
-            assert_never(outcome)
+def _save_entries(tx: Transaction, feed_id: FeedId, document: ParsedFeed, now: datetime) -> _Saved:
+    decided = plan(tx.entries.known(feed_id, document.entries), document.entries)
+    return _Saved(plan=decided, new_ids=tuple(tx.entries.save(feed_id, decided, now=now)))
 
 
-def _log(result: PollResult) -> PollResult:
-    logger.log(
-        logging.WARNING if result.outcome is Outcome.FAILED else logging.INFO,
-        "poll feed=%s outcome=%r new=%d changed=%d copies=%d seconds=%.2f %s",
-        result.feed_id,
-        str(result.outcome),
-        result.new,
-        result.changed,
-        result.copies,
-        result.elapsed.total_seconds(),
-        result.message,
+def _record(answer: Answer, decided: EntryPlan) -> PollRecord:
+    state = answer.state
+    return PollRecord(
+        at=answer.ended_at,
+        outcome=state.last_outcome or Outcome.FAILED,
+        status=_status(answer.got),
+        message=state.last_message,
+        received=_received(answer.got),
+        new=len(decided.new),
+        changed=len(decided.changed),
+        elapsed=answer.ended_at - answer.started_at,
+        next_poll_at=state.next_poll_at,
+        next_poll_reason=state.next_poll_reason,
     )
-    return result
+
+
+def _result(answer: Answer, saved: _Saved) -> PollResult:
+    feed, document, outcome = answer.due.feed, answer.document, answer.state.last_outcome or Outcome.FAILED
+    return PollResult(
+        feed_id=feed.id,
+        feed_title=feed.title or (document.title if document else "") or feed.url,
+        outcome=outcome,
+        message=answer.state.last_message,
+        entries=len(document.entries) if document else 0,
+        new=len(saved.new_ids),
+        changed=len(saved.plan.changed),
+        received=_received(answer.got),
+        failure=_failure(answer.outcome) if outcome is Outcome.FAILED else None,
+        elapsed=answer.ended_at - answer.started_at,
+    )
+
+
+def _skipped(due: DueFeed, message: str) -> PollResult:
+    title = due.feed.title or due.feed.url
+    return PollResult(feed_id=due.feed.id, feed_title=title, outcome=Outcome.SKIPPED, message=message)
+
+
+def _status(got: FetchOutcome) -> int | None:
+    match got:
+        case Fetched():
+            return 200
+        case NotModified():
+            return 304
+        case Gone():
+            return 410
+        case Failed():
+            return got.status
+
+
+def _received(got: FetchOutcome) -> int:
+    return len(got.body) if isinstance(got, Fetched) else 0
+
+
+def _failure(outcome: FetchOutcome) -> FailureKind:
+    """Give the kind of a failure; a 410 that is not believed yet is one of status."""
+    return outcome.kind if isinstance(outcome, Failed) else FailureKind.STATUS
+
+
+def _log(polled: Polled) -> Polled:
+    result = polled.result
+    level = logging.WARNING if result.outcome is Outcome.FAILED else logging.INFO
+    if logger.isEnabledFor(level):
+        logger.log(
+            level,
+            "poll feed=%s outcome=%r new=%d changed=%d seconds=%.2f %s",
+            result.feed_id,
+            str(result.outcome),
+            result.new,
+            result.changed,
+            result.elapsed.total_seconds(),
+            result.message,
+        )
+    return polled

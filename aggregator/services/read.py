@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from aggregator.model.entry import Entry, EntrySummary, PublishedEntry, Revision
 from aggregator.model.feed import FeedOverview
-from aggregator.model.ids import EntryId, FeedId
-from aggregator.model.poll import Totals
+from aggregator.model.ids import EntryId, FeedId, RateGroup
+from aggregator.model.poll import GroupPause, PollRecord, Totals
+from aggregator.model.push import Subscription
 from aggregator.model.query import EntryQuery, Page, SearchQuery
+from aggregator.polling.groups import rate_group
+from aggregator.polling.health import FeedProblem, problems
 from aggregator.ports import Store, Transaction
 
 RELATED_ON_PAGE = 12
@@ -51,6 +55,39 @@ class FeedContents:
     """The feeds that the listed entries were taken from."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllFeeds:
+    """What /feeds shows."""
+
+    overviews: tuple[FeedOverview, ...]
+    """In the order of feeds.yaml."""
+    problems: tuple[FeedProblem, ...]
+    """Newest first."""
+    pauses: tuple[GroupPause, ...]
+    """Longest first."""
+    totals: Totals
+
+    def pause_of(self, overview: FeedOverview) -> GroupPause | None:
+        """Find the pause of the rate group in which a feed is polled."""
+        if not self.pauses:
+            return None
+        group = group_of(overview)
+        return next((pause for pause in self.pauses if pause.group == group), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneFeed:
+    """What /feeds/{id} shows besides the entries."""
+
+    overview: FeedOverview
+    problems: tuple[FeedProblem, ...]
+    history: tuple[PollRecord, ...]
+    """Newest first."""
+    pause: GroupPause | None
+    """Of the rate group in which it is polled."""
+    subscriptions: tuple[Subscription, ...]
+
+
 class Reader:
     """Every question of a reader, each answered in one transaction."""
 
@@ -89,6 +126,23 @@ class Reader:
         """Find a configured feed."""
         return await self._store.read(lambda tx: tx.feeds.get(feed_id))
 
+    async def all_feeds(self, *, now: datetime) -> AllFeeds:
+        """Collect how every configured feed is doing."""
+        return await self._store.read(lambda tx: _all_feeds(tx, now))
+
+    async def one_feed(self, feed_id: FeedId, *, now: datetime) -> OneFeed | None:
+        """Collect how one configured feed is doing; None where there is none of that name."""
+        return await self._store.read(lambda tx: _one_feed(tx, feed_id, now))
+
+    async def probe(self) -> None:
+        """Read from the database, and hold its write lock for a moment.
+
+        Raises:
+            DatabaseUnusable: one of the two can't be done.
+        """
+        await self._store.read(lambda tx: tx.entries.categories())
+        await self._store.write(lambda _: None)
+
     async def categories(self) -> list[str]:
         """List categories in the order of feeds.yaml."""
         return await self._store.read(lambda tx: tx.entries.categories())
@@ -96,6 +150,35 @@ class Reader:
     async def totals(self) -> Totals:
         """Count what there is."""
         return await self._store.read(lambda tx: tx.entries.totals())
+
+
+def group_of(overview: FeedOverview) -> RateGroup:
+    """Give the rate group in which a feed is polled: that of the address it has moved to, if it has."""
+    return rate_group(overview.state.move.address or overview.feed.url)
+
+
+def _all_feeds(tx: Transaction, now: datetime) -> AllFeeds:
+    overviews = tx.feeds.overview()
+    return AllFeeds(
+        overviews=tuple(overviews),
+        problems=tuple(problems(overviews, now=now)),
+        pauses=tx.feeds.pauses(now=now),
+        totals=tx.entries.totals(),
+    )
+
+
+def _one_feed(tx: Transaction, feed_id: FeedId, now: datetime) -> OneFeed | None:
+    overview = tx.feeds.get(feed_id)
+    if overview is None:
+        return None
+    group = group_of(overview)
+    return OneFeed(
+        overview=overview,
+        problems=tuple(problems([overview], now=now)),
+        history=tx.feeds.history(feed_id),
+        pause=next((pause for pause in tx.feeds.pauses(now=now) if pause.group == group), None),
+        subscriptions=tx.pushes.of_feed(feed_id),
+    )
 
 
 def published(tx: Transaction, entries: tuple[Entry, ...], *, related: int) -> tuple[PublishedEntry, ...]:

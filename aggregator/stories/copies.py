@@ -132,6 +132,9 @@ def _seniority(candidate: CopyCandidate) -> tuple[float, str, str, int]:
 
 
 def _place(members: Sequence[CopyCandidate], reasons: dict[EntryId, str]) -> Iterable[CopyAssignment]:
+    if len(members) == 1:
+        yield CopyAssignment(entry_id=members[0].id, copy_set=CopySetId(members[0].id), copy_of=None)
+        return
     lead = min(members, key=_seniority)
     copy_set = CopySetId(min(member.id for member in members))
     for member in members:

@@ -12,6 +12,7 @@ Theory of operation. nh3 (ammonia, html5ever) decides what is safe; nothing here
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from html import escape, unescape
 
 import nh3
@@ -19,7 +20,9 @@ import nh3
 from aggregator.model.entry import NO_HTML, Link, SafeHtml
 from aggregator.text.letters import bounded_marks
 from aggregator.text.markup import NAMED_ATTRIBUTE, SEPARATE_WORDS, TOKEN, UNREADABLE, too_complex
-from aggregator.text.urls import host, origin, web_url
+from aggregator.text.safelist import ATTRIBUTES, REL, SCHEMES, TAGS, Filter, attribute_filter
+from aggregator.text.tidy import tidy
+from aggregator.text.urls import host, web_url
 from aggregator.text.words import one_line, xml_safe
 
 MAX_LENGTH = 512 * 1024
@@ -27,28 +30,7 @@ MAX_LENGTH = 512 * 1024
 
 # --- sanitising ------------------------------------------------------------------------------------------------
 
-_TAGS = frozenset(
-    "a abbr b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn dir div dl dt em figcaption figure "
-    "font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span strike strong sub summary sup "
-    "table tbody td tfoot th thead time tr tt u ul var wbr".split()
-)
-_ATTRIBUTES_OF = {
-    "*": {"dir", "lang"},
-    "a": {"href", "title"},
-    "abbr": {"title"},
-    "img": {"src", "alt", "title", "width", "height"},
-    "ol": {"start", "reversed"},
-    "li": {"value"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
-    "time": {"datetime"},
-}
-_NUMBERS = frozenset({"width", "height", "start", "value", "colspan", "rowspan"})
-_NUMBER = re.compile(r"\s*(-?\d{1,5})(?:\.\d*)?\s*(?:px)?\s*", re.ASCII)
-_SCHEMES = {"http", "https", "mailto"}
-_MAILTO = re.compile(r"mailto:[^\s\x00-\x1f\"'<>]{3,320}", re.IGNORECASE)
 _CLEANED_OUT = frozenset("script style template iframe noembed noframes svg math xmp".split())
-_REL = "noopener noreferrer nofollow ugc"
 
 
 def sanitise(html: str, *, base_url: str | None = None, own_origins: Collection[str] = ()) -> SafeHtml:
@@ -64,43 +46,35 @@ def sanitise(html: str, *, base_url: str | None = None, own_origins: Collection[
         base_url: Where the document came from. None: relative addresses are dropped.
         own_origins: Our site as `scheme://host[:port]`.
     """
+    return clean(html, base_url=base_url, own_origins=own_origins)[0]
+
+
+def clean(html: str, *, base_url: str | None = None, own_origins: Collection[str] = ()) -> tuple[SafeHtml, str]:
+    """Make HTML safe as `sanitise` does, and give the `plain_text` of what it has become beside it."""
     legal = xml_safe(html)
+    keep = attribute_filter(base_url, tuple(own_origins))
+    if len(legal) <= MAX_LENGTH and (done := tidy(legal, keep)) is not None:
+        return SafeHtml(_without_pixels(bounded_marks(done[0])).strip()), one_line(done[1])
     if len(legal) > MAX_LENGTH or too_complex(legal):
-        return from_text(plain_text(legal[:MAX_LENGTH]))
-    own = frozenset(origin(address) for address in own_origins)
+        safe = from_text(plain_text(legal[:MAX_LENGTH]))
+    else:
+        cleaned = _cleaner(keep).clean(_prepared(legal, base_url))
+        # Control characters and piles of marks may have come as references (`&#1;`), hence only now.
+        safe = SafeHtml(_without_pixels(bounded_marks(xml_safe(cleaned))).strip())
+    return safe, plain_text(safe)
 
-    def attribute(tag: str, name: str, value: str) -> str | None:  # noqa: ARG001 - nh3 calls it with three
-        if name in {"href", "src"}:
-            return _address(value, base_url, own, mail=name == "href")
-        return _attribute(name, value)
 
-    cleaner = nh3.Cleaner(
-        tags=set(_TAGS),
+@lru_cache(maxsize=16)
+def _cleaner(keep: Filter) -> nh3.Cleaner:
+    """Make a cleaner; that takes longer than to clean a text."""
+    return nh3.Cleaner(
+        tags=set(TAGS),
         clean_content_tags=set(_CLEANED_OUT),
-        attributes=_ATTRIBUTES_OF,
-        attribute_filter=attribute,
-        link_rel=_REL,
-        url_schemes=_SCHEMES,
+        attributes=ATTRIBUTES,
+        attribute_filter=keep,
+        link_rel=REL,
+        url_schemes=SCHEMES,
     )
-    cleaned = cleaner.clean(_prepared(legal, base_url))
-    # Control characters and piles of marks may have come as references (`&#1;`), hence only now.
-    return SafeHtml(_IMAGE.sub(_without_pixel, bounded_marks(xml_safe(cleaned))).strip())
-
-
-def _address(value: str, base_url: str | None, own: Collection[str], *, mail: bool) -> str | None:
-    if mail and _MAILTO.fullmatch(value):
-        return value
-    url = web_url(value, base=base_url)
-    return None if url is None or origin(url) in own else url
-
-
-def _attribute(name: str, value: str) -> str | None:
-    if name in _NUMBERS:
-        match = _NUMBER.fullmatch(value)
-        return match[1] if match else None
-    if name == "dir":
-        return value.lower() if value.lower() in {"ltr", "rtl", "auto"} else None
-    return value
 
 
 _PREPARED = re.compile("<(?:/?noscript|iframe|video|audio|source|embed)", re.IGNORECASE)
@@ -196,6 +170,10 @@ def without_images(html: SafeHtml) -> SafeHtml:
 
 def _attributes(source: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in _SAFE_ATTRIBUTE.findall(source)}
+
+
+def _without_pixels(html: str) -> str:
+    return _IMAGE.sub(_without_pixel, html) if "<img" in html else html
 
 
 def _without_pixel(image: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ three characters (most Chinese and Japanese words have two). The table that hold
 import functools
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from aggregator.text.letters import ASTRAL, SPACELESS, SPACELESS_CHARACTER, combining_marks, fold
 from aggregator.text.stop_words import is_stop_word
@@ -32,7 +33,28 @@ def search_terms(text: str) -> str:
     A word is one term, an Arabic one without its article. A run of a script without spaces becomes every two neighbouring
     characters, then its last character: so each character begins a term, and a search for one of them is a search for a prefix.
     """
-    return " ".join(term for run in _runs(text) for term in _indexed(run))
+    if text.isascii():
+        return " ".join(_plain(text))
+    parts = groupby(text.split(), str.isascii)
+    return " ".join([term for plain, words in parts for term in (_plain if plain else _foreign)(" ".join(words))])
+
+
+_PLAIN_TERMS = str.maketrans({chr(code): chr(code).lower() if chr(code).isalnum() else " " for code in range(128)})
+"""A translation among ASCII characters alone is a table lookup in CPython."""
+
+
+def _plain(text: str) -> list[str]:
+    """Give the terms of ASCII words. Of a kilobyte in 12 us, not 110; most of what is indexed is such words."""
+    words = text.translate(_PLAIN_TERMS).split()
+    return [word[:MAX_TERM] for word in words] if max(map(len, words), default=0) > MAX_TERM else words
+
+
+def _foreign(text: str) -> list[str]:
+    """Give the terms of words with other characters. One curly quote had a kilobyte folded whole, in 1,000 us.
+
+    Neither folding nor scripts look across white space, so words may be taken by themselves.
+    """
+    return [term for run in _runs(text) for term in _indexed(run)]
 
 
 def match_expression(query: str) -> str | None:
@@ -99,10 +121,16 @@ def _runs(text: str) -> Iterator[str]:
     if folded.isascii():
         return iter(_ASCII_WORD.findall(folded))
     chunks = _word_pattern().findall(folded)
-    return (run for chunk in chunks for run in _BY_SCRIPT.findall(chunk) if any(map(str.isalnum, run)))
+    return (run for chunk in chunks for run in _by_script(chunk))
 
 
 _ASCII_WORD = re.compile("[a-z0-9]+")
+
+
+def _by_script(chunk: str) -> list[str]:
+    if chunk.isascii():
+        return [chunk]
+    return [run for run in _BY_SCRIPT.findall(chunk) if any(map(str.isalnum, run))]
 
 
 def _is_spaceless(run: str) -> bool:
@@ -114,6 +142,8 @@ def _is_single(run: str) -> bool:
 
 
 def _indexed(run: str) -> list[str]:
+    if run.isascii():
+        return [run[:MAX_TERM]]
     return [*_pairs(run), _kept_whole(run[-1])] if _is_spaceless(run) else [_term(run)]
 
 

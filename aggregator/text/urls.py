@@ -17,6 +17,14 @@ _REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_-])?(?:\.[a-z0-9_-]+)*\.?")
 _PATH_SAFE = "!$%&()*+,/:;=@~[]"
 _QUERY_SAFE = _PATH_SAFE + "?#"
+_STRICT = re.compile(
+    r"https?://([a-z0-9_][a-z0-9_-]*+(?:\.[a-z0-9_-]++)*+\.?+)(?:/[\w!$%&()*+,/:=@~.\[\]-]*+)?+"
+    r"(?:\?[\w!$%&()*+,/:=@~.\[\]?-]++)?+(?:#[\w!$%&()*+,/:=@~.\[\]?#-]++)?+",
+    re.ASCII,
+)
+"""Addresses that `web_url` gives back as they are; most are."""
+_PARTS = re.compile(r"https?://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?")
+_ORIGIN = re.compile("https?://[^/?#]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -30,6 +38,9 @@ def web_url(text: str | None, *, base: str | None = None) -> str | None:
     out percent-encoded, so the answer holds no space, quote or angle bracket. Accepts its own answer unchanged.
     """
     candidate = (text or "").strip(" \t\r\n\f")
+    strict = _STRICT.fullmatch(candidate)
+    if strict and len(strict[1]) <= MAX_HOST and len(candidate) <= MAX_LENGTH:
+        return candidate
     if not candidate or len(candidate) > MAX_LENGTH or _REFUSED.search(candidate):
         return None
     try:
@@ -91,10 +102,8 @@ def host_and_port(url: str) -> str:
 def origin(url: str) -> str:
     """Give scheme, host and port (RFC 6454) as `https://host[:port]`; empty where `web_url` refuses the address."""
     address = web_url(url)
-    if address is None:
-        return ""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
+    found = _ORIGIN.match(address) if address else None
+    return found[0] if found else ""
 
 
 # What only says how a reader came to a page. A name is listed when its vendor documents it as campaign or click
@@ -128,6 +137,8 @@ _NO_ARTICLE = re.compile(
 
 _FOLDED_HOST = re.compile(r"^(?:(?:www\d?|m|mobile|amp)\.)+(?=[^.]+\.[^.])")
 _INDEX_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php\d?|aspx?|jsp|cfm)$", re.IGNORECASE)
+_FOLDED_ENDS = ("/", "/amp", *(letter for end in "mlpx0123456789f" for letter in (end, end.upper())))
+"""Last letters of all that is taken off the end of a path."""
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 _FRONT_PATH = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?)?", re.IGNORECASE)
@@ -145,14 +156,20 @@ def canonical(url: str) -> str:
     Something that is no web address is its own key.
     """
     address = web_url(url)
-    if address is None:
-        return url.strip()
-    parts = urlsplit(address)
-    key = _FOLDED_HOST.sub("", parts.netloc.removesuffix(".")) + _folded_path(parts.path)
-    if query := _folded_query(parts.query):
-        key += "?" + query
-    if parts.fragment and not _NO_ARTICLE.fullmatch(parts.fragment):
-        key += "#" + parts.fragment
+    return url.strip() if address is None else _key(address)
+
+
+def _key(address: str) -> str:
+    """Fold what `web_url` gave."""
+    parts = _PARTS.fullmatch(address)
+    if parts is None:
+        return address
+    netloc, path, query, fragment = parts.groups()
+    key = _FOLDED_HOST.sub("", netloc.removesuffix(".")) + _folded_path(path)
+    if query and (folded := _folded_query(query)):
+        key += "?" + folded
+    if fragment and not _NO_ARTICLE.fullmatch(fragment):
+        key += "#" + fragment
     return key
 
 
@@ -162,16 +179,19 @@ def article_key(url: str | None) -> str | None:
     None for no address, and for a site's front page (`https://site.example/`, also `/en/`): some feeds give the home page as
     link of every entry, which would make copies of them all.
     """
-    if not url or web_url(url) is None:
+    address = web_url(url) if url else None
+    if address is None:
         return None
-    key = canonical(url)
+    key = _key(address)
     path = key.partition("/")[2]
     is_front_page = "?" not in key and "#" not in key and _FRONT_PATH.fullmatch(path)
     return None if is_front_page else key
 
 
 def _folded_path(path: str) -> str:
-    folded = _ESCAPE.sub(_folded_escape, path)
+    folded = _ESCAPE.sub(_folded_escape, path) if "%" in path else path
+    if not folded.endswith(_FOLDED_ENDS):
+        return folded
     for _ in range(2):  # "/story/amp/index.html" ends in two of them
         folded = _INDEX_PAGE.sub("", folded.rstrip("/")).rstrip("/").removesuffix("/amp").rstrip("/")
     return folded

@@ -12,17 +12,36 @@ from aggregator.ports import Clock
 from aggregator.publish.site import Site
 from aggregator.services.digest import Digests
 from aggregator.services.read import Reader
-from aggregator.web.desk import Desk
+from aggregator.services.watch import Watch
+from aggregator.web.desk import Callbacks, Desk
 from aggregator.web.errors import broken, not_understood, refused, unavailable
 from aggregator.web.finishing import Finishing
-from aggregator.web.health import healthz
-from aggregator.web.pages import category, digest, entry, feed_documents, feeds, front, search, static
+from aggregator.web.health import healthz, readyz
+from aggregator.web.metrics import metrics
+from aggregator.web.pages import category, digest, entry, feed_documents, feeds, front, problems, push, search, static
 from aggregator.web.rendering import Templates
 from aggregator.web.representations import Representations
 
 
-def create_app(reader: Reader, digests: Digests, clock: Clock, site: Site) -> Starlette:
-    """Make the ASGI application. It reads through these services alone, and has neither start-up nor shut-down."""
+def create_app(
+    reader: Reader,
+    digests: Digests,
+    clock: Clock,
+    site: Site,
+    *,
+    callbacks: Callbacks | None = None,
+    watch: Watch | None = None,
+) -> Starlette:
+    """Make the ASGI application. It reads through these services alone, and has neither start-up nor shut-down.
+
+    Args:
+        reader: answers pages and feeds.
+        digests: answers what was published on a day.
+        clock: dates answers.
+        site: what is published.
+        callbacks: answers hubs; None where hubs are not asked.
+        watch: what the process knows of its polls; None where it does not poll.
+    """
     templates = Templates(site)
     app = Starlette(
         routes=_routes(),
@@ -33,7 +52,15 @@ def create_app(reader: Reader, digests: Digests, clock: Clock, site: Site) -> St
     )
     # Starlette would redirect /feeds/ to /feeds on the host that the request names, which anyone can forge.
     app.router.redirect_slashes = False
-    app.state.desk = Desk(reader=reader, digests=digests, site=site, templates=templates)
+    app.state.desk = Desk(
+        reader=reader,
+        digests=digests,
+        site=site,
+        templates=templates,
+        clock=clock,
+        watch=watch or Watch(),
+        callbacks=callbacks,
+    )
     return app
 
 
@@ -41,6 +68,7 @@ def _routes() -> list[Route]:
     return [
         Route("/", front.page),
         Route("/entries/{entry_id}", entry.page),
+        *problems.routes(),  # before the documents of a feed, whose name could be any
         *feed_documents.routes(),
         Route("/categories/{slug}", category.page),
         Route("/feeds", feeds.page),
@@ -49,7 +77,10 @@ def _routes() -> list[Route]:
         Route("/digests", digest.days_page),
         Route("/digests/{day}", digest.page),
         Route("/search", search.page),
+        Route("/websub/{token}", push.callback, methods=["GET", "POST"]),
         Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
         Route("/robots.txt", static.robots),
         Route("/favicon.ico", static.favicon),
         Route("/static/{name}", static.file),

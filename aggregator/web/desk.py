@@ -1,14 +1,31 @@
 """What every handler works with. `create_app` lays it out once; handlers find it through their request."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 
 from starlette.requests import Request
 
+from aggregator.ports import Clock
 from aggregator.publish.site import Site
+from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
+from aggregator.services.push import Subscriber
 from aggregator.services.read import Reader
+from aggregator.services.watch import Watch
 from aggregator.web.rendering import Templates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callbacks:
+    """What answers hubs (WebSub)."""
+
+    subscriber: Subscriber
+    deliveries: Deliveries
+    max_bytes: int
+    """Of what a hub may send at a time."""
+    within: timedelta = timedelta(minutes=1)
+    """For such a document to arrive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +36,10 @@ class Desk:
     digests: Digests
     site: Site
     templates: Templates
+    clock: Clock
+    watch: Watch
+    callbacks: Callbacks | None = None
+    """None: there are none, and hubs find nothing."""
 
 
 def desk_of(request: Request) -> Desk:

@@ -1,11 +1,13 @@
-"""Tell a supervisor whether the program answers."""
+"""Tell supervisors whether the program answers, and whether it can do its work."""
 
 import logging
 
 from anyio import fail_after
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from aggregator.services.watch import Readiness
+from aggregator.text.dates import rfc3339
 from aggregator.web.desk import desk_of
 
 logger = logging.getLogger(__name__)
@@ -13,13 +15,34 @@ logger = logging.getLogger(__name__)
 DEADLINE = 5.0
 """Seconds. A database that takes longer for its shortest question is as good as gone."""
 
+_NOT_KEPT = {"cache-control": "no-store"}
+
 
 async def healthz(request: Request) -> Response:
-    """Answer 200 `ok` if the database answers, else 503."""
+    """Answer 200 `ok` if the database answers, else 503: for who restarts a program that hangs."""
     try:
         with fail_after(DEADLINE):
             await desk_of(request).reader.categories()
     except Exception:
         logger.exception("the database does not answer")
-        return PlainTextResponse("the database does not answer\n", 503, headers={"cache-control": "no-store"})
-    return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+        return PlainTextResponse("the database does not answer\n", 503, headers=_NOT_KEPT)
+    return PlainTextResponse("ok\n", headers=_NOT_KEPT)
+
+
+async def readyz(request: Request) -> Response:
+    """Answer 200 if the database can be read and written, polls go on and nothing stops; else 503 with the reasons."""
+    desk = desk_of(request)
+    readiness = await desk.watch.readiness(desk.reader.probe, now=desk.clock.now())
+    if not readiness.ready:
+        logger.warning("not ready: %s", "; ".join(readiness.reasons))
+    status = 200 if readiness.ready else 503
+    return JSONResponse(_told(readiness, polls=desk.watch.polling is not None), status, headers=_NOT_KEPT)
+
+
+def _told(readiness: Readiness, *, polls: bool) -> dict[str, object]:
+    return {
+        "ready": readiness.ready,
+        "reasons": list(readiness.reasons),
+        "polls": polls,
+        "last_polling_at": rfc3339(readiness.last_polling_at) if readiness.last_polling_at else None,
+    }

@@ -11,11 +11,13 @@ from markupsafe import Markup
 from aggregator.model.entry import EntrySummary, PublishedEntry, SafeHtml
 from aggregator.polling.freshness import spoken
 from aggregator.publish.listed import shown_publisher
+from aggregator.publish.notices import message
 from aggregator.publish.site import Site, category_path, public
 from aggregator.text import languages
 from aggregator.text.dates import rfc3339
 from aggregator.text.html import without_images
 from aggregator.text.urls import host
+from aggregator.web.pages.condition import called, next_time, rhythm, tone, without_login
 
 
 class Templates:
@@ -30,17 +32,23 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters |= {
+            "called": called,
             "category_path": category_path,
             "clean": clean,
             "direction": direction,
             "host": host,
             "language": languages.tag,
             "local": site.local_text,
+            "next_poll": next_time,
             "others": other_publishers,
             "public": public,
             "publisher_beside": shown_publisher,
             "rfc3339": rfc3339,
+            "rhythm": rhythm,
             "spoken": spoken,
+            "told": message,
+            "tone": tone,
+            "unnamed": without_login,
         }
         self._environment.globals |= {
             "site": site,

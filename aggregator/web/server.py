@@ -25,6 +25,8 @@ class WebServer:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                # Who is at the other end is told by the socket alone: a header can claim to come from this machine.
+                proxy_headers=False,
                 lifespan="off",
                 timeout_graceful_shutdown=CLOSING,
             )

@@ -99,6 +99,20 @@ async def test_an_entry_that_says_nothing_comes_back_empty(store: Store) -> None
     assert entry.listed_at == NOON
 
 
+async def test_strings_that_no_file_may_hold_keep_no_other_entry_out(store: Store) -> None:
+    """They stop a statement that is run for many rows at once in the midst of them."""
+    odd = [make_parsed_entry(name, text="odd \udfff" if name in "036" else "even") for name in "0123456"]
+    ids = await add(store, *odd)
+    assert [(await get(store, one)).guid for one in ids] == [entry.guid for entry in odd]
+    assert [(await get(store, one)).text for one in ids] == [entry.text.replace("\udfff", "?") for entry in odd]
+    assert (await store.read(lambda tx: tx.entries.totals())).entries == 7
+
+
+async def test_a_plan_without_anything_new_stores_nothing(store: Store) -> None:
+    assert await add(store) == []
+    assert (await store.read(lambda tx: tx.entries.totals())).entries == 0
+
+
 async def test_ids_are_given_in_the_order_of_the_plan_and_grow(store: Store) -> None:
     first = await add(store, make_parsed_entry("1"), make_parsed_entry("2"), make_parsed_entry("3"))
     second = await add(store, make_parsed_entry("4"), feed=B)
@@ -144,7 +158,8 @@ async def test_strings_that_no_file_may_hold_do_no_harm(store: Store) -> None:
 
 
 async def test_known_entries_are_found_by_guid_or_address_and_those_with_neither_by_headline(store: Store) -> None:
-    stored = await add(store, *(make_parsed_entry(str(number)) for number in range(1, 6)))
+    nameless = make_parsed_entry("1", guid=None, url=None)
+    stored = await add(store, nameless, *(make_parsed_entry(str(number)) for number in range(2, 6)))
     asked = [
         ParsedEntry(guid="tag:news.example,4"),
         ParsedEntry(url="https://news.example/2"),
@@ -153,19 +168,30 @@ async def test_known_entries_are_found_by_guid_or_address_and_those_with_neither
     ]
     found = await store.read(lambda tx: tx.entries.known(A, asked))
     assert [entry.id for entry in found] == [stored[0], stored[1], stored[3]]
-    assert found[0].guid == "tag:news.example,1"
-    assert found[0].url == "https://news.example/1"
-    assert found[0].published_at == NOON
-    assert found[0].fingerprint == make_parsed_entry("1").fingerprint
+    assert found[0].fingerprint == nameless.fingerprint
+    assert found[1].guid == "tag:news.example,2"
+    assert found[1].url == "https://news.example/2"
+    assert found[1].headline == "Headline number 2 of the day"
+    assert found[1].published_at == NOON
+    assert found[1].fingerprint == make_parsed_entry("2").fingerprint
 
 
 async def test_what_has_a_guid_or_an_address_is_not_looked_up_by_its_headline(store: Store) -> None:
-    first = make_parsed_entry("1", headline="Weather")
-    await add(store, first)
-    asked = [replace(make_parsed_entry("2", guid=None), headline="Weather"), make_parsed_entry("3", headline="Weather")]
+    nameless = make_parsed_entry("1", guid=None, url=None, headline="Weather")
+    (entry_id,) = await add(store, nameless)
+    asked = [make_parsed_entry("2", guid=None, headline="Weather"), make_parsed_entry("3", headline="Weather")]
     assert await store.read(lambda tx: tx.entries.known(A, asked)) == []
-    nameless = make_parsed_entry("4", guid=None, url=None, headline="Weather")
-    assert len(await store.read(lambda tx: tx.entries.known(A, [nameless]))) == 1
+    assert [entry.id for entry in await store.read(lambda tx: tx.entries.known(A, [nameless]))] == [entry_id]
+
+
+@pytest.mark.parametrize("named", [{"guid": None}, {"url": None}, {}])
+async def test_what_is_stored_with_a_guid_or_an_address_is_not_found_by_its_headline(
+    store: Store, named: dict[str, None]
+) -> None:
+    """It is another entry than one that has neither: only that one's name is its headline."""
+    await add(store, make_parsed_entry("1", headline="Weather", **named))  # type: ignore[arg-type]
+    nameless = make_parsed_entry("2", guid=None, url=None, headline="Weather")
+    assert await store.read(lambda tx: tx.entries.known(A, [nameless])) == []
 
 
 async def test_entries_of_another_feed_are_not_known(store: Store) -> None:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -9,7 +10,8 @@ from aggregator.model.entry import ParsedEntry
 from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.poll import EntryPlan
 from aggregator.model.query import SearchQuery
-from aggregator.ports import Store
+from aggregator.ports import Store, Transaction
+from aggregator.services.group import INDEXED, group_new
 from tests.factories import NOON, make_feed, make_parsed_entry
 
 DAY = timedelta(days=1)
@@ -45,7 +47,22 @@ def news(headline: str, *, text: str = "", teaser: str = "", at: datetime = NOON
 
 
 async def add(store: Store, *new: ParsedEntry, feed: FeedId = A, now: datetime = NOON) -> list[EntryId]:
+    ids = await save(store, *new, feed=feed, now=now)
+    await catch_up(store)
+    return ids
+
+
+async def save(store: Store, *new: ParsedEntry, feed: FeedId = A, now: datetime = NOON) -> list[EntryId]:
+    """Store entries, and leave them out of the index."""
     return await store.write(lambda tx: tx.entries.save(feed, EntryPlan(new=new), now=now))
+
+
+async def catch_up(store: Store, limit: int = 100) -> int:
+    return await store.write(lambda tx: tx.searching.catch_up(limit=limit))
+
+
+async def change(store: Store, entry_id: EntryId, parsed: ParsedEntry) -> None:
+    await store.write(lambda tx: tx.entries.save(A, EntryPlan(changed=((entry_id, parsed),)), now=NOON))
 
 
 async def search(store: Store, words: str, limit: int = 50) -> list[int]:
@@ -66,6 +83,64 @@ async def copies(store: Store, lead: EntryId, *others: EntryId) -> None:
     ]
     placed.append(CopyAssignment(entry_id=lead, copy_set=copy_set, copy_of=None, reason="same address"))
     await store.write(lambda tx: tx.copies.assign(placed))
+
+
+# --- catching up ---
+
+
+async def test_a_new_entry_is_found_once_the_index_caught_up(store: Store) -> None:
+    (entry_id,) = await save(store, news("Gale closes harbour"))
+    assert await search(store, "gale") == []
+    assert await catch_up(store) == 1
+    assert await search(store, "gale") == [entry_id]
+    assert await catch_up(store) == 0
+
+
+async def test_the_index_catches_up_oldest_first_as_many_at_a_time_as_it_is_told(store: Store) -> None:
+    ids = await save(store, *(news(f"Gale closes harbour number {number}") for number in range(5)))
+    steps = [(await catch_up(store, limit), sorted(await search(store, "gale"))) for limit in (2, 0, -1, 2, 2)]
+    assert steps == [(2, ids[:2]), (0, ids[:2]), (0, ids[:2]), (2, ids[:4]), (1, ids)]
+
+
+async def test_an_entry_that_changed_while_it_waited_is_found_by_what_it_says_now_alone(store: Store) -> None:
+    first, second = await save(store, news("Gale closes harbour"), news("Gale warning"))
+    await change(store, first, news("Tornado closes harbour"))
+    assert await search(store, "tornado") == []
+    assert await catch_up(store) == 2
+    assert await search(store, "tornado") == [first]
+    assert await search(store, "gale") == [second]
+
+
+async def test_an_entry_that_changed_after_the_index_caught_up_does_not_hide_those_that_wait(store: Store) -> None:
+    (first,) = await add(store, news("Gale closes harbour"))
+    (second,) = await save(store, news("Gale warning"))
+    await change(store, first, news("Tornado closes harbour"))
+    assert await search(store, "tornado") == [first]
+    assert await catch_up(store) == 1
+    assert await search(store, "gale") == [second]
+
+
+async def test_what_a_catching_up_that_fails_had_done_is_done_again(store: Store) -> None:
+    (entry_id,) = await save(store, news("Gale closes harbour"))
+
+    def fail(tx: Transaction) -> NoReturn:
+        assert tx.searching.catch_up(limit=100) == 1
+        raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        await store.write(fail)
+    assert await search(store, "gale") == []
+    assert await catch_up(store) == 1
+    assert await search(store, "gale") == [entry_id]
+
+
+async def test_grouping_indexes_everything_that_waits(store: Store) -> None:
+    count = INDEXED + 3
+    await save(store, *(news(f"Gale closes harbour number {number}") for number in range(count)))
+    await group_new(store, window=2 * DAY)
+    assert await catch_up(store) == 0
+    assert await store.read(lambda tx: tx.copies.ungrouped(limit=1)) == []
+    assert len(await search(store, "gale", limit=1000)) == count
 
 
 # --- searching ---
@@ -111,10 +186,10 @@ async def test_other_scripts_are_found(store: Store, headline: str, words: str) 
 
 async def test_a_changed_entry_is_found_by_what_it_says_now(store: Store) -> None:
     (entry_id,) = await add(store, news("Gale closes harbour"))
-    plan = EntryPlan(changed=((entry_id, news("Tornado closes harbour")),))
-    await store.write(lambda tx: tx.entries.save(A, plan, now=NOON))
+    await change(store, entry_id, news("Tornado closes harbour"))
     assert await search(store, "gale") == []
     assert await search(store, "tornado") == [entry_id]
+    assert await catch_up(store) == 0
 
 
 async def test_copies_are_found_once_as_their_lead(store: Store) -> None:
@@ -231,6 +306,15 @@ async def test_an_entry_without_a_headline_is_related_by_its_teaser(store: Store
         replace(news("-", text="Coastguard rescues fishermen off Cornwall"), headline=""),
         news("Fishermen rescued off Cornwall thank coastguard"),
     )
+    assert await related(store, asked) == ["Fishermen rescued off Cornwall thank coastguard"]
+
+
+async def test_an_entry_that_waits_for_the_index_has_nothing_related_until_then(store: Store) -> None:
+    """How well it matches itself is the measure of the others; they share a word with it, and no more."""
+    await add(store, news("Coastguard buys helicopter"))
+    (asked,) = await save(store, news("Coastguard rescues fishermen off Cornwall"))
+    assert await related(store, asked) == []
+    await add(store, news("Fishermen rescued off Cornwall thank coastguard"))
     assert await related(store, asked) == ["Fishermen rescued off Cornwall thank coastguard"]
 
 

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
@@ -17,8 +18,11 @@ import uvicorn
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from aggregator.model.entry import SafeHtml
-from tests.factories import make_feed, make_parsed_entry
-from tests.newsroom import Newsroom, fill, newsroom
+from aggregator.model.feed import Move, Outcome
+from aggregator.model.ids import RateGroup
+from aggregator.model.poll import GroupPause, PollRecord
+from tests.factories import NOON, make_feed, make_parsed_entry
+from tests.newsroom import POLLED, Newsroom, fill, newsroom
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -100,6 +104,7 @@ class Site:
                 "category": "/categories/world",
                 "feeds": "/feeds",
                 "feed": "/feeds/other",
+                "troubled feed": "/feeds/broken",
                 "digests": "/digests",
                 "digest": "/digests/2026-03-10",
                 "search": "/search?q=military",
@@ -125,7 +130,40 @@ async def _more(room: Newsroom) -> tuple[int, int]:
     attacking = replace(make_parsed_entry("x", headline="W" * 200), content=SafeHtml(ATTACK))
     (first,) = await room.publish("asharq", arabic)
     (second,) = await room.publish("other", attacking)
+    await _trouble(room)
     return first, second
+
+
+async def _trouble(room: Newsroom) -> None:
+    """What /feeds and a feed's page tell when all goes wrong, with addresses as long as they come."""
+    address = f"https://moved.example/{'long/' * 40}"
+    refused = replace(
+        POLLED,
+        last_outcome=Outcome.FAILED,
+        last_message=f"HTTP 429 Too Many Requests from {address}",
+        failures=14,
+        failing_since=NOON - timedelta(days=5),
+        last_success_at=NOON - timedelta(days=5),
+        malformed_since=NOON - timedelta(days=40),
+        blocked_until=NOON + timedelta(hours=4),
+        move=Move(address=address, candidate=address, seen=9, since=NOON - timedelta(days=9)),
+    )
+    pause = GroupPause(
+        group=RateGroup("broken.example:443"), until=NOON + timedelta(hours=4), reason="HTTP 429 to broken"
+    )
+    record = PollRecord(
+        at=NOON,
+        outcome=Outcome.FAILED,
+        status=429,
+        message=refused.last_message,
+        elapsed=timedelta(seconds=1.4),
+        next_poll_at=NOON + timedelta(hours=4),
+        next_poll_reason="4 h after HTTP 429",
+    )
+    fetched = PollRecord(at=NOON - timedelta(days=5), outcome=Outcome.FETCHED, status=200, received=57_300, new=3)
+    for each in (fetched, replace(record, status=None, message="the name could not be resolved"), record):
+        await room.poll("broken", refused, record=each, pause=pause)
+    await room.poll("asharq", replace(POLLED, malformed_since=NOON - timedelta(days=3), last_message="not well-formed"))
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +215,19 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     context.close()
 
 
-NAMES = ["front", "entry", "arabic", "category", "feeds", "feed", "digests", "digest", "search", "error"]
+NAMES = [
+    "front",
+    "entry",
+    "arabic",
+    "category",
+    "feeds",
+    "feed",
+    "troubled feed",
+    "digests",
+    "digest",
+    "search",
+    "error",
+]
 
 
 @pytest.mark.parametrize("name", [*NAMES, "attack"])

@@ -46,6 +46,26 @@ def test_poll_all_keeps_entries_and_ends_with_a_table(program: Program, server: 
     assert "2 entries of 1 feeds kept, 0 of them copies." in done.stdout
 
 
+def test_poll_with_no_group_leaves_comparing_to_the_next_poll(program: Program, server: LoopbackServer) -> None:
+    server.answers["/same.xml"] = Answer(body=rss([CHIEFS], site="https://same.example"), headers={"ETag": '"one"'})
+    configure(program, server, "/good.xml", "/same.xml")
+    assert "3 entries of 2 feeds kept, 0 of them copies." in program.run("poll", "--no-group").stdout
+    assert "3 entries of 2 feeds kept, 1 of them copies." in program.run("poll").stdout
+
+
+def test_p28_a_named_feed_that_is_still_fresh_says_when_it_may_be_polled(
+    program: Program, server: LoopbackServer
+) -> None:
+    headers = {"ETag": '"one"', "Cache-Control": "max-age=3600"}
+    server.answers["/good.xml"] = Answer(body=rss([CHIEFS]), headers=headers)
+    configure(program, server, "/good.xml")
+    for arguments, asked in (((), 1), (("good-xml",), 1), (("--all",), 2), (("good-xml", "--force"), 3)):
+        done = program.run("poll", *arguments)
+        assert done.returncode == 0, done.stderr
+        assert len(server.requests) == asked
+        assert ("still fresh" in done.stderr and "next allowed at" in done.stderr) == (arguments == ("good-xml",))
+
+
 def test_a_failed_feed_is_said_on_stderr_with_exit_code_1_and_the_others_go_on(
     program: Program, server: LoopbackServer
 ) -> None:

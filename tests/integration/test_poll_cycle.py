@@ -1,10 +1,11 @@
 """Poll cycles through the real parts: loopback server, HTTP client, worker processes, SQLite; time moved by hand."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -14,20 +15,21 @@ import pytest
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
 from aggregator.model.entry import Entry
-from aggregator.model.feed import Document, Feed, FeedState, Outcome, ParsedFeed
-from aggregator.model.fetch import Failed
+from aggregator.model.feed import Document, DueFeed, Feed, FeedState, GroupLease, Outcome, ParsedFeed
+from aggregator.model.fetch import Failed, Fetched
 from aggregator.model.ids import FeedId
-from aggregator.model.poll import EntryPlan, PollResult
+from aggregator.model.poll import EntryPlan, Heed, PollResult
 from aggregator.model.query import EntryQuery
 from aggregator.parse_pool import ParsePool
 from aggregator.ports import Fetcher, Parser, Store, Transaction
-from aggregator.services.poll import CycleSettings, Poller
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.cycle import CycleSettings
+from aggregator.services.poll import Poller
+from aggregator.services.poll_feed import FeedPoller, Pushes, Recognition
 from aggregator.services.read import Reader
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.documents import Item, rss
 from tests.factories import NOON, make_feed, make_parsed_entry
-from tests.loopback import Answer, LoopbackServer, conditional
+from tests.loopback import Answer, LoopbackServer, Request, conditional
 from tests.manual_clock import ManualClock
 
 pytestmark = pytest.mark.anyio
@@ -64,8 +66,8 @@ class Newsroom:
         await self.store.write(lambda tx: tx.feeds.synchronise(feeds, now=self.clock.now()))
         return feeds
 
-    async def poll(self, feeds: Sequence[Feed], *, force: bool = False) -> dict[str, PollResult]:
-        results = await self.poller.poll([feed.id for feed in feeds], force=force)
+    async def poll(self, feeds: Sequence[Feed], *, heed: Heed = Heed.BANS) -> dict[str, PollResult]:
+        results = await self.poller.poll([feed.id for feed in feeds], heed=heed)
         return {result.feed_id: result for result in results}
 
     async def entries(self) -> list[Entry]:
@@ -85,9 +87,11 @@ def poller(
     clock: ManualClock,
     *,
     look_again: timedelta = LOOK_AGAIN,
+    grouping: bool = True,
+    pushes: Pushes | None = None,
 ) -> Poller:
-    feed_poller = FeedPoller(store, fetcher, parser, clock, Recognition())
-    return Poller(store, clock, feed_poller, CycleSettings(look_again=look_again))
+    feed_poller = FeedPoller(store, fetcher, parser, clock, Recognition(), pushes=pushes)
+    return Poller(store, clock, feed_poller, CycleSettings(look_again=look_again, grouping=grouping))
 
 
 @asynccontextmanager
@@ -196,11 +200,59 @@ async def test_a_server_that_asks_us_to_wait_is_left_alone_by_all_but_force(news
     assert skipped.outcome is Outcome.SKIPPED
     assert "2026-03-10 14:00 UTC" in skipped.message
     assert len(newsroom.server.requests) == 1
-    await newsroom.poll(feeds, force=True)
+    await newsroom.poll(feeds, heed=Heed.NOTHING)
     assert len(newsroom.server.requests) == 2
     newsroom.clock.move(timedelta(hours=3))
     await newsroom.poll(feeds)
     assert len(newsroom.server.requests) == 3
+
+
+async def test_p28_a_feed_that_is_named_waits_until_its_server_says_it_may_have_changed(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]), headers={"Cache-Control": "max-age=7200"})
+    feeds = await newsroom.configure("/a.xml")
+    await newsroom.poll(feeds)
+    skipped = (await newsroom.poll(feeds, heed=Heed.FRESHNESS))["a-xml"]
+    assert skipped.outcome is Outcome.SKIPPED
+    assert "still fresh" in skipped.message
+    assert "next allowed at 2026-03-10 14:00 UTC" in skipped.message
+    assert len(newsroom.server.requests) == 1
+    await newsroom.poll(feeds, heed=Heed.BANS)
+    assert len(newsroom.server.requests) == 2
+
+
+async def test_a_feed_that_is_gone_is_polled_by_force_alone(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = Answer(status=410)
+    feeds = await newsroom.configure("/a.xml")
+    assert (await newsroom.poll(feeds))["a-xml"].outcome is Outcome.GONE
+    assert "gone (the server answered 410)" in (await newsroom.poll(feeds))["a-xml"].message
+    newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
+    assert (await newsroom.poll(feeds, heed=Heed.NOTHING))["a-xml"].new == 1
+
+
+async def test_every_poll_is_told_in_the_history_of_its_feed(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/a.xml"] = conditional(Answer(body=rss([CHIEFS, REBELS])), etag='"one"')
+    feeds = await newsroom.configure("/a.xml")
+    await newsroom.poll(feeds)
+    await newsroom.poll(feeds)
+    newsroom.server.answers["/a.xml"] = Answer(status=500)
+    await newsroom.poll(feeds)
+    newsroom.server.answers["/a.xml"] = Answer(body=b"<html>Please log in</html>")
+    await newsroom.poll(feeds)
+    page, failed, same, first = await newsroom.store.read(lambda tx: tx.feeds.history(feeds[0].id))
+    assert [(told.outcome, told.status) for told in (first, same, failed, page)] == [
+        (Outcome.FETCHED, 200),
+        (Outcome.NOT_MODIFIED, 304),
+        (Outcome.FAILED, 500),
+        (Outcome.FAILED, 200),
+    ]
+    assert (first.new, first.received, same.received) == (2, len(rss([CHIEFS, REBELS])), 0)
+    state = await newsroom.state(feeds[0])
+    assert (page.message, page.next_poll_at, page.next_poll_reason) == (
+        state.last_message,
+        state.next_poll_at,
+        state.next_poll_reason,
+    )
+    assert "HTML" in page.message
 
 
 async def test_only_what_is_due_is_polled(newsroom: Newsroom) -> None:
@@ -208,7 +260,7 @@ async def test_only_what_is_due_is_polled(newsroom: Newsroom) -> None:
     await newsroom.configure("/a.xml")
     assert len(await newsroom.poller.poll_due()) == 1
     assert await newsroom.poller.poll_due() == []
-    newsroom.clock.move(timedelta(days=1))
+    newsroom.clock.move(timedelta(days=2))
     assert len(await newsroom.poller.poll_due()) == 1
 
 
@@ -231,26 +283,38 @@ async def test_entries_that_a_crash_left_without_a_place_are_placed_at_the_next_
     assert len((await Reader(newsroom.store).entries(EntryQuery())).items) == 1
 
 
+async def test_with_no_group_new_entries_wait_for_the_next_poll_to_be_compared(newsroom: Newsroom) -> None:
+    for path, site in (("/a.xml", "https://a.example"), ("/b.xml", "https://b.example")):
+        newsroom.server.answers[path] = Answer(body=rss([CHIEFS], site=site))
+    await newsroom.configure("/a.xml", "/b.xml")
+    hasty = poller(newsroom.store, newsroom.fetcher, newsroom.parser, newsroom.clock, grouping=False)
+    assert [(result.new, result.copies) for result in await hasty.poll_due()] == [(1, 0), (1, 0)]
+    assert len((await Reader(newsroom.store).entries(EntryQuery())).items) == 2
+    assert await newsroom.poller.poll_due() == []
+    assert len((await Reader(newsroom.store).entries(EntryQuery())).items) == 1
+
+
 def save_and_die(tx: Transaction, *, feed: Feed, kept: EntryPlan) -> None:
     tx.entries.save(feed.id, kept, now=NOON)
 
 
-async def test_stopping_finishes_the_polls_that_run_and_begins_no_other(newsroom: Newsroom) -> None:
+async def test_t2_stopping_finishes_the_poll_that_runs_and_gives_the_rest_back(newsroom: Newsroom) -> None:
     paths = [f"/{number}.xml" for number in range(40)]
-    for path in paths:
-        newsroom.server.answers[path] = Answer(body=rss([CHIEFS], site=f"https://x{path}.example"), delay=0.05)
+
+    def stop_at_the_third(request: Request) -> Answer:
+        if len(newsroom.server.requests) == 3:
+            newsroom.poller.stop()
+        return Answer(body=rss([CHIEFS], site=f"https://x{request.path}.example"))
+
+    newsroom.server.answers |= dict.fromkeys(paths, stop_at_the_third)
     feeds = await newsroom.configure(*paths)
-    stopped: list[PollResult] = []
-
-    def stop_at_the_first(result: PollResult) -> None:
-        stopped.append(result)
-        newsroom.poller.stop()
-
-    results = await newsroom.poller.poll([feed.id for feed in feeds], on_result=stop_at_the_first)
-    fetched = [result for result in results if result.outcome is Outcome.FETCHED]
-    assert 1 <= len(fetched) < len(paths)
-    assert len(await newsroom.entries()) == len(fetched)
-    assert all(result.outcome in {Outcome.FETCHED, Outcome.SKIPPED} for result in results)
+    results = await newsroom.poller.poll([feed.id for feed in feeds], heed=Heed.BANS)
+    outcomes = Counter(result.outcome for result in results)
+    assert outcomes == {Outcome.FETCHED: 3, Outcome.SKIPPED: 37}
+    assert {result.message for result in results if result.outcome is Outcome.SKIPPED} == {"stopped before its turn"}
+    assert len(await newsroom.entries()) == 3
+    again = poller(newsroom.store, newsroom.fetcher, newsroom.parser, newsroom.clock)
+    assert len(await again.poll_due()) == 37
 
 
 async def test_a_cancelled_cycle_gives_its_feeds_back(newsroom: Newsroom) -> None:
@@ -305,7 +369,7 @@ class WithoutGrouping:
         return await self._store.read(work)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        if work.__qualname__.startswith("group_new."):
+        if getattr(work, "__qualname__", "").startswith("group_new."):
             raise OSError("the disk said no")
         return await self._store.write(work)
 
@@ -343,17 +407,69 @@ async def test_a_poll_that_takes_longer_than_its_lease_renews_it(newsroom: Newsr
         newsroom.clock.move(timedelta(seconds=50))
         now = newsroom.clock.now()
         taken = await newsroom.store.write(
-            lambda tx, now=now: tx.feeds.claim([feeds[0].id], now=now, lease=timedelta(minutes=2))  # type: ignore[misc]
+            partial(take, feed=feeds[0], now=now),
         )
         assert taken == []
     assert [result.outcome for result in await cycle] == [Outcome.FETCHED]
 
 
-async def test_feeds_of_a_killed_process_are_free_again_within_minutes(newsroom: Newsroom) -> None:
+def take(tx: Transaction, *, feed: Feed, now: datetime) -> list[GroupLease]:
+    return tx.feeds.claim([feed.id], now=now, groups=1, lease=CycleSettings().lease, heed=Heed.NOTHING)
+
+
+async def test_l2_feeds_of_a_killed_process_are_free_again_within_minutes(newsroom: Newsroom) -> None:
     newsroom.server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
     feeds = await newsroom.configure("/a.xml")
-    lease = CycleSettings().lease
-    await newsroom.store.write(lambda tx: tx.feeds.claim(None, now=newsroom.clock.now(), lease=lease))
+    await newsroom.store.write(partial(take, feed=feeds[0], now=newsroom.clock.now()))
     assert (await newsroom.poll(feeds))["a-xml"].outcome is Outcome.SKIPPED
     newsroom.clock.move(timedelta(minutes=2))
     assert (await newsroom.poll(feeds))["a-xml"].outcome is Outcome.FETCHED
+
+
+class Listener:
+    """Takes note of the documents that may name hubs."""
+
+    def __init__(self) -> None:
+        self.offers: list[tuple[str, str | None]] = []
+
+    async def offered(self, due: DueFeed, outcome: Fetched, document: ParsedFeed) -> None:
+        self.offers.append((due.feed.id, outcome.headers.get("link")))
+        raise ZeroDivisionError("a mistake over hubs ends no poll")
+
+
+async def test_p30_every_document_that_was_kept_is_offered_to_who_looks_for_hubs(newsroom: Newsroom) -> None:
+    link = '<https://hub.example/>; rel="hub"'
+    newsroom.server.answers["/a.xml"] = conditional(Answer(body=rss([CHIEFS]), headers={"Link": link}), etag='"one"')
+    newsroom.server.answers["/b.xml"] = Answer(body=b"<html>no feed</html>")
+    feeds = await newsroom.configure("/a.xml", "/b.xml")
+    listener = Listener()
+    listening = poller(newsroom.store, newsroom.fetcher, newsroom.parser, newsroom.clock, pushes=listener)
+    ids = [feed.id for feed in feeds]
+    results = [await listening.poll(ids, heed=Heed.NOTHING) for _ in range(2)]
+    assert listener.offers == [("a-xml", link)]
+    assert {result.outcome for result in results[0]} == {Outcome.FETCHED, Outcome.FAILED}
+
+
+async def test_a_pushed_document_is_kept_as_a_poll_keeps_it_and_touches_nothing_but_entries(newsroom: Newsroom) -> None:
+    body = rss([CHIEFS, REBELS])
+    newsroom.server.answers["/a.xml"] = Answer(body=body)
+    newsroom.server.answers["/b.xml"] = Answer(body=rss([REBELS], site="https://b.example"))
+    feed, other = await newsroom.configure("/a.xml", "/b.xml")
+    await newsroom.poll([other])
+    receiver = FeedPoller(newsroom.store, newsroom.fetcher, newsroom.parser, newsroom.clock, Recognition())
+    document = Document(body=body, url=feed.url, content_type="application/rss+xml")
+    result = await receiver.receive(feed.id, document)
+    assert (result.outcome, result.entries, result.new, result.copies) == (Outcome.FETCHED, 2, 2, 1)
+    assert await newsroom.state(feed) == FeedState()
+    assert (await receiver.receive(feed.id, document)).new == 0
+    polled = (await newsroom.poll([feed]))["a-xml"]
+    assert (polled.outcome, polled.new, polled.changed) == (Outcome.FETCHED, 0, 0)
+
+
+async def test_a_pushed_document_that_is_none_or_of_no_feed_is_dropped(newsroom: Newsroom) -> None:
+    (feed,) = await newsroom.configure("/a.xml")
+    receiver = FeedPoller(newsroom.store, newsroom.fetcher, newsroom.parser, newsroom.clock, Recognition())
+    page = Document(body=b"<html>Please log in</html>", url=feed.url)
+    assert (await receiver.receive(feed.id, page)).outcome is Outcome.FAILED
+    assert (await receiver.receive(FeedId("left"), page)).outcome is Outcome.SKIPPED
+    assert await newsroom.entries() == []

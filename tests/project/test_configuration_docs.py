@@ -8,7 +8,8 @@ from textwrap import indent
 import pytest
 from pydantic.fields import FieldInfo
 
-from aggregator.config.identity import feed_id
+from aggregator.config.fields import Push
+from aggregator.config.identity import RESERVED, feed_id
 from aggregator.config.model import Configuration, Copies, FeedSettings, Polling, Section, Site
 from aggregator.config.read import load, parse
 from aggregator.errors import ConfigurationError
@@ -75,10 +76,22 @@ def test_the_documented_bounds_are_the_bounds(section: str, key: str) -> None:
     bounds = re.search(r"`(\w+)` to `(\w+)`", rows(section)[key][0])
     if bounds is None:
         return
+    shape = "{{example.org: {}}}" if "by registrable domain" in rows(section)[key][0] else "{}"
     for written in bounds.groups():
-        read_setting(section, key, written)
+        read_setting(section, key, shape.format(written))
+    too_much = {"10m": "11m", "5m": "6m", "10MiB": "11MiB", "256": "257"}.get(bounds[2], "31d")
     with pytest.raises(ConfigurationError, match=f"{bounds[1]} to {bounds[2]} is possible"):
-        read_setting(section, key, {"10m": "11m", "5m": "6m", "10MiB": "11MiB", "256": "257"}.get(bounds[2], "31d"))
+        read_setting(section, key, shape.format(too_much))
+
+
+def test_every_word_that_a_setting_may_be_is_one() -> None:
+    words = re.findall(r"`(\w+)`", rows("polling")["websub"][0])
+    assert words == list(Push)
+    assert [read_setting("polling", "websub", word) for word in words] == words
+
+
+def test_every_reserved_id_is_documented() -> None:
+    assert set(re.findall(r"The id `([a-z-]+)` is taken", document())) == RESERVED
 
 
 def examples(language: str) -> Iterator[str]:

@@ -50,6 +50,7 @@ _PIECES = st.sampled_from(
         *(
             "feeds:",
             "site:",
+            "polling: {gaps: {",
             "url",
             "title",
             ": ",

@@ -30,6 +30,7 @@ def test_an_address_alone_is_a_feed() -> None:
         publisher="arabnews.com",
         category="General",
         interval=timedelta(hours=1),
+        unconditional_interval=timedelta(days=1),
     )
 
 
@@ -47,6 +48,7 @@ def test_every_key_of_a_feed_arrives() -> None:
         tags=("english", "uk"),
         language="en-GB",
         interval=timedelta(minutes=30),
+        unconditional_interval=timedelta(minutes=30),
         allow_private_address=True,
     )
 
@@ -60,6 +62,46 @@ def test_a_feed_is_polled_as_often_as_polling_says_unless_it_says_itself() -> No
         "polling: {interval: 2h}\nfeeds:\n- url: https://a.example/\n- {url: 'https://b.example/', interval: 15m}"
     )
     assert [feed.interval for feed in configuration.enabled_feeds()] == [timedelta(hours=2), timedelta(minutes=15)]
+
+
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [
+        ("polling: {}\nfeeds: [{url: 'https://a.example/'}]", 24),
+        ("polling: {unconditional_interval: 6h}\nfeeds: [{url: 'https://a.example/'}]", 6),
+        ("polling: {interval: 2d}\nfeeds: [{url: 'https://a.example/'}]", 48),
+        ("feeds: [{url: 'https://a.example/', interval: 2h}]", 2),
+    ],
+)
+def test_p10_without_conditional_requests_a_feed_is_polled_once_a_day_unless_told_otherwise(
+    written: str, hours: int
+) -> None:
+    (feed,) = read(written).enabled_feeds()
+    assert feed.unconditional_interval == timedelta(hours=hours)
+
+
+def test_p15_gaps_are_put_over_those_that_we_know() -> None:
+    gaps = read("polling: {gaps: {example.org: 5s, Example.com: 0s, 127.0.0.2: 1s}}\nfeeds: []").polling.gaps
+    seconds = {domain: gap.total_seconds() for domain, gap in gaps.items()}
+    assert seconds == {"reddit.com": 60, "example.org": 5, "example.com": 0, "127.0.0.2": 1}
+
+
+def test_p15_a_gap_that_we_know_can_be_changed() -> None:
+    assert read("polling: {gaps: {reddit.com: 2m}}\nfeeds: []").polling.gaps == {"reddit.com": timedelta(minutes=2)}
+
+
+@pytest.mark.parametrize(
+    ("url", "websub", "enabled"),
+    [
+        ("https://news.example.org/", "auto", True),
+        ("http://localhost:8000/", "auto", False),
+        ("http://192.168.1.20/", "auto", False),
+        ("http://localhost:8000/", "on", True),
+        ("https://news.example.org/", "off", False),
+    ],
+)
+def test_p30_hubs_are_asked_where_they_can_reach_us_or_as_told(url: str, websub: str, *, enabled: bool) -> None:
+    assert read(f"site: {{url: '{url}'}}\npolling: {{websub: {websub}}}\nfeeds: []").websub_enabled is enabled
 
 
 def test_a_disabled_feed_is_not_polled() -> None:
@@ -101,6 +143,7 @@ def test_every_setting_arrives_as_what_it_means() -> None:
 site: {title: Related Stories, description: Each piece once., url: 'https://news.example/reader', timezone: Asia/Beirut, contact: me@example.org}
 polling:
   interval: 90m
+  unconditional_interval: 2d
   host_gap: 0s
   timeout: 5s
   max_bytes: 512KiB
@@ -117,6 +160,7 @@ feeds: []
     assert (polling.interval, polling.host_gap) == (timedelta(minutes=90), timedelta(0))
     assert (polling.timeout, polling.max_bytes) == (timedelta(seconds=5), 512 * 1024)
     assert (polling.concurrency, configuration.copies.window) == (4, timedelta(days=1))
+    assert polling.unconditional_interval == timedelta(days=2)
     assert polling.allow_networks == (ip_network("192.168.0.0/16"), ip_network("fd00::/8"))
 
 

@@ -74,6 +74,20 @@ feeds:
             "polling: {allow_networks: [10.0.0.1/8]}",
             "1:28: polling.allow_networks[0]: '10.0.0.1/8' has bits beyond its prefix; did you mean '10.0.0.0/8'?",
         ),
+        (
+            "polling: {gaps: {old.reddit.com: 2m}}",
+            "1:18: polling.gaps.old.reddit.com: 'old.reddit.com' is not a registrable domain; did you mean 'reddit.com'?",
+        ),
+        ("polling: {gaps: {a b: 2m}}", "1:18: polling.gaps.a b: 'a b' is not a domain; write one like example.org"),
+        ("polling: {gaps: {a.org/b: 2m}}", "1:18: polling.gaps.a.org/b: 'a.org/b' is not a domain; write one like"),
+        ("polling: {gaps: {a.org: 11m}}", "1:25: polling.gaps.a.org: '11m' is out of bounds; 0s to 10m is possible"),
+        ("polling: {gaps: {a.org: }}", "1:18: polling.gaps.a.org: is empty"),
+        ("polling: {gaps: {'[key]': 1s}}", "1:18: polling.gaps.[key]: '[key]' is not a domain; write one like"),
+        ('polling: {gaps: {"a\\nb": 5s}}', "1:18: polling.gaps.'a\\nb': 'a\\nb' is not a domain; write one like"),
+        ("polling: {gaps: 5s}", "1:17: polling.gaps: expected keys with values, found '5s'"),
+        ("polling: {'[key]': 5s}", "1:11: polling: unknown key '[key]'; possible are "),
+        ("polling: {unconditional_interval: 1s}", "1:35: polling.unconditional_interval: '1s' is out of bounds; "),
+        ("polling: {websub: yes}", "1:19: polling.websub: 'yes' is none of auto, on, off"),
         ("polling: fast", "1:10: polling: expected keys with values, found 'fast'"),
         ("copies: {window: 1m}", "1:18: copies.window: '1m' is out of bounds; 1h to 30d is possible"),
         ("sites: {}", "1:1: unknown key 'sites'; did you mean 'site'?"),
@@ -186,6 +200,29 @@ def test_addresses_that_would_get_one_id_need_an_id_of_their_own() -> None:
         "give this one an id: of its own"
     )
     assert len(parse(f"{text}\n  id: a-other", file="feeds.yaml").enabled_feeds()) == 2
+
+
+def test_the_place_of_the_feed_of_problems_is_taken() -> None:
+    assert complaint("feeds:\n- {url: 'https://a.example/', id: problems}") == (
+        "feeds.yaml:2:35: feeds[0].id: 'problems' can't be an id, because /feeds/problems is the list of feeds with "
+        "problems; choose another"
+    )
+    text = "feeds:\n- url: http://problems/rss.xml"
+    assert complaint(text) == (
+        "feeds.yaml:2:8: feeds[0].url: its id would be 'problems', but /feeds/problems is the list of feeds with "
+        "problems; give this one an id: of its own"
+    )
+    assert parse(f"{text}\n  id: at-home", file="feeds.yaml").feeds
+
+
+def test_of_a_thousand_problems_fifty_are_said_and_all_are_known() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse("feeds:\n" + "- url: nowhere\n" * 1051, file="feeds.yaml")
+    said = str(caught.value).splitlines()
+    assert len(said) == 51
+    assert said[0].startswith("feeds.yaml:2:8: feeds[0].url: ")
+    assert said[-1] == "... and 1,001 more"
+    assert len(caught.value.problems) == 1051
 
 
 def test_disabled_feeds_keep_their_ids_to_themselves() -> None:

@@ -67,6 +67,56 @@ async def test_p15_other_hosts_and_ports_do_not_wait() -> None:
     assert len(log.turns) == 3
 
 
+async def test_p15_hosts_of_one_registrable_domain_share_a_turn() -> None:
+    log = Log(HostPacing(gap=GAP))
+    await asyncio.gather(*(log.take(f"http://{name}.tumblr.com/rss", length=0.005) for name in "abc"))
+    pauses = [later[1] - earlier[2] for earlier, later in zip(log.turns, log.turns[1:], strict=False)]
+    assert len(pauses) == 2
+    assert all(pause >= 0.029 for pause in pauses)
+
+
+async def test_p15_a_gap_of_its_own_counts_for_that_group_alone() -> None:
+    pacing = HostPacing(gap=timedelta(), gaps={"Reddit.com": GAP})
+    log = Log(pacing)
+    await asyncio.gather(*(log.take(f"https://{host}/") for host in ("www.reddit.com", "old.reddit.com", "a.example")))
+    times = {url: (began, ended) for url, began, ended in log.turns}
+    assert times["https://old.reddit.com/"][0] - times["https://www.reddit.com/"][1] >= 0.029
+    assert times["https://a.example/"][0] < times["https://old.reddit.com/"][0]
+
+
+@pytest.mark.parametrize(
+    ("url", "seconds"),
+    [
+        ("https://www.reddit.com/r/news/.rss", 60),
+        ("http://reddit.com/", 60),
+        ("https://notreddit.com/", 2),
+        ("http://slow.example:8080/feed", 9),
+        ("http://slow.example/feed", 2),
+        ("http://127.0.0.1:8080/", 5),
+        ("http://[::1]:8080/", 4),
+        ("http://instant.example/", 0),
+        ("nonsense", 2),
+    ],
+)
+def test_p15_gap_of_says_the_gap_of_an_address(url: str, seconds: int) -> None:
+    names = {"reddit.com": 60, "slow.example:8080": 9, "127.0.0.1": 5, "[::1]": 4, "instant.example": 0}
+    pacing = HostPacing(
+        gap=timedelta(seconds=2), gaps={name: timedelta(seconds=length) for name, length in names.items()}
+    )
+    assert pacing.gap_of(url) == timedelta(seconds=seconds)
+
+
+async def test_groups_with_long_gaps_do_not_keep_those_with_short_ones_in_memory() -> None:
+    pacing = HostPacing(gap=timedelta(milliseconds=5), gaps={"slow.example": timedelta(hours=1)})
+    log = Log(pacing)
+    await log.take("http://slow.example/")
+    for number in range(50):
+        await log.take(f"http://host-{number}.example/")
+    await asyncio.sleep(0.01)
+    await log.take("http://last.example/")
+    assert len(pacing) == 2
+
+
 async def test_turns_are_taken_in_the_order_of_asking() -> None:
     log = Log(HostPacing(gap=timedelta()))
     await asyncio.gather(*(log.take("http://a.example/", name=str(number)) for number in range(20)))

@@ -6,11 +6,13 @@ from aggregator.model.feed import FreshnessHints
 from aggregator.polling.freshness import (
     LONGEST,
     LONGEST_RETRY,
+    Delay,
     cache_control,
     freshness,
     http_date,
-    http_freshness,
+    lifetime,
     outside_skipped,
+    renewed_lifetime,
     retry_after,
     spoken,
 )
@@ -19,8 +21,12 @@ from tests.factories import NOON
 NOTHING = FreshnessHints()
 
 
+def asked(headers: dict[str, str], hints: FreshnessHints) -> Delay | None:
+    return freshness(lifetime(headers, now=NOON), headers, hints)
+
+
 def seconds_fresh(**headers: str) -> int | None:
-    delay = http_freshness({name.replace("_", "-"): value for name, value in headers.items()}, now=NOON)
+    delay = asked({name.replace("_", "-"): value for name, value in headers.items()}, NOTHING)
     return int(delay.length.total_seconds()) if delay else None
 
 
@@ -56,34 +62,63 @@ def test_p9_no_cache_and_no_store_leave_no_freshness_to_max_age_or_expires(direc
     assert seconds_fresh(cache_control=f"max-age=3600, {directive}", expires=expires) is None
 
 
+FOUR_HOURS = timedelta(hours=4)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 4 * 3600),
+        ({"date": "Tue, 10 Mar 2026 12:30:00 GMT", "age": "600"}, 4 * 3600),
+        ({"cache-control": "max-age=60"}, 60),
+        ({"expires": "Tue, 10 Mar 2026 13:00:00 GMT"}, 3600),
+        ({"cache-control": "no-cache"}, None),
+        ({"cache-control": "no-store"}, None),
+        ({"cache-control": "public"}, None),
+        ({"expires": "0"}, None),
+    ],
+)
+def test_p5_a_304_takes_back_only_what_it_speaks_of(headers: dict[str, str], seconds: int | None) -> None:
+    life = renewed_lifetime(FOUR_HOURS, headers, now=NOON)
+    assert (life.length.total_seconds() if life else None) == seconds
+
+
+def test_p9_the_age_of_a_304_counts_against_the_lifetime_it_kept() -> None:
+    headers = {"age": "3600"}
+    delay = freshness(renewed_lifetime(FOUR_HOURS, headers, now=NOON), headers, NOTHING)
+    assert delay is not None
+    assert delay.length == timedelta(hours=3)
+    assert delay.reason == "max-age or Expires of an earlier answer, 4 h"
+
+
 def test_a_directive_in_quotes_is_not_taken_apart_at_its_comma() -> None:
     assert cache_control('ext="a, max-age=1", max-age=2') == {"ext": "a, max-age=1", "max-age": "2"}
 
 
 def test_p8_the_longest_wait_that_anyone_asks_for_counts_and_says_why() -> None:
     hints = FreshnessHints(ttl=timedelta(minutes=90), update_period=timedelta(hours=1))
-    delay = freshness({"cache-control": "max-age=60"}, hints, now=NOON)
+    delay = asked({"cache-control": "max-age=60"}, hints)
     assert delay is not None
     assert delay.length == timedelta(minutes=90)
     assert delay.reason == "the document's ttl of 90 min"
 
 
 def test_p9_ten_years_are_cut_to_the_cap_and_the_reason_says_so() -> None:
-    delay = freshness({"cache-control": "max-age=315360000"}, NOTHING, now=NOON)
+    delay = asked({"cache-control": "max-age=315360000"}, NOTHING)
     assert delay is not None
     assert delay.length == LONGEST
     assert delay.reason == "Cache-Control: max-age of 3650 days, cut to 7 days"
 
 
 def test_a_number_with_a_million_digits_is_only_a_large_number() -> None:
-    delay = freshness({"cache-control": "max-age=" + "9" * 1_000_000}, NOTHING, now=NOON)
+    delay = asked({"cache-control": "max-age=" + "9" * 1_000_000}, NOTHING)
     assert delay is not None
     assert delay.length == LONGEST
 
 
 @pytest.mark.parametrize("hints", [NOTHING, FreshnessHints(ttl=timedelta(0)), FreshnessHints(ttl=timedelta(-1))])
 def test_what_asks_for_no_wait_says_nothing(hints: FreshnessHints) -> None:
-    assert freshness({}, hints, now=NOON) is None
+    assert asked({}, hints) is None
 
 
 @pytest.mark.parametrize(

@@ -6,21 +6,18 @@ import pytest
 from aggregator.model.feed import FeedState, FreshnessHints, Outcome, ParsedFeed, Validators
 from aggregator.model.fetch import Failed, FailureKind, Fetched, Gone, NotModified
 from aggregator.model.ids import FeedId
-from aggregator.polling.schedule import (
-    LONGEST_BACK_OFF,
-    LONGEST_PHASE,
-    REFUSED_FOR,
-    after_fetch,
-    body_hash,
-    phase,
-)
+from aggregator.polling.schedule import LONGEST_PHASE, after_fetch, body_hash, phase
 from aggregator.polling.validators import LONGEST_VALIDATOR
+from aggregator.polling.waits import LEAST_INTERVAL, LONGEST_BACK_OFF, PUSHED_INTERVAL, REFUSED_FOR, REPEATS_BELIEVED
 from tests.factories import NOON, make_feed
 
 HOUR = timedelta(hours=1)
 FEED = make_feed(interval=HOUR)
 URL = FEED.url
 DOCUMENT = ParsedFeed(format="rss20")
+NO_VALIDATORS = ""
+"""As an ETag: it counts as none."""
+DAY = timedelta(days=1)
 NEVER_POLLED = FeedState()
 POLLED = FeedState(
     validators=Validators(etag='"old"', last_modified="Mon, 09 Mar 2026 12:00:00 GMT", url=URL),
@@ -34,7 +31,7 @@ POLLED = FeedState(
 
 
 def fetched(body: bytes = b"new", *, url: str = URL, permanent_url: str | None = None, **headers: str) -> Fetched:
-    return Fetched(url=url, permanent_url=permanent_url, headers=named(headers), body=body)
+    return Fetched(url=url, permanent_url=permanent_url, headers={"etag": '"new"'} | named(headers), body=body)
 
 
 def failed(kind: FailureKind = FailureKind.NETWORK, status: int | None = None, **headers: str) -> Failed:
@@ -244,9 +241,40 @@ def test_p18_a_401_waits_four_hours_but_a_person_may_try_sooner() -> None:
     assert state.blocked_until is None
 
 
-def test_p13_repeated_429_wait_longer_each_time() -> None:
-    state = replace(POLLED, failures=4)
-    assert wait(after_fetch(FEED, state, status(429), now=NOON)) > 15 * HOUR
+def test_p13_a_429_doubles_the_interval_and_successes_take_it_back_by_and_by() -> None:
+    state = after_fetch(FEED, POLLED, status(429), now=NOON)
+    assert state.slowdown == 4
+    waits = []
+    for _ in range(5):
+        state = after_fetch(FEED, state, NotModified(), now=NOON)
+        waits.append(state.next_poll_reason)
+    assert waits == [
+        "interval of 60 min, slowed down to 101 min by HTTP 429",
+        "interval of 60 min, slowed down to 85 min by HTTP 429",
+        "interval of 60 min, slowed down to 72 min by HTTP 429",
+        "interval of 60 min",
+        "interval of 60 min",
+    ]
+    assert state.slowdown == 0
+
+
+def test_p13_429s_in_a_row_slow_down_to_a_day_and_no_further() -> None:
+    state = POLLED
+    for _ in range(50):
+        state = after_fetch(FEED, state, status(429), now=NOON)
+    answered = after_fetch(FEED, state, NotModified(), now=NOON)
+    assert state.slowdown == 19  # 2 ** (19 / 4) hours are the first to exceed a day
+    assert is_about(wait(answered), timedelta(minutes=1358))
+
+
+def test_p13_only_a_429_slows_down() -> None:
+    assert after_fetch(FEED, POLLED, status(503), now=NOON).slowdown == 0
+    assert after_fetch(FEED, replace(POLLED, slowdown=7), status(503), now=NOON).slowdown == 7
+
+
+def test_p13_a_feed_of_a_daily_interval_is_slow_enough() -> None:
+    daily = make_feed(interval=DAY)
+    assert after_fetch(daily, POLLED, status(429), now=NOON).slowdown == 0
 
 
 def test_p8_a_429_that_carries_max_age_is_taken_at_its_word() -> None:
@@ -291,3 +319,159 @@ def test_a_block_survives_a_forced_poll_that_fails_otherwise() -> None:
 def test_an_interval_of_nothing_is_still_a_minute() -> None:
     state = after_fetch(make_feed(interval=timedelta()), POLLED, fetched(), now=NOON, document=DOCUMENT)
     assert is_about(wait(state), timedelta(minutes=1))
+
+
+def test_p10_a_server_without_validators_is_asked_once_a_day() -> None:
+    state = after_fetch(FEED, NEVER_POLLED, fetched(etag=NO_VALIDATORS), now=NOON, document=DOCUMENT)
+    assert is_about(wait(state), DAY)
+    assert state.next_poll_reason == (
+        "interval of 24 h, because the server gives neither ETag nor Last-Modified, "
+        "so every poll costs the whole document"
+    )
+
+
+def test_p10_one_validator_is_enough() -> None:
+    answer = fetched(etag=NO_VALIDATORS, last_modified="today")
+    assert is_about(wait(after_fetch(FEED, NEVER_POLLED, answer, now=NOON, document=DOCUMENT)), HOUR)
+
+
+def test_p10_a_person_may_know_better() -> None:
+    own = make_feed(interval=HOUR, unconditional_interval=HOUR)
+    state = after_fetch(own, NEVER_POLLED, fetched(etag=NO_VALIDATORS), now=NOON, document=DOCUMENT)
+    assert is_about(wait(state), HOUR)
+    assert state.next_poll_reason == "interval of 60 min"
+
+
+def test_p10_a_failure_does_not_bring_the_next_whole_document_closer() -> None:
+    state = after_fetch(FEED, NEVER_POLLED, fetched(etag=NO_VALIDATORS), now=NOON, document=DOCUMENT)
+    failing = after_fetch(FEED, state, failed(), now=NOON + 5 * HOUR)
+    assert is_about(wait(failing), DAY)
+
+
+def test_p10_a_feed_that_never_brought_a_document_is_tried_again_after_its_interval() -> None:
+    assert is_about(wait(after_fetch(FEED, NEVER_POLLED, failed(), now=NOON)), HOUR)
+
+
+def repeat(state: FeedState) -> FeedState:
+    return after_fetch(FEED, state, fetched(b"old"), now=NOON, same_document=True)
+
+
+def test_p26_a_server_that_repeats_itself_three_times_counts_as_one_without_validators() -> None:
+    waits, state = [], POLLED
+    for _ in range(5):
+        state = repeat(state)
+        waits.append(round(wait(state) / HOUR))
+    assert waits == [1, 1, 24, 24, 24]
+    assert state.repeats == REPEATS_BELIEVED
+    assert state.next_poll_reason.endswith("sends the same document again although only a newer one was asked for")
+
+
+def test_p26_a_304_makes_up_for_all_repetitions() -> None:
+    state = after_fetch(FEED, replace(POLLED, repeats=3), NotModified(), now=NOON)
+    assert state.repeats == 0
+    assert is_about(wait(state), HOUR)
+
+
+def test_p26_a_new_document_gives_the_server_another_try() -> None:
+    state = after_fetch(FEED, replace(POLLED, repeats=3), fetched(), now=NOON, document=DOCUMENT)
+    assert is_about(wait(state), HOUR)
+    assert is_about(wait(repeat(state)), DAY)
+
+
+@pytest.mark.parametrize("known", [Validators(), Validators(etag='"a"', url="https://elsewhere.example/")])
+def test_p26_a_repetition_that_could_not_be_avoided_is_not_held_against_the_server(known: Validators) -> None:
+    assert repeat(replace(POLLED, validators=known)).repeats == 0
+
+
+def test_p5_p8_a_304_that_says_nothing_keeps_the_max_age_of_the_document() -> None:
+    state = after_fetch(FEED, NEVER_POLLED, fetched(cache_control="max-age=14400"), now=NOON, document=DOCUMENT)
+    later = after_fetch(FEED, state, NotModified(), now=NOON)
+    assert state.lifetime == later.lifetime == 4 * HOUR
+    assert is_about(wait(later), 4 * HOUR)
+    assert later.next_poll_reason == "max-age or Expires of an earlier answer, 4 h"
+
+
+def test_p5_a_document_without_max_age_ends_that_of_the_one_before() -> None:
+    polled = replace(POLLED, lifetime=4 * HOUR)
+    assert after_fetch(FEED, polled, fetched(), now=NOON, document=DOCUMENT).lifetime is None
+
+
+def test_p5_a_failure_neither_gives_nor_takes_a_lifetime() -> None:
+    polled = replace(POLLED, lifetime=4 * HOUR)
+    assert after_fetch(FEED, polled, status(404, cache_control="max-age=60"), now=NOON).lifetime == 4 * HOUR
+
+
+def test_p28_what_server_and_document_ask_for_holds_for_persons_too() -> None:
+    answer = fetched(cache_control="max-age=600")
+    hints = FreshnessHints(ttl=timedelta(minutes=30))
+    state = after_fetch(FEED, NEVER_POLLED, answer, now=NOON, document=replace(DOCUMENT, hints=hints))
+    assert state.fresh_until == NOON + timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("outcome", [fetched(), NotModified(), Gone(), failed()])
+def test_p28_nobody_asks_twice_within_a_minute(outcome: Fetched | NotModified | Gone | Failed) -> None:
+    assert after_fetch(FEED, POLLED, outcome, now=NOON).fresh_until == NOON + LEAST_INTERVAL
+
+
+def test_p8_p28_a_failure_that_may_be_cached_is_not_asked_for_before() -> None:
+    state = after_fetch(FEED, POLLED, status(404, cache_control="max-age=36000"), now=NOON)
+    assert state.fresh_until == NOON + 10 * HOUR
+
+
+def test_p8_a_failed_poll_takes_back_nothing_that_was_said_before() -> None:
+    state = after_fetch(FEED, replace(POLLED, fresh_until=NOON + 5 * HOUR), failed(), now=NOON)
+    assert state.fresh_until == NOON + 5 * HOUR
+    assert is_about(wait(state), 5 * HOUR)
+
+
+def test_p8_p20_the_ttl_of_the_document_delays_polls_after_failures_too() -> None:
+    state = after_fetch(FEED, replace(POLLED, hints=FreshnessHints(ttl=3 * HOUR)), failed(), now=NOON)
+    assert is_about(wait(state), 3 * HOUR)
+
+
+def test_p19_a_document_that_asks_for_a_week_is_asked_again_a_day_after_a_failure() -> None:
+    state = after_fetch(FEED, replace(POLLED, hints=FreshnessHints(ttl=7 * DAY)), failed(), now=NOON)
+    assert is_about(wait(state), DAY)
+
+
+def test_p18_since_when_it_fails_is_known_until_it_does_no_more() -> None:
+    first = after_fetch(FEED, POLLED, status(404), now=NOON)
+    second = after_fetch(FEED, first, failed(), now=NOON + HOUR)
+    repaired = after_fetch(FEED, second, NotModified(), now=NOON + 3 * HOUR)
+    assert (first.failing_since, second.failing_since, repaired.failing_since) == (NOON, NOON, None)
+
+
+def test_p18_a_feed_is_gone_since_the_410_however_long_it_failed_before() -> None:
+    failing = after_fetch(FEED, POLLED, status(404), now=NOON)
+    gone = after_fetch(FEED, failing, Gone(), now=NOON + HOUR)
+    again = after_fetch(FEED, gone, Gone(), now=NOON + DAY)
+    assert gone.failing_since == again.failing_since == NOON + HOUR
+
+
+def test_since_when_a_document_is_malformed_is_known_until_it_is_mended() -> None:
+    broken = replace(DOCUMENT, malformed="mismatched tag")
+    first = after_fetch(FEED, NEVER_POLLED, fetched(), now=NOON, document=broken)
+    same = after_fetch(FEED, first, NotModified(), now=NOON + HOUR)
+    changed = after_fetch(FEED, same, fetched(b"other"), now=NOON + 2 * HOUR, document=broken)
+    mended = after_fetch(FEED, changed, fetched(b"good"), now=NOON + 3 * HOUR, document=DOCUMENT)
+    assert [state.malformed_since for state in (first, same, changed, mended)] == [NOON, NOON, NOON, None]
+
+
+@pytest.mark.parametrize("outcome", [fetched(), NotModified(), failed()])
+def test_p30_while_a_hub_sends_polls_come_every_twelve_hours(outcome: Fetched | NotModified | Failed) -> None:
+    state = after_fetch(FEED, replace(POLLED, pushed_until=NOON + 9 * DAY), outcome, now=NOON, document=DOCUMENT)
+    assert is_about(wait(state), PUSHED_INTERVAL)
+    assert state.next_poll_reason == "interval of 12 h at least while a hub sends what is new"
+    assert state.pushed_until == NOON + 9 * DAY
+
+
+def test_p30_polls_are_themselves_again_when_the_hub_stops_sending() -> None:
+    ending = after_fetch(FEED, replace(POLLED, pushed_until=NOON + 3 * HOUR), NotModified(), now=NOON)
+    ended = after_fetch(FEED, replace(POLLED, pushed_until=NOON), NotModified(), now=NOON)
+    assert is_about(wait(ending), 3 * HOUR)
+    assert is_about(wait(ended), HOUR)
+
+
+def test_a_block_that_a_wrong_clock_wrote_is_believed_for_a_day() -> None:
+    state = after_fetch(FEED, replace(POLLED, blocked_until=NOON + 400 * DAY), failed(), now=NOON)
+    assert state.blocked_until == NOON + DAY

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import DatabaseUnusable
-from aggregator.model.poll import PollResult
 from aggregator.scheduler import PollSchedule
 
 pytestmark = pytest.mark.anyio
@@ -27,13 +26,12 @@ class Cycles:
     def stop(self) -> None:
         self.stopped = True
 
-    async def poll_due(self, on_result: Callable[[PollResult], None] | None = None) -> list[PollResult]:
+    async def keep_up(self) -> None:
         self.begun += 1
         if self._fails:
             raise self._fails.pop()
         await asyncio.sleep(self._takes)
         self.ended += 1
-        return []
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -1,5 +1,6 @@
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from aggregator.model.ids import FeedId
 from aggregator.model.poll import EntryPlan
 from aggregator.storage.sqlite import connect, migrations, search_index
 from aggregator.storage.sqlite.session import Session
-from aggregator.storage.sqlite.store import SqliteStore
+from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
 from tests.factories import NOON, make_feed, make_parsed_entry
 
 pytestmark = pytest.mark.anyio
@@ -35,12 +36,12 @@ def shape(connection: sqlite3.Connection) -> dict[str, object]:
 
 
 def statements(connection: sqlite3.Connection) -> list[str]:
-    """The statements themselves, without comments and with spaces folded."""
+    """The statements themselves, without comments and with spaces folded (ALTER TABLE leaves some)."""
     rows = connection.execute(
         "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE '%sqlite_migrations%' ORDER BY type, name"
     )
     lines = ("\n".join(line.split("--")[0] for line in sql.splitlines()) for (sql,) in rows)
-    return [" ".join(sql.split()) for sql in lines]
+    return [" ".join(sql.split()).replace(" ,", ",").replace(" )", ")") for sql in lines]
 
 
 async def test_replayed_migrations_give_the_schema_file(tmp_path: Path) -> None:
@@ -126,6 +127,54 @@ def test_a_step_that_fails_leaves_no_half_of_it(tmp_path: Path) -> None:
     database.close()
 
 
+def first_release(path: Path) -> None:
+    """Make a database as the first release left it, with a feed that was polled and one that is leased."""
+    database = connect.connect(path, writing=True)
+    with connect.writing(database):
+        migrations.MIGRATIONS.apply(database, stop_before="0002_rate_groups_and_polls")
+        for name, configured, leased in (("a", 1, "NULL"), ("b", 1, "9999999999"), ("left", 0, "NULL")):
+            database.execute(
+                "INSERT INTO feeds (id, configured, position, url, host, title, publisher, category, interval,"
+                " allow_private_address, etag, failures, next_poll_at, blocked_until, lease_token, lease_until)"
+                f" VALUES ('{name}', {configured}, 0, 'https://{name}.example/rss.xml', '{name}.example:443', 'T', 'P',"
+                f" 'C', 3600, 0, '\"one\"', 3, {NOON.timestamp():.0f}, {NOON.timestamp() + 60:.0f}, 7, {leased})"
+            )
+        database.execute(
+            "INSERT INTO entries (id, feed_id, headline, teaser, headline_key, fingerprint, first_seen_at, changed_at,"
+            " listed_at, category, shown, fronts, copy_set) VALUES (1, 'a', 'Kept', '', '', '', 0, 0, 0, 'C', 1, 1, 1)"
+        )
+        database.execute("INSERT INTO entry_texts VALUES (1, '', '', '')")
+    database.close()
+
+
+async def test_a_database_of_the_first_release_keeps_its_feeds_and_entries(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    first_release(path)
+    store = await SqliteStore.open(path)
+    found = await store.read(lambda tx: tx.feeds.get(FeedId("a")))
+    assert found
+    assert (found.entries, found.state.validators.etag, found.state.failures) == (1, '"one"', 3)
+    assert (found.state.next_poll_at, found.state.blocked_until) == (NOON, NOON + timedelta(minutes=1))
+    assert found.feed.unconditional_interval == timedelta(days=1)
+    await store.aclose()
+
+
+async def test_feeds_of_the_first_release_are_polled_as_soon_as_feeds_yaml_has_been_read(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    first_release(path)
+    store = await SqliteStore.open(path)
+    now = NOON + timedelta(hours=1)
+
+    def claim(tx: SqliteTransaction) -> list[str]:
+        leases = tx.feeds.claim_due(now=now, groups=5, per_group=5, lease=timedelta(minutes=1))
+        return [due.feed.id for lease in leases for due in lease.feeds]
+
+    assert await store.write(claim) == []
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a"), make_feed("b")], now=now))
+    assert await store.write(claim) == ["a", "b"]
+    await store.aclose()
+
+
 def index_of(database: Database) -> list[tuple[int, str]]:
     database.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, entry_search, instance)")
     found = [tuple(row) for row in database.execute("SELECT doc, term FROM temp.words ORDER BY doc, col, offset")]
@@ -138,8 +187,8 @@ def test_the_search_index_is_made_anew_when_the_rules_for_words_changed(tmp_path
     migrations.upgrade(database, tmp_path / "words.db")
     session = Session(database)
     database.execute(
-        "INSERT INTO feeds (id, configured, position, url, host, title, publisher, category, interval,"
-        " allow_private_address) VALUES ('a', 1, 0, '', '', '', '', '', 0, 0)"
+        "INSERT INTO feeds (id, configured, position, url, title, publisher, category, interval,"
+        " allow_private_address) VALUES ('a', 1, 0, '', '', '', '', 0, 0)"
     )
     database.execute(
         "INSERT INTO entries (id, feed_id, headline, teaser, headline_key, fingerprint, first_seen_at, changed_at,"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from aggregator.model.copies import CopyAssignment
-from aggregator.model.feed import FeedState, ParsedFeed
-from aggregator.model.ids import CopySetId, EntryId, FeedId
-from aggregator.model.poll import EntryPlan
+from aggregator.model.feed import FeedState, Move, Outcome, ParsedFeed
+from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
+from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord
 from aggregator.model.query import Cursor, EntryQuery, SearchQuery
 from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
 from tests.factories import NOON, make_feed, make_parsed_entry
@@ -35,12 +35,20 @@ def everything(tx: SqliteTransaction) -> None:
     tx.feeds.synchronise([make_feed("a", url="https://old.example/"), make_feed("b")], now=NOON)
     tx.feeds.synchronise([make_feed("a", category="Sport")], now=NOON)
     tx.feeds.synchronise([make_feed("a"), make_feed("b")], now=NOON)
-    due = tx.feeds.claim_due(now=NOON, limit=5, per_host=1, lease=LEASE)
-    tx.feeds.extend(due, now=NOON, lease=LEASE)
-    tx.feeds.finish(due[0], FeedState(), now=NOON, document=ParsedFeed(format="rss20"))
-    tx.feeds.release(due)
-    tx.feeds.claim(None, now=NOON, lease=LEASE)
-    tx.feeds.claim([A], now=NOON, lease=LEASE)
+    leases = tx.feeds.claim_due(now=NOON, groups=5, per_group=1, lease=LEASE)
+    tx.feeds.extend(leases, now=NOON, lease=LEASE)
+    tx.feeds.finish(
+        leases[0].feeds[0],
+        FeedState(move=Move(address="https://new.example/")),
+        PollRecord(at=NOON, outcome=Outcome.FETCHED),
+        document=ParsedFeed(format="rss20"),
+        pause=GroupPause(group=RateGroup("b.example:443"), until=NOON, reason="429"),
+    )
+    tx.feeds.release(leases, now=NOON, gap=LEASE)
+    tx.feeds.claim([A], now=NOON, groups=1, lease=LEASE, heed=Heed.FRESHNESS)
+    tx.feeds.groups([A])
+    tx.feeds.history(A)
+    tx.feeds.pauses(now=NOON)
     tx.feeds.get(A)
     tx.feeds.overview()
     parsed = make_parsed_entry("1")
@@ -79,7 +87,8 @@ async def issued(tmp_path: Path) -> set[str]:
 
 
 def plan(database: sqlite3.Connection, sql: str) -> list[str]:
-    values = dict.fromkeys(re.findall(r":(\w+)", sql))
+    named = re.findall(r":(\w+)", sql)
+    values = dict.fromkeys(named) if named else [None] * sql.count("?")
     return [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
 
 
@@ -103,9 +112,9 @@ async def test_feeds_are_only_read_whole_where_all_of_them_are_wanted(issued: se
         scans = {
             sql.strip().split("\n")[0] for sql in issued if any(s.startswith("SCAN feeds") for s in plan(database, sql))
         }
-    assert {re.split(r" (?:FROM|AS) ", sql)[0] for sql in scans} == {
-        "SELECT id, configured, url, category",  # synchronise
-        "SELECT *",  # claim(None)
+    assert {re.split(r" (?:FROM|AS) |,(?= position)| \(name", sql)[0] for sql in scans} == {
+        "SELECT id, move_address, configured",  # synchronise
+        "INSERT INTO rate_groups",  # likewise
         "SELECT *, (SELECT max(listed_at)",  # overview
         "SELECT category",  # categories
         "SELECT coalesce(sum(configured), 0)",  # totals
@@ -133,3 +142,49 @@ async def test_a_page_deep_in_entries_of_one_second_reads_no_more_than_a_page(tm
     await store.read(lambda tx: count(tx, Cursor(listed_at=NOON, id=EntryId(20))))
     await store.aclose()
     assert max(steps) < 2 * min(steps)
+
+
+async def test_l4_claiming_reads_the_two_indexes_of_what_is_due_and_sorts_nothing(tmp_path: Path) -> None:
+    seen: list[str] = []
+    store = await SqliteStore.open(tmp_path / "a.db", tracer=lambda sql, _: seen.append(sql))
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a"), make_feed("b")], now=NOON))
+    seen.clear()
+    leases = await store.write(lambda tx: tx.feeds.claim_due(now=NOON, groups=2, per_group=5, lease=LEASE))
+    assert len(leases) == 2
+    reads = [sql for sql in seen if sql.lstrip().startswith("SELECT")]
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        steps = [step for sql in reads for step in plan(database, sql)]
+    assert steps == [
+        "SEARCH rate_groups USING INDEX rate_groups_due (next_at<?)",
+        "SCAN g VIRTUAL TABLE INDEX 1:",
+        "SEARCH f USING INTEGER PRIMARY KEY (rowid=?)",
+        "CORRELATED LIST SUBQUERY 1",
+        "SEARCH feeds USING INDEX feeds_due (rate_group=? AND <expr><?)",
+    ]
+    await store.aclose()
+
+
+@pytest.mark.parametrize("overdue", [20, 2000])
+async def test_l4_claiming_takes_as_many_statements_and_steps_however_many_feeds_are_overdue(
+    tmp_path: Path, overdue: int
+) -> None:
+    seen: list[str] = []
+    store = await SqliteStore.open(tmp_path / "a.db", tracer=lambda sql, _: seen.append(sql))
+    feeds = [make_feed(f"f{number}", url=f"https://big.example/{number}") for number in range(overdue)]
+    feeds += [make_feed(f"g{number}") for number in range(20)]
+    await store.write(lambda tx: tx.feeds.synchronise(feeds, now=NOON))
+    seen.clear()
+
+    def claim(tx: SqliteTransaction) -> int:
+        taken = [0]
+        connection = tx.entries._session._db.conn
+        connection.set_progress_handler(lambda: taken.__setitem__(0, taken[0] + 1), 10)
+        leases = tx.feeds.claim_due(now=NOON, groups=16, per_group=10, lease=LEASE)
+        connection.set_progress_handler(None, 0)
+        assert sum(len(lease.feeds) for lease in leases) == 25
+        return taken[0]
+
+    steps = await store.write(claim)
+    await store.aclose()
+    assert len([sql for sql in seen if re.match(r"\s*(SELECT|UPDATE)", sql)]) == 3
+    assert steps < 1000

@@ -18,8 +18,10 @@ from aggregator.errors import DatabaseUnusable
 from aggregator.model.copies import CopyAssignment
 from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.poll import EntryPlan
+from aggregator.model.query import SearchQuery
 from aggregator.ports import Store
-from aggregator.storage.sqlite import connect
+from aggregator.services.group import group_new
+from aggregator.storage.sqlite import connect, migrations
 from aggregator.storage.sqlite.store import READERS, SqliteStore, SqliteTransaction
 from tests.factories import NOON, make_feed, make_parsed_entry
 
@@ -111,7 +113,10 @@ async def open_and_close(path: Path) -> None:
 async def test_the_settings_are_in_force_on_both_kinds_of_connection(tmp_path: Path) -> None:
     for writing in (True, False):
         database = connect.connect(tmp_path / "a.db", writing=writing)
-        names = ("journal_mode", "synchronous", "busy_timeout", "foreign_keys", "journal_size_limit", "query_only")
+        names = (
+            "journal_mode", "synchronous", "busy_timeout", "foreign_keys", "journal_size_limit", "wal_autocheckpoint",
+            "page_size", "query_only",
+        )  # fmt: skip
         found = {name: database.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
         database.close()
         assert found == {
@@ -120,8 +125,19 @@ async def test_the_settings_are_in_force_on_both_kinds_of_connection(tmp_path: P
             "busy_timeout": 5000,
             "foreign_keys": 1,
             "journal_size_limit": 64 * 1024 * 1024,
+            "wal_autocheckpoint": 2000,
+            "page_size": 8192,
             "query_only": int(not writing),
         }
+
+
+async def test_a_file_with_other_pages_keeps_them(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as older:
+        older.execute("PRAGMA page_size = 4096")
+        older.execute("CREATE TABLE pages (size)")
+    database = connect.connect(tmp_path / "a.db", writing=True)
+    assert database.execute("PRAGMA page_size").fetchone()[0] == 4096
+    database.close()
 
 
 async def test_d10_no_statement_leaves_a_transaction_open(tmp_path: Path) -> None:
@@ -230,4 +246,69 @@ async def test_entries_that_stand_where_they_are_placed_are_not_written_again(tm
     await store.write(lambda tx: place(tx, ids[:4]))
     await store.write(lambda tx: place(tx, ids))
     assert len([sql for sql in written if sql.startswith("UPDATE")]) == 1
+    await store.aclose()
+
+
+async def test_a_document_of_new_entries_takes_a_handful_of_statements(tmp_path: Path) -> None:
+    """However many entries it has: those that are told to the tracer are prepared and bound one by one."""
+    told: list[str] = []
+    store = await SqliteStore.open(tmp_path / "a.db", tracer=lambda sql, _: told.append(sql))
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
+    taken = []
+    for count in (3, 300):
+        new = EntryPlan(new=tuple(make_parsed_entry(f"{count}-{number}") for number in range(count)))
+        told.clear()
+        await store.write(lambda tx, new=new: tx.entries.save(FeedId("a"), new, now=NOON))  # type: ignore[misc]
+        taken.append(len(told))
+    assert taken == [6, 6]
+    await store.aclose()
+
+
+async def test_placing_entries_that_share_nothing_takes_a_handful_of_statements(tmp_path: Path) -> None:
+    told: list[str] = []
+    store = await SqliteStore.open(tmp_path / "a.db", tracer=lambda sql, _: told.append(sql))
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
+    taken = []
+    for count in (3, 150):
+        new = EntryPlan(
+            new=tuple(
+                make_parsed_entry(f"{count}-{number}", headline_key=f"cooling tower reactor {count} {number}")
+                for number in range(count)
+            )
+        )
+        await store.write(lambda tx, new=new: tx.entries.save(FeedId("a"), new, now=NOON))  # type: ignore[misc]
+        told.clear()
+        await group_new(store, window=timedelta(hours=48))
+        taken.append(len(told))
+    assert taken[0] == taken[1] < 20
+    await store.aclose()
+
+
+async def test_no_statement_of_saving_or_placing_fires_a_trigger(tmp_path: Path) -> None:
+    """A statement that may keeps a copy of every page it changes: that took as long as all the rest."""
+    database = connect.connect(tmp_path / "a.db", writing=True)
+    migrations.upgrade(database, tmp_path / "a.db")
+    triggers = [row[0] for row in database.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")]
+    database.close()
+    assert [sql for sql in triggers if "ON entries" in sql and "AFTER DELETE" not in sql] == []
+
+
+async def test_a_read_waits_neither_for_a_save_nor_for_the_index(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "a.db")
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
+    began, go_on = threading.Event(), threading.Event()
+
+    def work(tx: SqliteTransaction) -> None:
+        tx.entries.save(FeedId("a"), EntryPlan(new=(make_parsed_entry("1"),)), now=NOON)
+        tx.searching.catch_up(limit=10)
+        began.set()
+        assert go_on.wait(5)
+
+    writing = asyncio.create_task(store.write(work))
+    await asyncio.to_thread(began.wait, 5)
+    assert (await store.read(lambda tx: tx.entries.totals())).entries == 0
+    assert await store.read(lambda tx: tx.searching.search(SearchQuery(words="headline"))) == ()
+    go_on.set()
+    await writing
+    assert len(await store.read(lambda tx: tx.searching.search(SearchQuery(words="headline")))) == 1
     await store.aclose()

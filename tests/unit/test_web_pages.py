@@ -12,7 +12,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from aggregator.config.read import parse
 from aggregator.model.entry import Byline, Enclosure, Link, ParsedEntry, SafeHtml
-from aggregator.model.feed import FeedState, Outcome
+from aggregator.model.feed import FeedState, Move, Outcome
+from aggregator.model.ids import FeedId, RateGroup
+from aggregator.model.poll import GroupPause, PollRecord
+from aggregator.model.push import PushStage, Subscription
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import POLLED, Newsroom, commanders, fill, newsroom
 from tests.published import make_site
@@ -275,7 +278,8 @@ async def test_feeds_shows_how_each_feed_is_doing(room: Newsroom) -> None:
     await room.poll("other", replace(POLLED, gone=True))
     rows = [_words(row) for row in (await _page(room, "/feeds")).css("tbody tr")]
     assert len(rows) == 3
-    assert "ok Tue, 10 Mar 2026 14:00 fetched Tue, 10 Mar 2026 15:00 every 1 h, as feeds.yaml says 1" in rows[0]
+    assert "ok Tue, 10 Mar 2026 14:00 fetched Tue, 10 Mar 2026 15:00 every 1 h, as feeds.yaml says" in rows[0]
+    assert rows[0].endswith("Tue, 10 Mar 2026 14:00 1"), "the newest entry, and how many"
     assert "gone" in rows[1]
     assert "not again" in rows[1]
     assert "https://broken.example/feed?a=1&b=2" in rows[2]
@@ -295,7 +299,101 @@ async def test_a_failing_feed_says_when_it_last_succeeded(room: Newsroom) -> Non
 async def test_feeds_shows_one_that_was_never_polled(room: Newsroom) -> None:
     await room.configure(make_feed())
     (row,) = (await _page(room, "/feeds")).css("tbody tr")
-    assert "not polled yet never as soon as possible 0" in _words(row)
+    assert "not polled yet never as soon as possible none yet 0" in _words(row)
+
+
+async def test_a_feed_s_page_tells_its_last_answers_newest_first(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    failed = PollRecord(
+        at=NOON - timedelta(hours=1),
+        outcome=Outcome.FAILED,
+        status=503,
+        message="HTTP 503 Service Unavailable",
+        elapsed=timedelta(seconds=1.25),
+        next_poll_at=NOON,
+        next_poll_reason="60 min after a failure",
+    )
+    fetched = PollRecord(at=NOON, outcome=Outcome.FETCHED, status=200, received=57_300, new=3, changed=1)
+    for record in (failed, fetched):
+        await room.poll("news-example", POLLED, record=record)
+    rows = [_words(row) for row in (await _page(room, "/feeds/news-example")).css(".answers tbody tr")]
+    assert rows[0] == "Tue, 10 Mar 2026 14:00 fetched HTTP 200 3 1 57.3 kB 0.0 s"
+    assert rows[1] == (
+        "Tue, 10 Mar 2026 13:00 failed HTTP 503 HTTP 503 Service Unavailable 1.2 s "
+        "next Tue, 10 Mar 2026 14:00 , 60 min after a failure"
+    )
+
+
+async def test_p12_the_next_poll_is_not_before_what_the_server_asked_for(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    await room.poll("news-example", replace(POLLED, blocked_until=NOON + timedelta(hours=4)))
+    words = _words((await _page(room, "/feeds/news-example")).body)
+    assert "Next poll Tue, 10 Mar 2026 18:00 its server asked to be left alone until then" in words
+    assert "left alone, as its server asked" in words
+
+
+async def test_p14_a_pause_of_the_group_is_told_by_every_feed_of_it(room: Newsroom) -> None:
+    feeds = [make_feed(name, url=f"https://{name}.tumblr.com/rss") for name in ("a", "b")]
+    await room.configure(*feeds, make_feed("other"))
+    pause = GroupPause(group=RateGroup("tumblr.com:443"), until=NOON + timedelta(hours=4), reason="HTTP 429 to a")
+    await room.poll("b", POLLED)
+    await room.poll("a", POLLED, pause=pause)
+    wanted = "Tue, 10 Mar 2026 18:00 tumblr.com:443 is left alone: HTTP 429 to a"
+    assert wanted in _words((await _page(room, "/feeds/b")).body)
+    assert wanted not in _words((await _page(room, "/feeds/other")).body)
+    words = _words((await _page(room, "/feeds")).body)
+    assert "No feed of tumblr.com:443 is polled before Tue, 10 Mar 2026 18:00 : HTTP 429 to a" in words
+    room.clock.move(timedelta(hours=4))
+    assert "tumblr.com:443 is left alone" not in _words((await _page(room, "/feeds")).body)
+
+
+async def test_p17_a_move_is_told_while_it_is_seen_and_when_it_is_believed(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    new = "https://new.example/rss"
+    await room.poll("news-example", replace(POLLED, move=Move(candidate=new, seen=2, since=NOON)))
+    assert f"Moving to {new} , seen by 2 polls in a row" in _words((await _page(room, "/feeds/news-example")).body)
+    await room.poll("news-example", replace(POLLED, move=Move(address=new, candidate=new, seen=5, since=NOON)))
+    assert f"Moved to {new} , which is polled, since Tue, 10 Mar 2026 14:00" in _words(
+        (await _page(room, "/feeds/news-example")).body
+    )
+
+
+async def test_a_document_that_is_not_well_formed_is_told_since_when(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    await room.poll("news-example", replace(POLLED, malformed_since=NOON - timedelta(days=3)))
+    words = _words((await _page(room, "/feeds/news-example")).body)
+    assert "ok, but not well-formed not well-formed since Sat, 07 Mar 2026 14:00" in words
+
+
+async def test_p30_a_feed_that_a_hub_sends_says_until_when(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    await room.poll("news-example", POLLED)
+    until = NOON + timedelta(days=5)
+    await room.subscribe(
+        Subscription(
+            feed_id=FeedId("news-example"),
+            hub="https://hub.example/",
+            topic="https://news-example.example/rss.xml",
+            token="t" * 40,
+            stage=PushStage.ACTIVE,
+            lease_until=until,
+        )
+    )
+    words = _words((await _page(room, "/feeds/news-example")).body)
+    assert "Sent by a hub until Sun, 15 Mar 2026 14:00" in words
+    assert "Hub https://hub.example/ : active" in words
+    assert "t" * 40 not in (await room.get("/feeds/news-example")).text, "who knows the token can speak as the hub"
+    room.clock.move(timedelta(days=5))
+    assert "Sent by a hub" not in _words((await _page(room, "/feeds/news-example")).body)
+
+
+async def test_a_feed_tells_its_rhythm_and_when_it_has_fallen_silent(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    entries = [make_parsed_entry(str(n), published_at=NOON - timedelta(days=2, hours=3 * n)) for n in range(20)]
+    await room.publish("news-example", *entries)
+    await room.poll("news-example", POLLED)
+    for path in ("/feeds", "/feeds/news-example"):
+        assert "an entry every 3 h; silent for 2 days" in _words((await _page(room, path)).body)
 
 
 async def test_a_feed_s_page_lists_its_entries_also_those_that_repeat_another(room: Newsroom) -> None:

@@ -2,6 +2,10 @@
 
 Settings were measured with SQLite 3.40 on a machine of two cores. WAL with `synchronous = NORMAL` commits three times as often
 as with FULL; a power cut may take the last commits, never the file, and 25 kills in every mode lost none.
+The WAL is moved into the file every 2,000 pages (16 MiB), not every 1,000 of half the size: of the pages of the indexes that a
+poll writes, most are written by other polls before that, and 1,500 first polls took 2.1 ms each, not 2.5. New files have pages
+of 8 KiB: the texts of three entries go into one, and of the usual 4 KiB those of one entry fill little more than half. The file is 12 % smaller
+for it, and first polls and the search index take a tenth less time.
 A write transaction begins with BEGIN IMMEDIATE: with a deferred one, eight writers met 24,716 errors in three
 seconds, because raising a read lock to a write lock ignores `busy_timeout`; with IMMEDIATE they met none.
 """
@@ -37,9 +41,12 @@ WAL_PAUSE = 0.05
 """Seconds between tries to make a new file a WAL database. The switch needs the file alone, and where another process
 is switching it too, SQLite says "locked" at once, without waiting `busy_timeout` (it would be a deadlock)."""
 
+_PAGE_SIZE = "PRAGMA page_size = 8192"
+"""Of a new file; before it becomes a WAL database, or it comes too late. A file that has pages keeps theirs."""
 _SETTINGS = (
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA wal_autocheckpoint = 2000",
     f"PRAGMA journal_size_limit = {64 * 1024 * 1024}",
 )
 
@@ -92,6 +99,7 @@ def connect(
     db = connect_as_it_is(path, tracer=tracer, busy_timeout=busy_timeout)
     with usable(path):
         try:
+            db.conn.execute(_PAGE_SIZE)
             _keep_wal(db.conn)
             for setting in _SETTINGS:
                 db.conn.execute(setting).fetchall()

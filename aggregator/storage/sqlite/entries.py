@@ -19,6 +19,7 @@ _KNOWN = """
         SELECT id FROM entries WHERE feed_id = :feed AND guid IN (SELECT value FROM json_each(:guids))
         UNION SELECT id FROM entries WHERE feed_id = :feed AND url IN (SELECT value FROM json_each(:urls))
         UNION SELECT id FROM entries WHERE feed_id = :feed AND headline IN (SELECT value FROM json_each(:headlines))
+            AND guid IS NULL AND url IS NULL
     ) ORDER BY id
 """
 
@@ -37,6 +38,8 @@ class SqliteEntries:
 
     def known(self, feed_id: FeedId, parsed: Sequence[ParsedEntry]) -> list[KnownEntry]:
         """Find what is stored of this feed that entries of `parsed` may be, oldest id first."""
+        if self._session.row("SELECT 1 FROM entries WHERE feed_id = :feed", feed=feed_id) is None:
+            return []
         found = self._session.rows(
             _KNOWN,
             feed=feed_id,

@@ -3,10 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from aggregator.model.feed import Feed, FeedOverview, FeedState, FreshnessHints, Outcome, Validators
+from aggregator.model.feed import Feed, FeedOverview, FeedState, FreshnessHints, Move, Outcome, Validators
 from aggregator.model.ids import FeedId
 from aggregator.storage.sqlite.session import Row, Value, as_json, from_json, moment, seconds
-from aggregator.text.urls import host_and_port
+
+RHYTHM_OF = 20
+"""Newest entries that a feed's rhythm is taken from."""
+RHYTHM_LEAST = 5
+"""Fewer entries have none."""
 
 
 def feed(row: Row) -> Feed:
@@ -20,6 +24,7 @@ def feed(row: Row) -> Feed:
         tags=tuple(from_json(row["tags"], [])),
         language=row["language"],
         interval=timedelta(seconds=row["interval"]),
+        unconditional_interval=timedelta(seconds=row["unconditional_interval"]),
         allow_private_address=bool(row["allow_private_address"]),
     )
 
@@ -29,13 +34,13 @@ def feed_columns(feed: Feed) -> dict[str, Value]:
     return {
         "id": feed.id,
         "url": feed.url,
-        "host": host_and_port(feed.url),
         "title": feed.title,
         "publisher": feed.publisher,
         "category": feed.category,
         "tags": as_json(feed.tags),
         "language": feed.language,
         "interval": int(feed.interval.total_seconds()),
+        "unconditional_interval": int(feed.unconditional_interval.total_seconds()),
         "allow_private_address": int(feed.allow_private_address),
     }
 
@@ -50,16 +55,24 @@ def state(row: Row) -> FeedState:
         last_success_at=moment(row["last_success_at"]),
         last_outcome=None if row["last_outcome"] is None else Outcome(row["last_outcome"]),
         last_message=row["last_message"],
+        lifetime=_duration(row["lifetime"]),
         failures=row["failures"],
+        failing_since=moment(row["failing_since"]),
+        malformed_since=moment(row["malformed_since"]),
+        repeats=row["repeats"],
+        slowdown=row["slowdown"],
+        move=_move(row),
         next_poll_at=moment(row["next_poll_at"]),
         next_poll_reason=row["next_poll_reason"],
+        fresh_until=moment(row["fresh_until"]),
         blocked_until=moment(row["blocked_until"]),
+        pushed_until=moment(row["pushed_until"]),
         gone=bool(row["gone"]),
     )
 
 
 def state_columns(state: FeedState) -> dict[str, Value]:
-    """Give the columns that a poll decides."""
+    """Give the columns that a poll decides: all of a state but `pushed_until`."""
     return {
         "etag": state.validators.etag,
         "last_modified": state.validators.last_modified,
@@ -70,12 +83,31 @@ def state_columns(state: FeedState) -> dict[str, Value]:
         "last_success_at": seconds(state.last_success_at),
         "last_outcome": state.last_outcome,
         "last_message": state.last_message,
+        "lifetime": None if state.lifetime is None else int(state.lifetime.total_seconds()),
         "failures": state.failures,
+        "failing_since": seconds(state.failing_since),
+        "malformed_since": seconds(state.malformed_since),
+        "repeats": state.repeats,
+        "slowdown": state.slowdown,
+        "move_address": state.move.address,
+        "move_candidate": state.move.candidate,
+        "move_seen": state.move.seen,
+        "move_since": seconds(state.move.since),
         "next_poll_at": seconds(state.next_poll_at),
         "next_poll_reason": state.next_poll_reason,
+        "fresh_until": seconds(state.fresh_until),
         "blocked_until": seconds(state.blocked_until),
         "gone": int(state.gone),
     }
+
+
+def _move(row: Row) -> Move:
+    return Move(
+        address=row["move_address"],
+        candidate=row["move_candidate"],
+        seen=row["move_seen"],
+        since=moment(row["move_since"]),
+    )
 
 
 def _hints(fields: dict[str, Any]) -> FreshnessHints:
@@ -102,7 +134,7 @@ def _duration(value: int | None) -> timedelta | None:
 
 
 def overview(row: Row) -> FeedOverview:
-    """Read a row of `feeds` that has `newest_entry_at` besides."""
+    """Read a row of `feeds` that has `newest_entry_at` and `oldest_of_rhythm_at` besides."""
     return FeedOverview(
         feed=feed(row),
         state=state(row),
@@ -110,4 +142,13 @@ def overview(row: Row) -> FeedOverview:
         home_url=row["home_url"],
         entries=row["entry_count"],
         newest_entry_at=moment(row["newest_entry_at"]),
+        rhythm=_rhythm(row),
     )
+
+
+def _rhythm(row: Row) -> timedelta | None:
+    """Give the rhythm; None also where all entries are of one second: a first poll dates what has no date."""
+    if row["entry_count"] < RHYTHM_LEAST or row["newest_entry_at"] is None:
+        return None
+    span = row["newest_entry_at"] - row["oldest_of_rhythm_at"]
+    return timedelta(seconds=span / min(row["entry_count"], RHYTHM_OF)) if span else None

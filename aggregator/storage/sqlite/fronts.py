@@ -9,7 +9,7 @@ places entries or feeds.yaml changes which feeds are configured.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from aggregator.model.ids import FeedId
 from aggregator.storage.sqlite.session import Row, Session, many
@@ -38,11 +38,13 @@ def _choose(session: Session, copy_sets: Collection[int]) -> None:
         sets=many(copy_sets),
     ):
         members[row["copy_set"]].append(row)
-    for rows in members.values():
-        front = min((row for row in rows if row["shown"]), key=_rank, default=None)
-        for row in rows:
-            if row["fronts"] != (row is front):
-                session.run("UPDATE entries SET fronts = 1 - fronts WHERE id = :id", id=row["id"])
+    wrong = [row for rows in members.values() for row in _wrong(rows)]
+    session.run_each("UPDATE entries SET fronts = 1 - fronts WHERE id = ?", [(row["id"],) for row in wrong])
+
+
+def _wrong(rows: Sequence[Row]) -> list[Row]:
+    front = min((row for row in rows if row["shown"]), key=_rank, default=None)
+    return [row for row in rows if row["fronts"] != (row is front)]
 
 
 def _rank(row: Row) -> tuple[bool, int, int]:

@@ -1,7 +1,7 @@
 """Storing what a poll brought."""
 
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from aggregator.model.entry import ParsedEntry
@@ -10,18 +10,13 @@ from aggregator.model.poll import EntryPlan
 from aggregator.storage.sqlite import entry_rows, search_index
 from aggregator.storage.sqlite.session import Row, Session, Value, seconds
 
-_COLUMNS = tuple(entry_rows.entry_columns(ParsedEntry()))
-
 _INSERT = f"""
     INSERT INTO entries (
         id, feed_id, guid, published_at, first_seen_at, changed_at, listed_at, category, shown, fronts, copy_set,
-        {", ".join(_COLUMNS)}
-    ) VALUES (
-        :id, :feed, :guid, :published_at, :now, :now, :listed_at, :category, :shown, :shown, :id,
-        {", ".join(f":{name}" for name in _COLUMNS)}
-    )
+        {", ".join(entry_rows.SAID_COLUMNS)}
+    ) VALUES ({", ".join("?" * (11 + len(entry_rows.SAID_COLUMNS)))})
 """
-_INSERT_TEXTS = "INSERT INTO entry_texts (entry_id, summary, content, text) VALUES (:id, :summary, :content, :text)"
+_INSERT_TEXTS = "INSERT INTO entry_texts (entry_id, summary, content, text) VALUES (?, ?, ?, ?)"
 
 _OLD = """
     SELECT e.id, e.feed_id, e.guid, e.published_at, e.first_seen_at, e.listed_at, e.url, e.headline, e.teaser,
@@ -35,7 +30,7 @@ _KEEP = """
 _UPDATE = f"""
     UPDATE entries SET
         guid = :guid, published_at = :published_at, changed_at = :now, listed_at = :listed_at, grouped = :grouped,
-        {", ".join(f"{name} = :{name}" for name in _COLUMNS)}
+        {", ".join(f"{name} = :{name}" for name in entry_rows.SAID_COLUMNS)}
     WHERE id = :id
 """
 # One entry each: what `connected` collects around it is all that shared the key with the entry that leaves. Of a
@@ -63,40 +58,40 @@ def save(session: Session, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -
     feed = session.row("SELECT id, category, configured FROM feeds WHERE id = :id", id=feed_id)
     if feed is None:
         raise LookupError(f"no feed {feed_id!r}")
-    if plan.changed or plan.new:
+    if plan.changed:
         search_index.renew(session)
-    for entry_id, parsed in plan.changed:
-        _change(session, feed, entry_id, parsed, seconds(now))
-    return [_add(session, feed, parsed, seconds(now)) for parsed in plan.new]
+        indexed = search_index.watermark(session)
+        for entry_id, parsed in plan.changed:
+            _change(session, feed, entry_id, parsed, now=seconds(now), indexed=entry_id <= indexed)
+    return _add(session, feed, plan.new, seconds(now)) if plan.new else []
 
 
-def _add(session: Session, feed: Row, parsed: ParsedEntry, now: int) -> EntryId:
-    entry_id = _next_id(session)
-    published = seconds(parsed.published_at)
-    session.run(
-        _INSERT,
-        **entry_rows.entry_columns(parsed),
-        id=entry_id,
-        feed=feed["id"],
-        guid=parsed.guid,
-        published_at=published,
-        now=now,
-        listed_at=_listed(published, now),
-        category=feed["category"],
-        shown=feed["configured"],
+def _add(session: Session, feed: Row, new: Sequence[ParsedEntry], now: int) -> list[EntryId]:
+    first = _next_id(session)
+    session.run_each(_INSERT, (_row(feed, number, parsed, now) for number, parsed in enumerate(new, first)))
+    session.run_each(
+        _INSERT_TEXTS,
+        ((number, parsed.summary, parsed.content, parsed.text) for number, parsed in enumerate(new, first)),
     )
-    session.run(_INSERT_TEXTS, id=entry_id, summary=parsed.summary, content=parsed.content, text=parsed.text)
-    search_index.add(session, entry_id, parsed.headline, parsed.teaser, parsed.text)
-    return EntryId(entry_id)
+    session.run("UPDATE feeds SET entry_count = entry_count + :new WHERE id = :id", id=feed["id"], new=len(new))
+    return [EntryId(number) for number in range(first, first + len(new))]
+
+
+def _row(feed: Row, entry_id: int, parsed: ParsedEntry, now: int) -> tuple[Value, ...]:
+    """Give a new row: until it is placed, an entry is a set of copies of its own."""
+    published = seconds(parsed.published_at)
+    listed, shown = _listed(published, now), feed["configured"]
+    own = (entry_id, feed["id"], parsed.guid, published, now, now, listed, feed["category"], shown, shown, entry_id)
+    return own + entry_rows.said(parsed)
 
 
 def _next_id(session: Session) -> int:
-    """Give the id that AUTOINCREMENT would, beforehand: a new entry is a set of copies of its own, named by its id."""
+    """Give the id that AUTOINCREMENT would, beforehand: a new set of copies is named by it."""
     row = session.row("SELECT seq FROM sqlite_sequence WHERE name = 'entries'")
     return 1 if row is None else int(row["seq"]) + 1
 
 
-def _change(session: Session, feed: Row, entry_id: EntryId, parsed: ParsedEntry, now: int) -> None:
+def _change(session: Session, feed: Row, entry_id: EntryId, parsed: ParsedEntry, *, now: int, indexed: bool) -> None:
     old = session.row(_OLD, id=entry_id, feed=feed["id"])
     if old is None:
         raise LookupError(f"feed {feed['id']!r} has no entry {entry_id}")
@@ -107,7 +102,7 @@ def _change(session: Session, feed: Row, entry_id: EntryId, parsed: ParsedEntry,
         _leave(session, old)
     session.run(_UPDATE, **new, id=entry_id, now=now, grouped=int(old["grouped"] and not moves))
     session.run(_UPDATE_TEXTS, id=entry_id, summary=parsed.summary, content=parsed.content, text=parsed.text)
-    if (old["headline"], old["teaser"], old["text"]) != (parsed.headline, parsed.teaser, parsed.text):
+    if indexed and (old["headline"], old["teaser"], old["text"]) != (parsed.headline, parsed.teaser, parsed.text):
         search_index.remove(session, entry_id, old["headline"], old["teaser"], old["text"])
         search_index.add(session, entry_id, parsed.headline, parsed.teaser, parsed.text)
 
@@ -127,7 +122,7 @@ def _keep(session: Session, old: Row, now: int) -> None:
 def _columns_of_changed(old: Row, parsed: ParsedEntry) -> dict[str, Value]:
     """Give what replaces the old columns: guid and published time stay what they were first."""
     published = seconds(parsed.published_at) if old["published_at"] is None else old["published_at"]
-    return entry_rows.entry_columns(parsed) | {
+    return dict(zip(entry_rows.SAID_COLUMNS, entry_rows.said(parsed), strict=True)) | {
         "guid": parsed.guid if old["guid"] is None else old["guid"],
         "published_at": published,
         "listed_at": _listed(published, old["first_seen_at"]),

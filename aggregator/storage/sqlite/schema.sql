@@ -9,7 +9,6 @@ CREATE TABLE feeds (
     configured INTEGER NOT NULL,
     position INTEGER NOT NULL,
     url TEXT NOT NULL,
-    host TEXT NOT NULL,                      -- host:port of url, for the limit a host
     title TEXT NOT NULL,
     publisher TEXT NOT NULL,
     category TEXT NOT NULL,
@@ -35,17 +34,65 @@ CREATE TABLE feeds (
     next_poll_reason TEXT NOT NULL DEFAULT '',
     blocked_until INTEGER,
     gone INTEGER NOT NULL DEFAULT 0,
-    -- who polls it
-    lease_token INTEGER NOT NULL DEFAULT 0,  -- grows with every lease
-    lease_until INTEGER,                     -- NULL: nobody
-    -- kept by the triggers below
+    -- kept by saving.py, copies.py and the trigger below
     entry_count INTEGER NOT NULL DEFAULT 0,
-    copy_count INTEGER NOT NULL DEFAULT 0    -- of these, how many are listed under another entry
+    copy_count INTEGER NOT NULL DEFAULT 0,   -- of these, how many are listed under another entry
+    -- added since (SQLite adds columns at the end)
+    rate_group TEXT NOT NULL DEFAULT '',     -- of the address that is asked; '': feeds.yaml has not been read yet
+    unconditional_interval INTEGER NOT NULL DEFAULT 86400,  -- what feeds.yaml says, seconds
+    lifetime INTEGER,                        -- seconds
+    failing_since INTEGER,
+    malformed_since INTEGER,
+    repeats INTEGER NOT NULL DEFAULT 0,
+    slowdown INTEGER NOT NULL DEFAULT 0,
+    move_address TEXT,                       -- polled instead of url
+    move_candidate TEXT,
+    move_seen INTEGER NOT NULL DEFAULT 0,
+    move_since INTEGER,
+    fresh_until INTEGER,
+    pushed_until INTEGER,                    -- kept by pushes.py
+    poll_count INTEGER NOT NULL DEFAULT 0    -- names the place of the next one in polls
 ) STRICT;
 
-CREATE INDEX feeds_due ON feeds (coalesce(next_poll_at, -1), position) WHERE configured = 1 AND gone = 0;
+-- A feed is due at the later of its time and the end of a server's wish; -1: never polled, before all others.
+CREATE INDEX feeds_due ON feeds (
+    rate_group, max(coalesce(next_poll_at, -1), coalesce(blocked_until, -1)), position
+) WHERE configured = 1 AND gone = 0;
 CREATE INDEX feeds_configured ON feeds (position) WHERE configured = 1;
-CREATE INDEX feeds_leased ON feeds (lease_until, host) WHERE lease_until IS NOT NULL;
+CREATE INDEX feeds_dropped ON feeds (id) WHERE configured = 0;
+
+-- What one worker at a time may speak to: see groups.py.
+CREATE TABLE rate_groups (
+    name TEXT NOT NULL PRIMARY KEY,
+    next_at INTEGER,                         -- no worker need look before; NULL: it has no feed to poll
+    position INTEGER NOT NULL,               -- of its first feed in feeds.yaml
+    lease_token INTEGER NOT NULL DEFAULT 0,  -- grows with every lease
+    lease_until INTEGER,                     -- NULL: nobody has it
+    rest_until INTEGER,                      -- the gap after the last lease
+    paused_until INTEGER,                    -- a server's wish for all of its feeds
+    pause_reason TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX rate_groups_due ON rate_groups (next_at, position) WHERE next_at IS NOT NULL;
+CREATE INDEX rate_groups_paused ON rate_groups (paused_until) WHERE paused_until IS NOT NULL;
+
+-- The last polls of every feed: a ring of as many places as polls.py says, each written over in its turn.
+CREATE TABLE polls (
+    feed_id TEXT NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+    slot INTEGER NOT NULL,                   -- number modulo the size of the ring
+    number INTEGER NOT NULL,                 -- feeds.poll_count when it was written
+    at INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    status INTEGER,
+    message TEXT NOT NULL,
+    received INTEGER NOT NULL,               -- bytes
+    new INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    elapsed INTEGER NOT NULL,                -- milliseconds
+    next_poll_at INTEGER,
+    next_poll_reason TEXT NOT NULL,
+    PRIMARY KEY (feed_id, slot)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE entries (
     id INTEGER PRIMARY KEY AUTOINCREMENT,    -- never given twice: it is published
@@ -89,26 +136,18 @@ CREATE INDEX entries_of_feed ON entries (feed_id, listed_at, id, fronts);
 CREATE INDEX entries_arrived ON entries (first_seen_at);
 CREATE INDEX entries_guid ON entries (feed_id, guid) WHERE guid IS NOT NULL;
 CREATE INDEX entries_url ON entries (feed_id, url) WHERE url IS NOT NULL;
-CREATE INDEX entries_headline ON entries (feed_id, headline);
 CREATE INDEX entries_url_key ON entries (url_key) WHERE url_key IS NOT NULL;
 CREATE INDEX entries_headline_key ON entries (headline_key, listed_at) WHERE headline_key <> '';
 CREATE INDEX entries_copy_set ON entries (copy_set);
 CREATE INDEX entries_ungrouped ON entries (id) WHERE grouped = 0;
+CREATE INDEX entries_nameless ON entries (feed_id, headline) WHERE guid IS NULL AND url IS NULL;
 
-CREATE TRIGGER entries_counted AFTER INSERT ON entries BEGIN
-    UPDATE feeds SET entry_count = entry_count + 1, copy_count = copy_count + (new.copy_of IS NOT NULL)
-    WHERE id = new.feed_id;
-END;
+-- Rare, so a trigger will do; what comes often is counted by saving.py and copies.py, because a trigger makes SQLite keep
+-- a copy of every page that the statement changes.
 CREATE TRIGGER entries_uncounted AFTER DELETE ON entries BEGIN
     UPDATE feeds SET entry_count = entry_count - 1, copy_count = copy_count - (old.copy_of IS NOT NULL)
     WHERE id = old.feed_id;
 END;
-CREATE TRIGGER copies_counted AFTER UPDATE OF copy_of ON entries
-WHEN (old.copy_of IS NULL) <> (new.copy_of IS NULL) BEGIN
-    UPDATE feeds SET copy_count = copy_count + (new.copy_of IS NOT NULL) - (old.copy_of IS NOT NULL)
-    WHERE id = new.feed_id;
-END;
-
 -- The long texts lie apart, so that lists and grouping read few pages.
 CREATE TABLE entry_texts (
     entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
@@ -130,6 +169,7 @@ CREATE TABLE revisions (
 CREATE INDEX revisions_of_entry ON revisions (entry_id, id);
 
 -- Contentless: the words of text.words.search_terms go in, and are not stored a second time.
+-- Set to merge eight pieces at a time ('automerge'; FTS5 keeps that in a table of its own).
 -- rowid is entries.id. The words come folded and fit for this tokenizer: see text/words.py.
 CREATE VIRTUAL TABLE entry_search USING fts5 (
     headline, teaser, text, content = '', tokenize = "unicode61 remove_diacritics 0"
@@ -137,3 +177,21 @@ CREATE VIRTUAL TABLE entry_search USING fts5 (
 
 -- With which rules the words of entry_search were made: see search_index.py.
 CREATE TABLE search_rules (signature TEXT NOT NULL) STRICT;
+
+-- Hubs that send what is new (WebSub): see polling/websub.py.
+CREATE TABLE subscriptions (
+    token TEXT NOT NULL PRIMARY KEY,         -- last part of the callback's address
+    feed_id TEXT NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    secret TEXT,
+    stage TEXT NOT NULL,
+    lease_until INTEGER,                     -- NULL: the hub does not send
+    next_step_at INTEGER,
+    failures INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    allow_private_address INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX subscriptions_of_feed ON subscriptions (feed_id, hub);
+CREATE INDEX subscriptions_due ON subscriptions (next_step_at) WHERE next_step_at IS NOT NULL;

@@ -13,7 +13,7 @@ from aggregator.errors import QueryError
 from aggregator.model.entry import EntrySummary
 from aggregator.model.ids import EntryId
 from aggregator.model.query import SearchQuery
-from aggregator.storage.sqlite import entry_rows
+from aggregator.storage.sqlite import entry_rows, search_index
 from aggregator.storage.sqlite.session import MOST, Row, Session, many, seconds
 from aggregator.text.terms import any_of, match_expression
 
@@ -56,6 +56,10 @@ class SqliteSearch:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def catch_up(self, *, limit: int) -> int:
+        """Put at most `limit` entries that are not in the index yet into it, oldest first; give how many there were."""
+        return search_index.catch_up(self._session, limit=limit)
+
     def search(self, query: SearchQuery) -> tuple[EntrySummary, ...]:
         """Find entries of configured feeds, copies once, best first; of equals the newest to arrive first.
 
@@ -76,23 +80,28 @@ class SqliteSearch:
 
         These are the `limit` that share most of the telling words of its headline (of its teaser where it
         has none), were listed within
-        `RELATED_WITHIN` of it, arrived no later than that after it, and match well enough; there may be none.
+        `RELATED_WITHIN` of it, arrived no later than that after it, and match well enough; there may be none, and
+        while it waits for the index itself, there is none.
         """
         # Words of the teaser beside those of the headline found less of what is related, and more that is not.
         words = any_of(entry.headline, most=RELATED_WORDS) or any_of(entry.teaser, most=RELATED_WORDS)
         if words is None or limit <= 0:
             return ()
+        own = self._own_score(words, entry.id)
+        if own is None:
+            return ()
         since, until = seconds(entry.listed_at - RELATED_WITHIN), seconds(entry.listed_at + RELATED_WITHIN)
         first, last = self._arrived(since, seconds(entry.first_seen_at + RELATED_WITHIN))
         matches = self._matches(words, first=first, last=last, most=MOST_RELATED)
-        floor = RELATED_FLOOR * self._own_score(words, entry.id)
+        floor = RELATED_FLOOR * own
         close = sorted((row for row in matches if row["score"] <= floor), key=lambda row: (row["score"], -row["id"]))
         found = (other for other in self._fronts(close, since=since, until=until) if other.copy_set != entry.copy_set)
         return tuple(sorted(islice(found, limit), key=lambda other: (other.listed_at, other.id), reverse=True))
 
-    def _own_score(self, words: str, entry_id: EntryId) -> float:
+    def _own_score(self, words: str, entry_id: EntryId) -> float | None:
+        """Give how well the entry itself matches; None while it is not in the index, and nothing can be compared to it."""
         own = self._matches(words, first=entry_id, last=entry_id, most=1)
-        return float(own[0]["score"]) if own else 0.0
+        return float(own[0]["score"]) if own else None
 
     def _arrived(self, since: int, until: int) -> tuple[int, int]:
         """Give the first and last id that arrived in this time.

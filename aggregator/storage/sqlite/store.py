@@ -25,6 +25,7 @@ from aggregator.storage.sqlite import connect, migrations
 from aggregator.storage.sqlite.copies import SqliteCopies
 from aggregator.storage.sqlite.entries import SqliteEntries
 from aggregator.storage.sqlite.feeds import SqliteFeeds
+from aggregator.storage.sqlite.pushes import SqlitePushes
 from aggregator.storage.sqlite.search import SqliteSearch
 from aggregator.storage.sqlite.session import Session, Tracer
 
@@ -45,6 +46,7 @@ class SqliteTransaction:
         self._entries = SqliteEntries(session)
         self._copies = SqliteCopies(session)
         self._searching = SqliteSearch(session)
+        self._pushes = SqlitePushes(session)
 
     @property
     def feeds(self) -> SqliteFeeds:
@@ -65,6 +67,11 @@ class SqliteTransaction:
     def searching(self) -> SqliteSearch:
         """The full-text index."""
         return self._searching
+
+    @property
+    def pushes(self) -> SqlitePushes:
+        """WebSub subscriptions."""
+        return self._pushes
 
 
 class SqliteStore:

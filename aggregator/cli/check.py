@@ -1,0 +1,158 @@
+"""`aggregator feeds check`."""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from aggregator import bootstrap
+from aggregator.cli.explain import Finding, Tone, explain
+from aggregator.cli.feeds_known import named_feeds
+from aggregator.cli.options import Place, pass_place
+from aggregator.cli.tables import PIPE_WIDTH
+from aggregator.config.model import Configuration
+from aggregator.config.positions import Places, read
+from aggregator.model.feed import Feed, Outcome
+from aggregator.model.ids import FeedId
+from aggregator.publish.site import public
+from aggregator.services.check import CheckReport
+
+STYLES = {Tone.GOOD: "green", Tone.NOTE: "yellow", Tone.BAD: "bold red"}
+
+
+@click.command(short_help="Ask feeds once, keep nothing, and explain what came back.")
+@click.argument("feed_id", nargs=-1)
+@click.option(
+    "--force", is_flag=True, help="Ask also feeds whose server wants to be left alone, or said gone for good."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
+@pass_place
+def check(place: Place, feed_id: tuple[str, ...], *, force: bool, as_json: bool) -> None:
+    """Ask the feeds named by FEED_ID, or all, as a poll would, and explain in plain words what came back.
+
+    Nothing is kept, and no server is asked whether its document changed: each sends it whole. Exit code 1: a feed failed.
+    """
+    configuration = place.configuration()
+    feeds = named_feeds(place, configuration, feed_id)
+    reports = asyncio.run(_check(place, configuration, feeds, force=force, quiet=as_json))
+    places = _places(place, configuration)
+    explained = [(report, explain(report, place=places[report.feed.id])) for report in reports]
+    if as_json:
+        click.echo(json.dumps([_as_json(*each) for each in explained], ensure_ascii=False, indent=1))
+    else:
+        _print(explained)
+    _report(reports)
+
+
+async def _check(
+    place: Place, configuration: Configuration, feeds: Sequence[Feed], *, force: bool, quiet: bool
+) -> list[CheckReport]:
+    # Without a database nothing is known, and a check makes none.
+    database = place.database if place.database.exists() else None
+    async with bootstrap.open_checker(configuration, database) as checker:
+        with CheckProgress(len(feeds), quiet=quiet) as progress:
+            concurrency = configuration.polling.concurrency
+            return await checker.check(feeds, force=force, concurrency=concurrency, on_report=progress.show)
+
+
+def _places(place: Place, configuration: Configuration) -> dict[FeedId, str]:
+    """Find where the address of each feed stands: `feeds.yaml:12:10`."""
+    name = str(place.config)
+    try:
+        places = read(place.config.read_text(encoding="utf-8-sig"), file=name).places
+    except (OSError, UnicodeDecodeError):  # it changed while feeds were asked; the name alone is still right
+        places = Places()
+    return {settings.feed_id: _place(name, places, number) for number, settings in enumerate(configuration.feeds)}
+
+
+def _place(name: str, places: Places, number: int) -> str:
+    mark = places.values.get(("feeds", number, "url"))
+    return f"{name}:{mark.line}:{mark.column}" if mark else name
+
+
+class CheckProgress:
+    """A bar on a terminal, nothing elsewhere: what was found is printed in the order of feeds.yaml when all have answered."""
+
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("checking"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=total)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, report: CheckReport) -> None:
+        """Take note of one report."""
+        self._bar.update(self._task, advance=1, description=report.name[:40])
+
+
+def _print(explained: Sequence[tuple[CheckReport, list[Finding]]]) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PIPE_WIDTH)
+    for report, findings in explained:
+        console.print(Text.assemble((report.feed.id, "bold"), f"  {report.name}"))
+        console.print(Text(f"  {public(report.feed.url)}", style="dim"))
+        for finding in findings:
+            console.print(Text.assemble("  ", (f"{finding.tone:<5}", STYLES[finding.tone]), finding.text))
+        console.print()
+    console.print(Text(_totals([report for report, _ in explained])))
+
+
+def _totals(reports: Sequence[CheckReport]) -> str:
+    counts = Counter(report.outcome for report in reports)
+    words = {Outcome.FETCHED: "answered", Outcome.FAILED: "failed", Outcome.GONE: "gone", Outcome.SKIPPED: "not asked"}
+    parts = ", ".join(f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome])
+    return f"{len(reports)} {'feed' if len(reports) == 1 else 'feeds'} checked: {parts}. Nothing was kept."
+
+
+def _report(reports: Sequence[CheckReport]) -> None:
+    """Say on stderr which feeds brought no document; exit with 1 if any did not although it was asked."""
+    wrong = [report for report in reports if report.outcome in {Outcome.FAILED, Outcome.GONE}]
+    for report in wrong:
+        click.echo(f"{report.feed.id}: {report.outcome}: {report.message}", err=True)
+    if wrong:
+        sys.exit(1)
+
+
+def _as_json(report: CheckReport, findings: Sequence[Finding]) -> dict[str, object]:
+    found = report.found
+    return {
+        "feed_id": report.feed.id,
+        "feed_title": report.name,
+        "outcome": report.outcome,
+        "message": report.message,
+        "failure": report.failure,
+        "status": report.status,
+        "url": public(report.url),
+        "moved_to": public(report.permanent_url) if report.permanent_url else None,
+        "format": found.document.format if found else None,
+        "bytes": report.size,
+        "entries": found.entries if found else 0,
+        "newest_at": found.newest_at.isoformat() if found and found.newest_at else None,
+        "new": found.new if found else 0,
+        "changed": found.changed if found else 0,
+        "malformed": found.document.malformed if found else "",
+        "elapsed": report.elapsed.total_seconds(),
+        "findings": [{"tone": finding.tone, "text": finding.text} for finding in findings],
+    }

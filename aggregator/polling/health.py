@@ -1,0 +1,152 @@
+"""What a person should do something about: which feeds are gone, have moved, fell silent, are malformed or fail. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from aggregator.model.feed import FeedOverview
+from aggregator.polling.freshness import spoken
+from aggregator.polling.moves import POLLS_TO_BELIEVE
+
+FAILING_FOR = timedelta(days=3)
+"""A weekend: what is down for less comes back without us."""
+FAILED_POLLS = 10
+SILENT_RHYTHMS = 5
+SILENT_FOR = timedelta(days=2)
+"""Least silence worth a word: a feed of ten entries an hour sleeps at night and over a holiday."""
+
+
+class ProblemKind(StrEnum):
+    """What is wrong with a feed."""
+
+    GONE = "gone"
+    MOVED = "moved"
+    SILENT = "silent"
+    MALFORMED = "malformed"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedProblem:
+    """One thing about one feed that goes on until a person, or the publisher, does something."""
+
+    overview: FeedOverview
+    kind: ProblemKind
+    since: datetime
+    """Since when it is so; stays the same while it goes on. Of a silent feed: when its last entry was listed."""
+    message: str
+    """A sentence for people: what is wrong, and what to do."""
+
+
+def problems(overviews: Sequence[FeedOverview], *, now: datetime) -> list[FeedProblem]:
+    """List what is wrong with these feeds, newest `since` first, else in their order.
+
+    A feed can have several problems; of one that is gone only that is said, and of one that fails not that it is silent.
+    """
+    found = [problem for overview in overviews for problem in _of_feed(overview, now)]
+    return sorted(found, key=lambda problem: problem.since, reverse=True)
+
+
+def _of_feed(overview: FeedOverview, now: datetime) -> Iterator[FeedProblem]:
+    if overview.state.gone:
+        yield _gone(overview, now)
+        return
+    failing = _failing(overview, now)
+    found = (failing, _moved(overview), _malformed(overview), None if failing else _silent(overview))
+    yield from (problem for problem in found if problem)
+
+
+def _gone(overview: FeedOverview, now: datetime) -> FeedProblem:
+    state = overview.state
+    return FeedProblem(
+        overview=overview,
+        kind=ProblemKind.GONE,
+        since=state.failing_since or state.last_polled_at or now,
+        message=(
+            f"{overview.feed.url} is gone for good, says its server (HTTP 410). It is polled no more; "
+            "remove it from feeds.yaml, or write its new address there. Its entries stay."
+        ),
+    )
+
+
+def _moved(overview: FeedOverview) -> FeedProblem | None:
+    feed, move = overview.feed, overview.state.move
+    address = move.candidate if move.seen >= POLLS_TO_BELIEVE else move.address
+    if address is None or move.since is None:
+        return None
+    return FeedProblem(
+        overview=overview,
+        kind=ProblemKind.MOVED,
+        since=move.since,
+        message=(
+            f"{feed.url} has moved for good to {address}, which is polled instead. "
+            f"In feeds.yaml, write 'url: {address}', and 'id: {feed.id}' beside it so that the feed keeps its history."
+        ),
+    )
+
+
+def _malformed(overview: FeedOverview) -> FeedProblem | None:
+    state = overview.state
+    if state.malformed_since is None:
+        return None
+    return FeedProblem(
+        overview=overview,
+        kind=ProblemKind.MALFORMED,
+        since=state.malformed_since,
+        message=(
+            f"The document at {overview.feed.url} is not well-formed, so entries or letters may be missing. "
+            f"Tell its publisher.{_last_word(overview)}"
+        ),
+    )
+
+
+def _failing(overview: FeedOverview, now: datetime) -> FeedProblem | None:
+    state = overview.state
+    since = state.failing_since
+    if since is None or (state.failures < FAILED_POLLS and now - since <= FAILING_FOR):
+        return None
+    polls = "The last poll" if state.failures == 1 else f"The last {state.failures} polls"
+    return FeedProblem(
+        overview=overview,
+        kind=ProblemKind.FAILING,
+        since=since,
+        message=(
+            f"{polls} of {overview.feed.url} failed, for {spoken(_whole_hours(now - since))} by now. "
+            f"Look whether its address in feeds.yaml is still right.{_last_word(overview)}"
+        ),
+    )
+
+
+def _silent(overview: FeedOverview) -> FeedProblem | None:
+    """Count until the last poll that succeeded: a feed is not silent because nobody listened."""
+    newest, rhythm, heard = overview.newest_entry_at, overview.rhythm, overview.state.last_success_at
+    if newest is None or rhythm is None or heard is None:
+        return None
+    silence = heard - newest
+    if silence < max(SILENT_RHYTHMS * rhythm, SILENT_FOR):
+        return None
+    return FeedProblem(
+        overview=overview,
+        kind=ProblemKind.SILENT,
+        since=newest,
+        message=(
+            f"{overview.feed.url} answers, but has brought nothing new for {spoken(_whole_hours(silence))}; it used to "
+            f"bring an entry every {spoken(_whole_minutes(rhythm))}. Look whether the publisher has another feed by now."
+        ),
+    )
+
+
+def _last_word(overview: FeedOverview) -> str:
+    said = overview.state.last_message
+    return f" The last poll said: {said}." if said else ""
+
+
+def _whole_hours(length: timedelta) -> timedelta:
+    hours = round(length / timedelta(hours=1))
+    return timedelta(days=round(hours / 24)) if hours >= 3 * 24 else timedelta(hours=hours)
+
+
+def _whole_minutes(length: timedelta) -> timedelta:
+    minutes = max(round(length / timedelta(minutes=1)), 1)
+    return timedelta(minutes=minutes) if minutes < 3 * 60 else _whole_hours(length)

@@ -1,0 +1,53 @@
+"""Say why a feed that a person asked for was not polled, and from when on it may be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.model.feed import FeedOverview, Outcome
+from aggregator.model.ids import RateGroup
+from aggregator.model.poll import GroupPause, Heed, PollResult
+from aggregator.polling.groups import rate_group
+
+FORCE = "`--force` polls it all the same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A feed that was not polled."""
+
+    overview: FeedOverview
+    reason: str
+    """A sentence; empty where nothing but another worker, or the rest after its last request, stood in the way."""
+
+    def result(self, otherwise: str) -> PollResult:
+        """Give it as a result; `otherwise` stands where there is no reason of its own."""
+        return PollResult(
+            feed_id=self.overview.feed.id,
+            feed_title=self.overview.name,
+            outcome=Outcome.SKIPPED,
+            message=self.reason or otherwise,
+        )
+
+
+def skipped(overview: FeedOverview, pauses: Mapping[RateGroup, GroupPause], *, now: datetime, heed: Heed) -> Skipped:
+    """Find the reason."""
+    return Skipped(overview=overview, reason=_reason(overview, pauses, now, heed))
+
+
+def _reason(overview: FeedOverview, pauses: Mapping[RateGroup, GroupPause], now: datetime, heed: Heed) -> str:
+    state = overview.state
+    paused = pauses.get(rate_group(state.move.address or overview.feed.url))
+    if state.gone and heed is not Heed.NOTHING:
+        return f"gone (the server answered 410); {FORCE}"
+    if state.blocked_until and state.blocked_until > now:
+        return f"its server asked us to wait; {_allowed(state.blocked_until)}"
+    if paused:
+        return f"its server asked us to wait with all of its feeds ({paused.reason}); {_allowed(paused.until)}"
+    if heed is Heed.FRESHNESS and state.fresh_until and state.fresh_until > now:
+        return f"what we have is still fresh, says its server or document; {_allowed(state.fresh_until)}"
+    return ""
+
+
+def _allowed(at: datetime) -> str:
+    return f"next allowed at {at:%Y-%m-%d %H:%M UTC}; {FORCE}"

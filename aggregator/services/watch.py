@@ -1,0 +1,163 @@
+"""What this process knows of itself: how its polls went, and whether it can do its work. In memory, gone with it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from aggregator.errors import DatabaseUnusable
+from aggregator.model.poll import PollResult
+from aggregator.ports import Clock, Store, Transaction
+
+T = TypeVar("T")
+
+DURATIONS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Upper bounds of the histogram, in seconds: a 304 nearby takes 0.05, a whole document 0.5, the default timeout is 20."""
+
+SILENCE = timedelta(minutes=1)
+"""Polling looks for due feeds every five seconds; where it has not for so long, it stands still."""
+
+DEADLINE = timedelta(seconds=5)
+"""A database that takes longer for its shortest question is as good as gone."""
+
+
+class PollTally:
+    """Counts polls since the process began. `record` fits `on_result` of a `Poller`."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        """Polls by `Outcome`."""
+        self.failures: Counter[str] = Counter()
+        """Failed polls by `FailureKind`."""
+        self.new = 0
+        self.changed = 0
+        self.received = 0
+        """Bytes of documents, unpacked."""
+        self.seconds = 0.0
+        """All polls together."""
+        self._durations: Counter[float] = Counter()
+
+    def record(self, result: PollResult) -> None:
+        """Count one poll."""
+        seconds = result.elapsed.total_seconds()
+        self.outcomes[result.outcome] += 1
+        if result.failure:
+            self.failures[result.failure] += 1
+        self.new += result.new
+        self.changed += result.changed
+        self.received += result.received
+        self.seconds += seconds
+        self._durations[next((bound for bound in DURATIONS if seconds <= bound), float("inf"))] += 1
+
+    def durations(self) -> list[tuple[float, int]]:
+        """Give for each bound, in rising order and infinity last, how many polls took at most so long."""
+        total, buckets = 0, []
+        for bound in (*DURATIONS, float("inf")):
+            total += self._durations[bound]
+            buckets.append((bound, total))
+        return buckets
+
+
+class WatchedStore:
+    """`ports.Store` that notes when it was last written to: polling writes to it whenever it looks for due feeds."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self.written_at: datetime | None = None
+        """When the last write was kept; None before the first."""
+        self.refused_at: datetime | None = None
+        """When it last took none. On a full disk, looking for due feeds goes well as long as none is found: a write that
+        was kept does not mean that the next one will be."""
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` on one consistent state of the database."""
+        return await self._store.read(work)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` alone among writers, and note how that went."""
+        try:
+            done = await self._store.write(work)
+        except DatabaseUnusable:
+            self.refused_at = self._clock.now()
+            raise
+        self.written_at = self._clock.now()
+        return done
+
+    async def aclose(self) -> None:
+        """Close the store behind this one."""
+        await self._store.aclose()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether the process can do its work; `reasons` are sentences why it can't, and name nothing secret."""
+
+    reasons: tuple[str, ...] = ()
+    last_polling_at: datetime | None = None
+    """When polling last looked for due feeds; None where it never did."""
+
+    @property
+    def ready(self) -> bool:
+        """No reason speaks against it."""
+        return not self.reasons
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """What supervisors are told. `bootstrap` makes one a process; without arguments it fits one that does not poll."""
+
+    tally: PollTally = field(default_factory=PollTally)
+    polling: WatchedStore | None = None
+    """What the poller writes to; None where this process does not poll."""
+    database_bytes: Callable[[], int] | None = None
+    """Gives the size of the database with its journals; None where it is in no file."""
+    started_at: datetime | None = None
+    """Polling has a while from then on to look for due feeds for the first time."""
+    stopping: bool = False
+    _probe: "asyncio.Task[str] | None" = None
+
+    def stop(self) -> None:
+        """Say that the process is about to end: nobody shall send it further requests."""
+        self.stopping = True
+
+    async def readiness(self, probe: Callable[[], Awaitable[None]], *, now: datetime) -> Readiness:
+        """Find out whether the process can do its work.
+
+        Args:
+            probe: reads from and writes to the database, or raises.
+            now: the time.
+        """
+        reasons = (
+            "the program is stopping" if self.stopping else "",
+            await self._database(probe),
+            self._stands_still(now),
+        )
+        polled = self.polling.written_at if self.polling else None
+        return Readiness(reasons=tuple(reason for reason in reasons if reason), last_polling_at=polled)
+
+    async def _database(self, probe: Callable[[], Awaitable[None]]) -> str:
+        """Probe once at a time, whoever asks: a locked database holds up the one probe, and no queue of them."""
+        if self._probe is None or self._probe.done():
+            self._probe = asyncio.ensure_future(_probed(probe))
+        done, _ = await asyncio.wait({self._probe}, timeout=DEADLINE.total_seconds())
+        return self._probe.result() if done else "the database does not answer in time"
+
+    def _stands_still(self, now: datetime) -> str:
+        if self.polling is None or self.stopping:
+            return ""
+        if self.polling.refused_at and now - self.polling.refused_at <= SILENCE:
+            return "the database refused to store polls within the last minute; the log says why"
+        since = self.polling.written_at or self.started_at
+        return "polling has not looked for due feeds for more than a minute" if since and now - since > SILENCE else ""
+
+
+async def _probed(probe: Callable[[], Awaitable[None]]) -> str:
+    """Give what is wrong with the database; empty where nothing is."""
+    try:
+        await probe()
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the process is not ready; /healthz logs it
+        return f"the database can't be read and written ({type(error).__name__})"
+    return ""

@@ -1,0 +1,201 @@
+"""HTML that is tidy already: elements properly nested, attributes in double quotes, nothing that needs a tree.
+
+Most of what feeds hold is: 600 to 1,500 characters of paragraphs, links and emphasis. Of such HTML the parser of the HTML
+standard builds the tree that is written there, and its serialiser writes it down again; so what nh3 makes of it
+can be said token by token, with the same list of what is allowed, in a third of the time. Whatever is not certainly so is
+left to nh3: this module recognises, it never repairs. That both agree is a property test.
+
+Why the tree is what is written (HTML standard, section 13.2.6): paragraphs and headings hold text and inline elements
+only, so no start tag closes one; inline elements hold only the like, so none is split by a block; no link is in a link; `li`
+stands right in its list. Then every end tag meets its own element as the current node, and nothing is open at the end,
+so neither the adoption agency nor the reconstruction of formatting elements has anything to do.
+"""
+
+import re
+from functools import lru_cache
+from html.entities import html5
+from typing import Final, NamedTuple
+
+from aggregator.text.letters import combining_marks
+from aggregator.text.markup import SEPARATE_WORDS
+from aggregator.text.safelist import ATTRIBUTES, REL, Filter
+
+_TAG: Final = re.compile("(<[^<>]*>)")
+_NAMED: Final = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[a-z][a-z-]*="[^"<>]*")*)\s*(/?)>', re.ASCII)
+_ATTRIBUTE: Final = re.compile(r'([a-z][a-z-]*)="([^"<>]*)"')
+_REFERENCE: Final = re.compile("&(?:([a-zA-Z][a-zA-Z0-9]{1,30};)|#(?:([0-9]{2,5})|[xX]([0-9a-fA-F]{2,4}));|(?![a-zA-Z#]))")
+_MANY: Final = 10_000
+_DEEPEST: Final = 40
+_LONGEST: Final = 10_000
+"""Characters of a tag; more could hold more attributes than a parser can take."""
+_CACHED: Final = 120
+"""Characters of a tag that is remembered once it was understood; addresses are longer and occur once."""
+
+_END, _VOID, _INLINE, _PARAGRAPH, _CONTAINER = range(5)
+_KINDS: Final = {
+    **dict.fromkeys("br img wbr".split(), _VOID),
+    **dict.fromkeys(
+        "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup time tt u "
+        "var".split(),
+        _INLINE,
+    ),
+    **dict.fromkeys("p h1 h2 h3 h4 h5 h6".split(), _PARAGRAPH),
+    **dict.fromkeys("blockquote div figcaption figure li ol ul".split(), _CONTAINER),
+}
+_LISTS: Final = frozenset({"ol", "ul"})
+
+
+class _Token(NamedTuple):
+    """A tag, understood."""
+
+    name: str
+    kind: int
+    """Which of the sets above holds its name, or that it is an end."""
+    gap: str
+    """What it puts between words."""
+    attributes: tuple[tuple[str, str], ...]
+    """Those that are allowed at all, values decoded."""
+    written: str
+    """The whole tag as it is written out, where no attribute is left."""
+
+
+def tidy(html: str, keep: Filter) -> tuple[str, str] | None:
+    """Sanitise tidy HTML.
+
+    Args:
+        html: Without characters that XML forbids.
+        keep: What becomes of the attributes that are allowed.
+
+    Returns:
+        The HTML and its words, not yet on one line; None where a parser has to look at it.
+    """
+    pieces = _TAG.split(html)
+    if html.count("<") != len(pieces) // 2 or _is_unusual(html, pieces):
+        return None
+    words = pieces.copy()
+    if not _write_texts(pieces, words):
+        return None
+    opened: list[str] = []
+    for at in range(1, len(pieces), 2):
+        source = pieces[at]
+        token = _remembered(source) if len(source) < _CACHED else _understood(source)
+        if token is None:
+            return None
+        name, kind, words[at], attributes, written = token
+        if kind == _END:
+            if not opened or opened.pop() != name:
+                return None
+        elif kind != _VOID:
+            if not _may_stand(name, kind, opened):
+                return None
+            opened.append(name)
+        pieces[at] = _written(token, keep) if attributes else written
+    return None if opened else ("".join(pieces), "".join(words))
+
+
+def _is_unusual(html: str, pieces: list[str]) -> bool:
+    """Tell what is large enough for its cost to be measured first (`markup.too_complex`), and what line ends change."""
+    return len(pieces) > _MANY or html.count("&") > _MANY or "\r" in html or "\f" in html or "\v" in html
+
+
+def _may_stand(name: str, kind: int, opened: list[str]) -> bool:
+    """Tell whether an element may begin inside of these without closing one of them."""
+    if kind == _INLINE:
+        return (name != "a" or "a" not in opened) and len(opened) < _DEEPEST
+    if name == "li":
+        return bool(opened) and opened[-1] in _LISTS and len(opened) < _DEEPEST
+    return not opened or (_KINDS[opened[-1]] == _CONTAINER and len(opened) < _DEEPEST)
+
+
+def _understood(source: str) -> _Token | None:
+    found = _NAMED.fullmatch(source) if len(source) < _LONGEST else None
+    kind = _KINDS.get(found[2]) if found else None
+    if found is None or kind is None:
+        return None
+    end, name, attributes, slash = found.groups()
+    gap = " " if name in SEPARATE_WORDS else ""
+    if end:
+        is_plain = not attributes and not slash and kind != _VOID
+        return _Token(name, _END, gap, (), f"</{name}>") if is_plain else None
+    allowed = _allowed(name, attributes)
+    if allowed is None or (slash and kind != _VOID):
+        return None
+    return _Token(name, kind, gap, allowed, f"<{name}{_rel(name)}>")
+
+
+_remembered = lru_cache(maxsize=512)(_understood)
+
+
+def _allowed(name: str, attributes: str) -> tuple[tuple[str, str], ...] | None:
+    """Give the attributes that are allowed at all; None where a parser must see to their values."""
+    pairs = _ATTRIBUTE.findall(attributes)
+    wanted = ATTRIBUTES["*"] | ATTRIBUTES.get(name, set())
+    kept = tuple((key, value.replace("&amp;", "&")) for key, value in pairs if key in wanted)
+    is_certain = len(dict(pairs)) == len(pairs) and sum(value.count("&") for _, value in kept) == sum(
+        value.count("&amp;") for key, value in pairs if key in wanted
+    )
+    return kept if is_certain else None
+
+
+def _rel(name: str) -> str:
+    return f' rel="{REL}"' if name == "a" else ""
+
+
+def _written(token: _Token, keep: Filter) -> str:
+    kept = ((name, keep(token.name, name, value)) for name, value in token.attributes)
+    written = "".join([f' {name}="{_spelled_out(value)}"' for name, value in kept if value is not None])
+    return f"<{token.name}{written}{_rel(token.name)}>"
+
+
+# --- text --------------------------------------------------------------------------------------------------------
+
+_NO_BREAK: Final = "\xa0"
+_SPELLED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", _NO_BREAK: "&nbsp;"}
+_SPECIAL: Final = re.compile("[&<>\xa0]")
+
+
+def _write_texts(pieces: list[str], words: list[str]) -> bool:
+    """Decode the texts and write them out as HTML; tell whether all references in them are certain."""
+    whole = "".join(pieces[::2])
+    if "&" not in whole and ">" not in whole and _NO_BREAK not in whole:
+        return True
+    if whole.count("&") != len(_REFERENCE.findall(whole)):
+        return False
+    try:
+        words[::2] = [_REFERENCE.sub(_character, text) if "&" in text else text for text in pieces[::2]]
+    except KeyError:
+        return False
+    pieces[::2] = [_spelled_out(text) for text in words[::2]]
+    return True
+
+
+def _spelled_out(text: str) -> str:
+    return _SPECIAL.sub(_spelled, text) if _SPECIAL.search(text) else text
+
+
+def _spelled(found: re.Match[str]) -> str:
+    return _SPELLED[found[0]]
+
+
+def _character(found: re.Match[str]) -> str:
+    """Decode a reference.
+
+    Raises:
+        KeyError: it stands for no ordinary character, or may combine with another.
+    """
+    name, decimal, hexadecimal = found.groups()
+    if name:
+        character = html5[name]
+    elif decimal or hexadecimal:
+        code = int(decimal) if decimal else int(hexadecimal, 16)
+        character = chr(code) if _SPACE <= code < _C1 or _NO_BREAK <= chr(code) < _SURROGATES else ""
+    else:
+        return found[0]
+    if len(character) != 1 or character in combining_marks(spacing=True):
+        raise KeyError(found[0])
+    return character
+
+
+_SPACE: Final = 0x20
+_C1: Final = 0x7F
+_SURROGATES: Final = "\ud800"

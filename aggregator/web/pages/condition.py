@@ -1,0 +1,93 @@
+"""How a feed is doing, in words. Nothing here depends on the time of the request but what has an end: pages stay cacheable."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from aggregator.model.feed import Feed, FeedOverview, Outcome
+from aggregator.model.poll import GroupPause
+from aggregator.publish.site import public
+
+CONDITIONS = ("ok", "malformed", "blocked", "failing", "gone", "new")
+"""Every `Condition.kind`; a feed is in exactly one, the gravest that holds."""
+
+
+class Condition(NamedTuple):
+    """How a feed is doing: a word for people, the tone it is shown in, and a word for programs."""
+
+    word: str
+    tone: str
+    kind: str
+
+
+def condition(overview: FeedOverview, *, now: datetime) -> Condition:
+    """Say in a word or two how a feed is doing."""
+    state = overview.state
+    if state.gone:
+        return Condition("gone", "bad", "gone")
+    if state.blocked_until and state.blocked_until > now:
+        return Condition("left alone, as its server asked", "bad", "blocked")
+    if state.failures:
+        word = "failing" if state.failures == 1 else f"failing, {state.failures} times in a row"
+        return Condition(word, "bad", "failing")
+    if state.last_polled_at is None:
+        return Condition("not polled yet", "new", "new")
+    if state.malformed_since:
+        return Condition("ok, but not well-formed", "fair", "malformed")
+    return Condition("ok", "good", "ok")
+
+
+class NextTime(NamedTuple):
+    """When a feed is polled next, and why then."""
+
+    at: datetime | None
+    """None: as soon as possible."""
+    reason: str
+
+
+def next_time(overview: FeedOverview, pause: GroupPause | None) -> NextTime:
+    """Find the latest of what keeps a feed from being polled: its own time, its server's wish, that of its group."""
+    state = overview.state
+    own = NextTime(state.next_poll_at, state.next_poll_reason)
+    if pause and (own.at is None or pause.until > own.at):
+        own = NextTime(pause.until, f"{pause.group} is left alone: {pause.reason}")
+    if state.blocked_until and (own.at is None or state.blocked_until > own.at):
+        own = NextTime(state.blocked_until, "its server asked to be left alone until then")
+    return own
+
+
+def rhythm(overview: FeedOverview) -> str:
+    """Say how often a feed brings something: "an entry every 3 h; silent for 2 days"; empty where too few entries tell.
+
+    Silence is counted up to the last poll that succeeded: what was not asked since may have spoken.
+    """
+    usual, newest, heard = overview.rhythm, overview.newest_entry_at, overview.state.last_success_at
+    if usual is None:
+        return ""
+    often = f"an entry every {roughly(usual)}"
+    silence = heard - newest if heard and newest else timedelta()
+    telling = silence >= max(2 * usual, timedelta(hours=1))
+    return f"{often}; silent for {roughly(silence)}" if telling else often
+
+
+def roughly(length: timedelta) -> str:
+    """Round a duration to what a person would say: "20 min", "3 h", "2 days"."""
+    minutes = round(length / timedelta(minutes=1))
+    if minutes < 90:  # noqa: PLR2004 -- "90 min" and "36 h" are where people change the unit
+        return f"{max(minutes, 1)} min"
+    hours = round(length / timedelta(hours=1))
+    return f"{hours} h" if hours < 36 else f"{round(length / timedelta(days=1))} days"  # noqa: PLR2004 -- as above
+
+
+def tone(outcome: Outcome) -> str:
+    """Say in which tone the outcome of a poll is shown."""
+    return "bad" if outcome in {Outcome.FAILED, Outcome.GONE} else "new" if outcome is Outcome.SKIPPED else "good"
+
+
+def called(overview: FeedOverview) -> str:
+    """Name a feed on a page: one that is only known by its address without user name and password."""
+    return overview.name if overview.name != overview.feed.url else public(overview.feed.url)
+
+
+def without_login(text: str, feed: Feed) -> str:
+    """Take user name and password of the feed's address out of a message."""
+    return text.replace(feed.url, public(feed.url))

@@ -1,0 +1,51 @@
+"""What is wrong with feeds, as a feed: for whoever runs the service, in the reader that they look into anyway."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from aggregator.publish import atom, jsonfeed, notices, rss
+from aggregator.publish.notices import Notice
+from aggregator.publish.site import Channel, Site
+from aggregator.web.desk import desk_of
+from aggregator.web.headers import FEED_AGE, kept_for
+
+PATH = "feeds/problems"
+
+Write = Callable[[Channel, Sequence[Notice]], bytes]
+
+_WRITERS: dict[str, tuple[str, Write]] = {
+    "atom": (atom.MEDIA_TYPE, notices.write_atom),
+    "rss": (rss.MEDIA_TYPE, notices.write_rss),
+    "json": (jsonfeed.MEDIA_TYPE, notices.write_json),
+}
+
+
+def routes() -> list[Route]:
+    """List the addresses of the three documents."""
+    return [Route(f"/{PATH}.{suffix}", _handler(suffix, *writer)) for suffix, writer in _WRITERS.items()]
+
+
+def _handler(suffix: str, media_type: str, write: Write) -> Callable[[Request], Awaitable[Response]]:
+    async def document(request: Request) -> Response:
+        desk = desk_of(request)
+        known = await desk.reader.all_feeds(now=desk.clock.now())
+        found = [notices.notice(desk.site, problem) for problem in known.problems]
+        body = write(_channel(desk.site, suffix, found), found)
+        return Response(body, headers=kept_for(FEED_AGE), media_type=f"{media_type}; charset=utf-8")
+
+    return document
+
+
+def _channel(site: Site, suffix: str, found: Sequence[Notice]) -> Channel:
+    return Channel(
+        site=site,
+        id=site.tag(PATH),
+        title=f"{site.title}: problems with feeds",
+        description="Feeds that are gone, have moved, fell silent, are not well-formed or keep failing.",
+        self_url=site.address(f"{PATH}.{suffix}"),
+        home_url=site.address("feeds"),
+        updated_at=notices.newest(found),
+    )

@@ -1,0 +1,163 @@
+"""What a check says to a person."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from aggregator.cli.explain import Tone, ago, explain
+from aggregator.model.feed import FreshnessHints, Outcome, ParsedFeed, Validators
+from aggregator.model.fetch import FailureKind
+from aggregator.polling.freshness import Delay
+from aggregator.services.check import CheckReport, Found
+from tests.factories import NOON, make_feed
+
+PLACE = "feeds.yaml:12:10"
+FOUND = Found(
+    document=ParsedFeed(format="rss20"),
+    entries=34,
+    undated=0,
+    newest_at=NOON - timedelta(minutes=12),
+    new=3,
+    changed=1,
+)
+ANSWERED = CheckReport(
+    feed=make_feed(),
+    name="Example News",
+    outcome=Outcome.FETCHED,
+    checked_at=NOON,
+    elapsed=timedelta(seconds=0.42),
+    status=200,
+    url=make_feed().url,
+    size=57_300,
+    validators=Validators(etag='"x"', last_modified="Tue, 10 Mar 2026 11:00:00 GMT"),
+    found=FOUND,
+)
+
+
+def said(report: CheckReport) -> str:
+    return "\n".join(f"{finding.tone} {finding.text}" for finding in explain(report, place=PLACE))
+
+
+def failed(kind: FailureKind, message: str, status: int | None = None) -> CheckReport:
+    return CheckReport(
+        feed=make_feed(),
+        name="x",
+        outcome=Outcome.FAILED,
+        checked_at=NOON,
+        failure=kind,
+        message=message,
+        status=status,
+    )
+
+
+def test_a_feed_in_order_is_told_in_five_sentences() -> None:
+    assert said(ANSWERED).splitlines() == [
+        "ok HTTP 200: RSS 2.0, 57 kB, after 0.4 s",
+        "ok 34 entries, the newest 12 min ago",
+        "ok a poll would store 3 new and 1 changed entries",
+        "ok ETag and Last-Modified: while nothing changes, a poll costs a 304 and no document",
+        "ok asks for no rest between polls: feeds.yaml decides, every 60 min",
+    ]
+
+
+def test_p10_without_validators_it_says_what_that_costs_and_how_often_it_is_asked() -> None:
+    words = said(replace(ANSWERED, validators=Validators()))
+    assert (
+        "note neither ETag nor Last-Modified: every poll costs the whole 57 kB, so it is asked every 24 h at most"
+        in words
+    )
+
+
+def test_p17_a_permanent_move_names_the_line_to_change() -> None:
+    moved = replace(ANSWERED, url="https://new.example/rss", permanent_url="https://new.example/rss")
+    assert f"note moved for good: put https://new.example/rss into {PLACE}" in said(moved)
+
+
+def test_p17_a_temporary_redirect_changes_nothing() -> None:
+    words = said(replace(ANSWERED, url="https://cdn.example/rss"))
+    assert "ok redirected to https://cdn.example/rss for now; the address in feeds.yaml stays right" in words
+    assert "moved for good" not in words
+
+
+def test_p20_what_server_and_document_ask_for_is_named() -> None:
+    hints = FreshnessHints(ttl=timedelta(hours=3), skip_hours=frozenset({2, 1}), skip_days=frozenset({6}))
+    found = replace(FOUND, document=ParsedFeed(format="atom10", hints=hints))
+    life = Delay(length=timedelta(minutes=30), reason="Cache-Control: max-age of 30 min")
+    words = said(replace(ANSWERED, found=found, lifetime=life))
+    assert "asks for rest between polls (Cache-Control: max-age of 30 min, a ttl of 3 h)" in words
+    assert "skipHours): 1, 2" in words
+    assert "skipDays): Sunday" in words
+
+
+def test_what_is_wrong_with_a_document_that_could_be_read_is_a_note() -> None:
+    document = ParsedFeed(
+        format="rss20", malformed="line 3: mismatched tag", dropped=20, hubs=("https://hub.example/",)
+    )
+    words = said(replace(ANSWERED, found=replace(FOUND, document=document, undated=1)))
+    assert "note not well-formed, but could be read: line 3: mismatched tag" in words
+    assert "note 1 entry without a date" in words
+    assert "note 20 entries beyond the limit" in words
+    assert "ok names a WebSub hub that can send what is new: https://hub.example/" in words
+
+
+def test_an_empty_feed_is_a_note_and_a_known_one_is_not() -> None:
+    assert "note no entries" in said(replace(ANSWERED, found=replace(FOUND, entries=0, newest_at=None)))
+    assert "ok a poll would store nothing" in said(replace(ANSWERED, found=replace(FOUND, new=0, changed=0)))
+
+
+@pytest.mark.parametrize(
+    ("report", "advice"),
+    [
+        (failed(FailureKind.NETWORK, "TLS: certificate refused: certificate has expired"), "publisher must mend"),
+        (failed(FailureKind.NETWORK, "the name x.example could not be resolved: no such name"), "spelt right"),
+        (failed(FailureKind.NETWORK, "connection refused by https://x.example/"), "this one is down"),
+        (failed(FailureKind.TIMEOUT, "x was not done within 20 s"), "polling.timeout"),
+        (failed(FailureKind.REFUSED_ADDRESS, "10.0.0.1 is private"), "allow_private_address: true"),
+        (failed(FailureKind.NOT_A_FEED, "an HTML page; it names a feed at https://x.example/f"), "page names in place"),
+        (failed(FailureKind.NOT_A_FEED, "an HTML page, not a feed"), "in a browser"),
+        (failed(FailureKind.STATUS, "HTTP 401", 401), "name:password"),
+        (failed(FailureKind.STATUS, "HTTP 403", 403), "write to the publisher"),
+        (failed(FailureKind.STATUS, "HTTP 404", 404), "where its feed is now"),
+        (failed(FailureKind.STATUS, "HTTP 429", 429), "longer `interval`"),
+        (failed(FailureKind.STATUS, "HTTP 502", 502), "the fault is the server's"),
+        (failed(FailureKind.TOO_LARGE, "larger than 10 bytes"), "polling.max_bytes"),
+    ],
+)
+def test_a_failure_comes_with_what_to_do(report: CheckReport, advice: str) -> None:
+    first, second = explain(report, place=PLACE)
+    assert first == (Tone.BAD, report.message)
+    assert advice in second.text
+
+
+def test_a_private_address_that_is_allowed_already_gets_no_such_advice() -> None:
+    refused = failed(FailureKind.REFUSED_ADDRESS, "port 1 of 127.0.0.1 belongs to another service")
+    report = replace(refused, feed=make_feed(allow_private_address=True))
+    assert [finding.text for finding in explain(report, place=PLACE)] == [refused.message]
+
+
+def test_gone_names_the_line_to_take_out_and_a_skipped_one_says_why() -> None:
+    gone = CheckReport(feed=make_feed(), name="x", outcome=Outcome.GONE, checked_at=NOON, message="gone for good")
+    assert said(gone) == f"bad gone for good; take it out of feeds.yaml ({PLACE})"
+    skipped = replace(gone, outcome=Outcome.SKIPPED, message="its server wants rest")
+    assert said(skipped) == "note not asked: its server wants rest; --force asks all the same"
+
+
+def test_no_password_of_an_address_is_said() -> None:
+    moved = replace(ANSWERED, url="https://me:secret@new.example/", permanent_url="https://me:secret@new.example/")
+    assert "secret" not in said(moved)
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=119), "119 min ago"),
+        (timedelta(hours=2), "2 h ago"),
+        (timedelta(hours=47), "47 h ago"),
+        (timedelta(days=2), "2 days ago"),
+    ],
+)
+def test_how_long_ago_is_said_in_one_unit(length: timedelta, words: str) -> None:
+    assert ago(length) == words

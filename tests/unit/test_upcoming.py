@@ -1,0 +1,77 @@
+"""The timetable of `feeds schedule`."""
+
+from datetime import datetime, timedelta
+
+from aggregator.model.feed import FeedOverview, FeedState, Move
+from aggregator.model.ids import RateGroup
+from aggregator.model.poll import GroupPause
+from aggregator.services.upcoming import Upcoming, upcoming
+from tests.factories import NOON, make_feed
+
+HOUR = timedelta(hours=1)
+
+
+def overview(name: str, state: FeedState, *, url: str | None = None) -> FeedOverview:
+    return FeedOverview(
+        feed=make_feed(name, url=url), state=state, document_title="", home_url=None, entries=0, newest_entry_at=None
+    )
+
+
+def due(at: datetime | None, **fields: object) -> FeedState:
+    return FeedState(next_poll_at=at, next_poll_reason="interval of 1 h", last_polled_at=NOON - HOUR, **fields)  # type: ignore[arg-type]
+
+
+def plan(*overviews: FeedOverview, pauses: tuple[GroupPause, ...] = (), within: timedelta = 24 * HOUR) -> Upcoming:
+    return upcoming(overviews, pauses, now=NOON, within=within)
+
+
+def test_polls_come_in_the_order_of_their_time_with_the_reason_for_it() -> None:
+    found = plan(overview("late", due(NOON + 2 * HOUR)), overview("soon", due(NOON + HOUR)))
+    assert [(poll.overview.feed.id, poll.at, poll.reason) for poll in found.polls] == [
+        ("soon", NOON + HOUR, "interval of 1 h"),
+        ("late", NOON + 2 * HOUR, "interval of 1 h"),
+    ]
+
+
+def test_what_is_overdue_is_polled_now_and_what_was_never_polled_says_so() -> None:
+    found = plan(overview("overdue", due(NOON - HOUR)), overview("new", FeedState()))
+    assert [(poll.at, poll.overdue, poll.reason) for poll in found.polls] == [
+        (NOON, HOUR, "interval of 1 h"),
+        (NOON, timedelta(), "never polled yet"),
+    ]
+    assert found.overdue == 2
+
+
+def test_p12_nothing_is_polled_before_its_ban_ends() -> None:
+    (poll,) = plan(overview("a", due(NOON + HOUR, blocked_until=NOON + 3 * HOUR))).polls
+    assert (poll.at, poll.reason) == (NOON + 3 * HOUR, "its server asked to be left alone until then")
+
+
+def test_p14_a_paused_group_is_not_polled_before_its_pause_ends_also_where_the_feed_moved_there() -> None:
+    pause = GroupPause(group=RateGroup("tumblr.com:443"), until=NOON + 4 * HOUR, reason="HTTP 429 to b")
+    feeds = (
+        overview("a", due(NOON + HOUR), url="https://a.tumblr.com/rss"),
+        overview("moved", due(NOON + HOUR, move=Move(address="https://moved.tumblr.com/rss"))),
+        overview("later", due(NOON + 5 * HOUR), url="https://later.tumblr.com/rss"),
+        overview("other", due(NOON + HOUR)),
+    )
+    found = plan(*feeds, pauses=(pause,))
+    assert {poll.overview.feed.id: poll.at for poll in found.polls} == {
+        "a": NOON + 4 * HOUR,
+        "moved": NOON + 4 * HOUR,
+        "later": NOON + 5 * HOUR,
+        "other": NOON + HOUR,
+    }
+    assert found.polls[1].reason == "tumblr.com:443 is paused: HTTP 429 to b"
+
+
+def test_what_comes_later_and_what_is_gone_is_counted() -> None:
+    found = plan(overview("tomorrow", due(NOON + 25 * HOUR)), overview("gone", FeedState(gone=True)))
+    assert (found.polls, found.later, found.gone) == ((), 1, 1)
+    assert len(plan(overview("tomorrow", due(NOON + 25 * HOUR)), within=25 * HOUR).polls) == 1
+
+
+def test_expected_polls_follow_one_another_as_the_last_two_did() -> None:
+    waited_two = FeedState(next_poll_at=NOON + HOUR, last_polled_at=NOON - HOUR)
+    assert plan(overview("a", waited_two), within=6 * HOUR).expected == 3, "after 1, 3 and 5 hours"
+    assert plan(overview("new", FeedState()), within=6 * HOUR).expected == 7, "every hour, as feeds.yaml says"

@@ -1,0 +1,173 @@
+"""/metrics, /readyz: what machines are told, and who may ask."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from aggregator.model.feed import Outcome
+from aggregator.model.fetch import FailureKind
+from aggregator.model.ids import FeedId, RateGroup
+from aggregator.model.poll import GroupPause, PollResult
+from aggregator.services.watch import PollTally, Watch, WatchedStore
+from tests.factories import NOON, make_feed
+from tests.newsroom import POLLED, Newsroom, fill, newsroom
+
+pytestmark = pytest.mark.anyio
+
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
+    watch = Watch(tally=PollTally(), database_bytes=lambda: 4096)
+    async with newsroom(tmp_path, watch=watch) as made:
+        yield made
+
+
+async def ask(
+    room: Newsroom, *, peer: str = "127.0.0.1", host: str = "127.0.0.1:8000", headers: dict[str, str] | None = None
+) -> httpx.Response:
+    transport = httpx.ASGITransport(room.app, client=(peer, 50000))
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+        return await client.get("/metrics", headers=headers)
+
+
+async def scrape(room: Newsroom) -> Samples:
+    response = await ask(room)
+    assert response.status_code == 200, response.text
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(response.text)
+        for sample in family.samples
+    }
+
+
+def of(samples: Samples, name: str, **labels: str) -> float:
+    return samples[name, tuple(sorted(labels.items()))]
+
+
+@pytest.mark.parametrize("peer", ["203.0.113.9", "192.168.1.20", "::2", "testclient", ""])
+async def test_a01_who_is_not_on_this_machine_gets_no_measurements(room: Newsroom, peer: str) -> None:
+    response = await ask(room, peer=peer)
+    assert response.status_code == 403
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "for this machine only" in response.text
+    assert "aggregator_feeds" not in response.text
+
+
+@pytest.mark.parametrize("peer", ["203.0.113.9", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("X-Forwarded-For", "127.0.0.1"),
+        ("Forwarded", "for=127.0.0.1"),
+        ("X-Real-IP", "127.0.0.1"),
+        ("Via", "1.1 proxy"),
+    ],
+)
+async def test_a01_what_a_header_says_of_where_a_request_came_from_opens_nothing(
+    room: Newsroom, peer: str, header: tuple[str, str]
+) -> None:
+    assert (await ask(room, peer=peer, headers=dict([header]))).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["news.example", "evil.example:8000", "127.0.0.1.evil.example"])
+async def test_a_name_that_was_rebound_to_this_machine_opens_nothing(room: Newsroom, host: str) -> None:
+    assert (await ask(room, host=host)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("peer", "host"), [("127.0.0.1", "localhost:8000"), ("::1", "[::1]:8000"), ("::ffff:127.0.0.1", "127.0.0.1:8000")]
+)
+async def test_this_machine_gets_measurements_by_every_name_of_it(room: Newsroom, peer: str, host: str) -> None:
+    response = await ask(room, peer=peer, host=host)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert response.headers["cache-control"] == "no-store"
+
+
+async def test_feeds_are_counted_by_condition_and_each_once(room: Newsroom) -> None:
+    await fill(room)
+    samples = await scrape(room)
+    assert of(samples, "aggregator_feeds", condition="ok") == 2
+    assert of(samples, "aggregator_feeds", condition="failing") == 1
+    assert of(samples, "aggregator_feeds", condition="gone") == 0
+    assert sum(value for (name, _), value in samples.items() if name == "aggregator_feeds") == 3
+    assert (of(samples, "aggregator_entries"), of(samples, "aggregator_copies")) == (23, 1)
+    assert of(samples, "aggregator_database_bytes") == 4096
+
+
+async def test_lag_is_that_of_the_feed_that_waits_longest_and_may_be_polled(room: Newsroom) -> None:
+    await room.configure(make_feed("a"), make_feed("b"), make_feed("paused"), make_feed("blocked"), make_feed("gone"))
+    ago = NOON - timedelta(hours=5)
+    await room.poll("a", replace(POLLED, next_poll_at=NOON - timedelta(minutes=2)))
+    await room.poll("b", POLLED)
+    pause = GroupPause(group=RateGroup("paused.example:443"), until=NOON + timedelta(hours=1), reason="HTTP 429")
+    await room.poll("paused", replace(POLLED, next_poll_at=ago), pause=pause)
+    await room.poll("blocked", replace(POLLED, next_poll_at=ago, blocked_until=NOON + timedelta(hours=1)))
+    await room.poll("gone", replace(POLLED, next_poll_at=ago, gone=True))
+    samples = await scrape(room)
+    assert (of(samples, "aggregator_feeds_overdue"), of(samples, "aggregator_poll_lag_seconds")) == (1, 120)
+    assert of(samples, "aggregator_group_pauses") == 1
+    assert of(samples, "aggregator_feed_problems", kind="gone") == 1
+
+
+async def test_polls_are_counted_with_how_they_ended_and_how_long_they_took(room: Newsroom) -> None:
+    tally = room.watch.tally
+    done = PollResult(feed_id=FeedId("a"), feed_title="A", outcome=Outcome.FETCHED, elapsed=timedelta(seconds=0.3))
+    tally.record(replace(done, new=4, changed=2, received=9000))
+    tally.record(replace(done, outcome=Outcome.FAILED, failure=FailureKind.NOT_A_FEED))
+    samples = await scrape(room)
+    assert of(samples, "aggregator_polls_total", outcome="fetched") == 1
+    assert of(samples, "aggregator_polls_total", outcome="not modified") == 0
+    assert of(samples, "aggregator_poll_failures_total", kind="not a feed") == 1
+    assert of(samples, "aggregator_parse_failures_total") == 1
+    assert of(samples, "aggregator_poll_duration_seconds_bucket", le="0.5") == 2
+    assert of(samples, "aggregator_poll_duration_seconds_bucket", le="0.25") == 0
+    assert of(samples, "aggregator_poll_duration_seconds_count") == 2
+    assert of(samples, "aggregator_poll_duration_seconds_sum") == pytest.approx(0.6)
+    assert of(samples, "aggregator_received_bytes_total") == 9000
+    assert (of(samples, "aggregator_entries_new_total"), of(samples, "aggregator_entries_changed_total")) == (4, 2)
+
+
+async def test_no_label_names_a_feed_however_many_there_are(room: Newsroom) -> None:
+    few = await scrape(room)
+    await room.configure(*(make_feed(f"feed-{number}") for number in range(200)))
+    many = await scrape(room)
+    assert {name for name, _ in many} >= {
+        "process_cpu_seconds_total",
+        "process_resident_memory_bytes",
+        "aggregator_build_info",
+    }
+    assert len(many) == len(few)
+    assert "feed-1" not in (await ask(room)).text
+
+
+async def test_a_process_that_is_ready_says_so(room: Newsroom) -> None:
+    response = await room.get("/readyz")
+    assert (response.status_code, response.headers["cache-control"]) == (200, "no-store")
+    assert response.json() == {"ready": True, "reasons": [], "polls": False, "last_polling_at": None}
+
+
+async def test_a_process_that_is_not_ready_says_why(room: Newsroom) -> None:
+    room.watch.polling = WatchedStore(room.store, room.clock)
+    room.watch.started_at = NOON - timedelta(minutes=10)
+    room.watch.stop()
+    response = await room.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["reasons"] == ["the program is stopping"]
+    room.watch.stopping = False
+    assert "polling has not looked" in (await room.get("/readyz")).json()["reasons"][0]
+
+
+async def test_a_database_that_is_closed_is_not_ready_and_the_page_names_no_file(room: Newsroom) -> None:
+    await room.store.aclose()
+    response = await room.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["ready"] is False
+    assert "news.db" not in response.text
