@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-
-from starlette.applications import Starlette
+from typing import TYPE_CHECKING
 
 from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
@@ -20,7 +19,6 @@ from aggregator.fetch.hub import HubClient
 from aggregator.parse_pool import ParsePool
 from aggregator.ports import Store
 from aggregator.publish.site import Site
-from aggregator.scheduler import PollSchedule
 from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
@@ -32,9 +30,9 @@ from aggregator.services.read import Reader
 from aggregator.services.watch import Watch, WatchedStore
 from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.text.urls import origin
-from aggregator.web.app import create_app
-from aggregator.web.desk import Callbacks
-from aggregator.web.server import WebServer
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +44,8 @@ class Application:
     reader: Reader
     digests: Digests
     poller: Poller
-    callbacks: Callbacks
+    subscriber: Subscriber
+    deliveries: Deliveries
     watch: Watch
     """Of the polls that `poller` makes."""
 
@@ -95,9 +94,8 @@ async def open_application(
                     on_result=watch.tally.record,
                 ),
                 watch=watch,
-                callbacks=Callbacks(
-                    subscriber=subscriber, deliveries=deliveries, max_bytes=configuration.polling.max_bytes
-                ),
+                subscriber=subscriber,
+                deliveries=deliveries,
             )
         finally:
             await deliveries.aclose()
@@ -129,10 +127,14 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
     Raises:
         UserError: the port is taken, or the database can't be used.
     """
+    # Starlette, Jinja, uvicorn and APScheduler take as long to import as all that `aggregator poll` uses.
+    from aggregator.scheduler import PollSchedule  # noqa: PLC0415 -- see above
+    from aggregator.web.server import WebServer  # noqa: PLC0415 -- see above
+
     async with open_application(configuration, database) as application:
         server = WebServer(_web(configuration, application), host=host, port=port)
         listening = server.listen()
-        schedule = PollSchedule(application.poller, hubs=application.callbacks.subscriber)
+        schedule = PollSchedule(application.poller, hubs=application.subscriber)
         if not poll:
             application.watch.polling = None
         _on_signals(application.watch.stop, schedule.stop, server.stop)
@@ -153,7 +155,10 @@ def _on_signals(*stops: Callable[[], None]) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop)
 
 
-def _web(configuration: Configuration, application: Application) -> Starlette:
+def _web(configuration: Configuration, application: Application) -> "Starlette":
+    from aggregator.web.app import create_app  # noqa: PLC0415 -- see `serve`
+    from aggregator.web.desk import Callbacks  # noqa: PLC0415 -- see `serve`
+
     site = configuration.site
     return create_app(
         application.reader,
@@ -166,7 +171,11 @@ def _web(configuration: Configuration, application: Application) -> Starlette:
             description=site.description or "",
             interval=configuration.polling.interval,
         ),
-        callbacks=application.callbacks,
+        callbacks=Callbacks(
+            subscriber=application.subscriber,
+            deliveries=application.deliveries,
+            max_bytes=configuration.polling.max_bytes,
+        ),
         watch=application.watch,
     )
 

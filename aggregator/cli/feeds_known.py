@@ -6,8 +6,8 @@ from datetime import datetime
 
 from aggregator import bootstrap
 from aggregator.cli.options import Place
-from aggregator.config.fields import did_you_mean
 from aggregator.config.model import Configuration
+from aggregator.config.nearest import did_you_mean
 from aggregator.errors import UserError
 from aggregator.model.feed import Feed, FeedOverview, FeedState
 from aggregator.model.poll import GroupPause

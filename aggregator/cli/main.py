@@ -9,12 +9,8 @@ from typing import Any
 
 import click
 
-from aggregator.cli.feeds import feeds
+from aggregator.cli.lazy import LazyCommands
 from aggregator.cli.options import Place
-from aggregator.cli.poll import poll
-from aggregator.cli.replay import replay
-from aggregator.cli.search import search
-from aggregator.cli.serve import serve
 from aggregator.errors import UserError
 
 
@@ -30,7 +26,22 @@ class UserErrors(click.Group):
             sys.exit(2)
 
 
-@click.group(cls=UserErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+COMMANDS = LazyCommands(
+    {
+        "serve": "aggregator.cli.serve:serve",
+        "poll": "aggregator.cli.poll:poll",
+        "feeds": "aggregator.cli.feeds:feeds",
+        "search": "aggregator.cli.search:search",
+        "replay": "aggregator.cli.replay:replay",
+    }
+)
+
+
+@click.group(
+    cls=UserErrors,
+    commands=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--config",
     envvar="AGGREGATOR_CONFIG",
@@ -58,7 +69,3 @@ def main(ctx: click.Context, config: Path, database: Path) -> None:
     pages to read. To begin: `aggregator serve`, then open http://127.0.0.1:8000.
     """
     ctx.obj = Place(config=config, database=database)
-
-
-for command in (serve, poll, feeds, search, replay):
-    main.add_command(command)

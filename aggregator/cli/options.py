@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from aggregator.config.model import Configuration
-from aggregator.config.read import load
+if TYPE_CHECKING:
+    from aggregator.config.model import Configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +21,14 @@ class Place:
         if str(self.database) == ":memory:":
             raise click.UsageError("--database needs a file: what is kept in memory alone would be lost")
 
-    def configuration(self) -> Configuration:
+    def configuration(self) -> "Configuration":
         """Read feeds.yaml.
 
         Raises:
             ConfigurationError: it can't be used; carries every problem.
         """
+        from aggregator.config.read import load  # noqa: PLC0415 -- pydantic takes 0.1 s of CPU, which `--help` can do without
+
         return load(self.config)
 
 

@@ -7,20 +7,18 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
-
-from aggregator import bootstrap
 from aggregator.cli.options import Place, pass_place
-from aggregator.cli.progress import PollProgress
-from aggregator.cli.tables import add_row, print_table
-from aggregator.config.fields import did_you_mean
-from aggregator.config.model import Configuration
+from aggregator.config.nearest import did_you_mean
 from aggregator.errors import UserError
 from aggregator.model.feed import Outcome
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import Heed, PollResult, Totals
+
+if TYPE_CHECKING:
+    from aggregator.config.model import Configuration
 
 MOST_ROWS = 200
 """Of the table: nobody reads thousands, and each costs half as much to draw as a 304 to poll."""
@@ -90,8 +88,11 @@ def _heed(*, everything: bool, force: bool) -> Heed:
 
 
 async def _poll(
-    place: Place, configuration: Configuration, asked: _Asked, *, quiet: bool
+    place: Place, configuration: "Configuration", asked: _Asked, *, quiet: bool
 ) -> tuple[list[PollResult], Totals]:
+    from aggregator import bootstrap  # noqa: PLC0415 -- 0.2 s of CPU that `--help` has no use for
+    from aggregator.cli.progress import PollProgress  # noqa: PLC0415 -- likewise
+
     async with bootstrap.open_application(configuration, place.database, grouping=asked.grouping) as application:
         _finish_on_signals(application.poller.stop)
         with PollProgress(None if asked.ids is None else len(asked.ids), quiet=quiet) as progress:
@@ -116,6 +117,10 @@ def _finish_on_signals(stop: Callable[[], None]) -> None:
 
 
 def _print_table(results: Sequence[PollResult], totals: Totals) -> None:
+    from rich.table import Table  # noqa: PLC0415 -- nor has `--json` for rich
+
+    from aggregator.cli.tables import add_row, print_table  # noqa: PLC0415 -- likewise
+
     table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True, footer_style="bold")
     new, changed, copies = (sum(getattr(result, name) for result in results) for name in ("new", "changed", "copies"))
     table.add_column("feed", f"{len(results)} feeds", overflow="fold")

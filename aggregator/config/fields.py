@@ -1,9 +1,8 @@
 """Types of the values in feeds.yaml: each reads what was typed, and says what it expected where that can't be read."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator
 
 from aggregator.config import durations, sizes
+from aggregator.config.nearest import did_you_mean
 from aggregator.polling.groups import rate_group
 from aggregator.text import languages
 from aggregator.text.urls import web_url
@@ -25,13 +25,6 @@ _SHOWN = 60
 def quoted(value: str) -> str:
     """Show a value in a message: in quotes, short, control characters spelt out."""
     return repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
-
-
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """Name the nearest known word, as the second half of a message; empty where none is near."""
-    by_folded = {name.casefold(): name for name in known}
-    near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean {by_folded[near[0]]!r}?" if near else ""
 
 
 def _typed(read: Callable[[str], object]) -> BeforeValidator:

@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from aggregator.config.fields import did_you_mean, quoted
+from aggregator.config.fields import quoted
+from aggregator.config.nearest import did_you_mean
 from aggregator.config.positions import Path
 
 

@@ -83,10 +83,9 @@ def _decode_declared(body: bytes, labels: list[str]) -> tuple[str, str]:
             # Servers label everything ISO-8859-1 by default, and every byte sequence is valid there; text of
             # Latin-1 that happens to be valid UTF-8 practically does not occur.
             encoding = "utf-8"
-        if encoding and _reads(body, encoding):
-            return body.decode(encoding), "" if encoding == _codec(
-                label
-            ) else f"declared as {label}, read as {encoding}"
+        text = _decoded(body, encoding) if encoding else None
+        if text is not None:
+            return text, "" if encoding == _codec(label) else f"declared as {label}, read as {encoding}"
     return _least_rubbish(body, label)
 
 
@@ -98,12 +97,15 @@ def _codec(label: str) -> str | None:
     return None if name in _NO_DOCUMENT else _WIDER.get(name, name)
 
 
-def _reads(body: bytes, encoding: str) -> bool:
+def _decoded(body: bytes, encoding: str) -> str | None:
     try:
-        body.decode(encoding)
+        return body.decode(encoding)
     except (UnicodeError, LookupError):
-        return False
-    return True
+        return None
+
+
+def _reads(body: bytes, encoding: str) -> bool:
+    return _decoded(body, encoding) is not None
 
 
 def _least_rubbish(body: bytes, label: str) -> tuple[str, str]:

@@ -29,6 +29,8 @@ def raw_text(element: Element) -> str:
         UnfamiliarError: there are elements in it.
     """
     inside = element[2]
+    if not inside:
+        return ""
     try:
         return (inside[0] if len(inside) == 1 else "".join(inside)).strip()  # type: ignore[arg-type,union-attr]  # tried
     except (TypeError, AttributeError):
@@ -48,7 +50,8 @@ def mended(text: str) -> str:
 
 def text_of(element: Element) -> str:
     """Give the text of an element as feedparser keeps it."""
-    return mended(raw_text(element))
+    text = raw_text(element)
+    return text if text.isascii() else mended(text)
 
 
 def resolved(base: str, address: str) -> str:

@@ -28,5 +28,8 @@ MAX_ADDRESS: Final = urls.MAX_LENGTH
 MAX_TAGS: Final = 50
 """Tags of an entry."""
 
+MAX_HUBS: Final = 5
+"""WebSub hubs of a document; those that name any name one or two."""
+
 MAX_ENCLOSURES: Final = 20
 """Media files of an entry."""

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
-from aggregator.feeds.limits import MAX_ADDRESS, MAX_ENCLOSURES, MAX_FIELD, MAX_NAME, MAX_TAGS
+from aggregator.feeds.limits import MAX_ADDRESS, MAX_ENCLOSURES, MAX_FIELD, MAX_HUBS, MAX_NAME, MAX_TAGS
 from aggregator.feeds.raw import Markup, RawEntry, RawFeed, RawMedia
 from aggregator.feeds.titles import plain_name, plain_title
 from aggregator.model.entry import NO_HTML, Byline, Enclosure, Link, ParsedEntry, SafeHtml
@@ -42,10 +42,25 @@ def normalise(raw: RawFeed, document: Document) -> ParsedFeed:
         title=title,
         home_url=home,
         hints=raw.hints,
+        hubs=_hubs(raw, document),
+        topic=_topic(raw, document),
         entries=tuple(_entry(entry, context) for entry in raw.entries),
         dropped=raw.dropped,
         malformed=raw.malformed,
     )
+
+
+def _hubs(raw: RawFeed, document: Document) -> tuple[str, ...]:
+    """Give each hub once, in the document's order; each may be asked on our behalf, so a document names few."""
+    found = (_address(hub, document.url) for hub in raw.hubs)
+    return tuple(dict.fromkeys(hub for hub in found if hub))[:MAX_HUBS]
+
+
+def _topic(raw: RawFeed, document: Document) -> str | None:
+    """Give the document's own address letter by letter, since that is the name a hub knows it by (WebSub, section 4)."""
+    address = _address(raw.topic, document.url)
+    is_strict = raw.topic is not None and raw.topic.startswith(("http://", "https://")) and raw.topic.isprintable()
+    return raw.topic if address and is_strict and " " not in (raw.topic or "") else address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +76,7 @@ class _Context:
 
 def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
     found, summary, content = _texts(raw, context)
-    text = html.plain_text(content or summary)
+    text = content.text if content else summary.text
     url = _link(raw, context)
     title = plain_title(raw.title)
     image = _image(raw, context, content, summary)
@@ -71,8 +86,8 @@ def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
         guid=_guid(raw.guid),
         url=url,
         headline=title,
-        summary=summary,
-        content=content,
+        summary=summary.html,
+        content=content.html if content else NO_HTML,
         text=text,
         teaser=words.teaser(text),
         author=plain_name(raw.author) or context.author or None,
@@ -91,7 +106,7 @@ def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
             title,
             url,
             text,
-            html.plain_text(summary) if content else "",
+            summary.text if content else "",
             *map(_without_query, (image, *(file.url for file in enclosures))),
         ),
     )
@@ -114,27 +129,39 @@ def _link(raw: RawEntry, context: _Context) -> str | None:
     return _address(raw.link, context.base)
 
 
-def _texts(raw: RawEntry, context: _Context) -> tuple[Byline, SafeHtml, SafeHtml]:
+class _Text(NamedTuple):
+    """A summary or a content, cleaned."""
+
+    html: SafeHtml
+    text: str
+    byline: Byline
+
+
+_NO_BYLINE: Final = Byline()
+_NO_TEXT: Final = _Text(NO_HTML, "", _NO_BYLINE)
+
+
+def _texts(raw: RawEntry, context: _Context) -> tuple[Byline, _Text, _Text | None]:
     """Clean summary and content; the only one there is becomes the summary."""
-    summary_fields, summary = _clean(raw.summary, context)
-    content_fields, content = _clean(raw.content, context)
-    if not summary or summary == content:
-        summary, content = content or summary, NO_HTML
-    return _merged(summary_fields, content_fields), summary, content
+    summary, content = _clean(raw.summary, context), _clean(raw.content, context)
+    found = _merged(summary.byline, content.byline)
+    if summary.html and content.html and summary.html != content.html:
+        return found, summary, content
+    return found, summary if summary.html else content, None
 
 
-def _clean(markup: Markup | None, context: _Context) -> tuple[Byline, SafeHtml]:
-    if markup is None or not markup.value.strip():
-        return Byline(), NO_HTML
-    base = _address(markup.base, context.base) or context.base
+def _clean(markup: Markup | None, context: _Context) -> _Text:
+    if markup is None or not markup.value or markup.value.isspace():
+        return _NO_TEXT
+    base = (_address(markup.base, context.base) or context.base) if markup.base else context.base
     value = markup.value[:MAX_FIELD]
     found, rest = byline.extract(value if markup.is_html else html.from_text(value), base_url=base)
-    return found, html.sanitise(rest, base_url=base, own_origins=context.own_origins)
+    return _Text(*html.clean(rest, base_url=base, own_origins=context.own_origins), found)
 
 
 def _merged(first: Byline, second: Byline) -> Byline:
     """Take each field where it was found, from `first` if from both."""
-    if second == Byline() or first == second:
+    if second in (_NO_BYLINE, first):
         return first
     return Byline(**{field.name: getattr(first, field.name) or getattr(second, field.name) for field in fields(Byline)})
 
@@ -157,10 +184,14 @@ def _tags(tags: Iterable[str]) -> tuple[str, ...]:
     return tuple(kept.values())
 
 
-def _image(raw: RawEntry, context: _Context, *texts: SafeHtml) -> str | None:
-    named = (_address(image, context.base) for image in raw.images)
-    inside = (html.first_image(text) for text in texts if text)
-    return next((url for candidates in (named, inside) for url in candidates if url), None)
+def _image(raw: RawEntry, context: _Context, *texts: _Text | None) -> str | None:
+    for image in raw.images:
+        if url := _address(image, context.base):
+            return url
+    for text in texts:
+        if text and "<img" in text.html and (url := html.first_image(text.html)):
+            return url
+    return None
 
 
 def _enclosures(files: Iterable[RawMedia], context: _Context) -> tuple[Enclosure, ...]:
@@ -196,9 +227,5 @@ def _without_query(url: str | None) -> str | None:
 
 def _fingerprint(*parts: str | None) -> str:
     """Hash what a reader sees. Neither times nor markup count: some feeds renew both at every request."""
-    digest = sha256()
-    for part in parts:
-        text = (part or "").encode()
-        digest.update(b"%d:" % len(text))
-        digest.update(text)
-    return digest.hexdigest()[:32]
+    texts = [(part or "").encode() for part in parts]
+    return sha256(b"".join([b"%d:%b" % (len(text), text) for text in texts])).hexdigest()[:32]

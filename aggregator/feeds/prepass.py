@@ -22,7 +22,10 @@ _GZIP_MAGIC: Final = b"\x1f\x8b\x08"
 _ROOT: Final = re.compile(r"[A-Za-z0-9_]")
 """What feedparser takes for the begin of an element: `<` and one of these."""
 
-_REFERENCE: Final = re.compile(r"&#(?:([0-9]+)|[xX]([0-9a-fA-F]+));?")
+_REFERENCE: Final = re.compile(
+    r"&#(?!(?:[1-9][0-9]{2,3}|[4-9][0-9]|3[2-9]);)(?:([0-9]+)|[xX]([0-9a-fA-F]+));?"
+)
+"""References that are not certainly good: those to 32-9999 are, and most are among them."""
 _LONG_TAG: Final = re.compile(rf"<[A-Za-z_:][^<]{{{MAX_START_TAG}}}")
 _WHOLE_TAG: Final = re.compile(r"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
 _EXTERNAL: Final = re.compile(
@@ -158,7 +161,7 @@ def _without_long_tags(text: str) -> tuple[str, int]:
 
     CDATA is left alone: HTML with an image written into its address is long, and no tag to the XML parser.
     """
-    if not _LONG_TAG.search(text):
+    if not _has_long_gap(text) or not _LONG_TAG.search(text):
         return text, 0
     pieces: list[str] = []
     count = 0
@@ -168,6 +171,16 @@ def _without_long_tags(text: str) -> tuple[str, int]:
         pieces.append(inside + end + markup)
         count += found
     return _CDATA.join(pieces), count
+
+
+def _has_long_gap(text: str) -> bool:
+    """Tell whether a stretch of `MAX_START_TAG` characters has no tag in it, looking at one place in so many."""
+    at = text.find("<")
+    while 0 <= at < len(text) - MAX_START_TAG:
+        at = text.rfind("<", at + 1, at + MAX_START_TAG + 1)
+        if at < 0:
+            return True
+    return False
 
 
 def _with_short_tags(markup: str) -> tuple[str, int]:

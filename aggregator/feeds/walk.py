@@ -6,6 +6,7 @@ feedparser 6.0.14 and are held to it by differential tests.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, TypeAlias
 
 from aggregator.feeds.constructs import XHTML, construct, media_type, mended, raw_text, resolved, text_of
@@ -39,6 +40,7 @@ class Walk:
         """Depth of the title that counts: a later one counts only further out. -1: there was none."""
         self._bases = bases
         self._handlers = handlers
+        self._by_name: dict[str, Handler] = {}
         self.tags: set[tuple[str | None, str | None, str | None]] = set()
         """Term, scheme and label of the entry's tags."""
         self._depths: dict[str, int] | None = None
@@ -71,19 +73,23 @@ class Walk:
 
     def children(self, container: Element, depth: int, lang: str | None) -> None:
         """Read what stands in an element that is itself at this depth."""
+        by_name, inside = self._by_name, depth + 1
         for child in container[2]:
-            if not isinstance(child, str):
-                self.child(child, self.names.element(child[0]), depth + 1, lang)
+            if type(child) is tuple:
+                (by_name.get(child[0]) or self._handler(child[0]))(self, child, inside, lang)
 
-    def child(self, element: Element, key: str, depth: int, lang: str | None) -> None:
-        """Read an element that has this name and is at this depth."""
+    def child(self, element: Element, depth: int, lang: str | None) -> None:
+        """Read an element that is at this depth."""
+        (self._by_name.get(element[0]) or self._handler(element[0]))(self, element, depth, lang)
+
+    def _handler(self, name: str) -> Handler:
+        """Find out what to do about elements of this name, as expat has it."""
+        key = self.names.element(name)
         handler = self._handlers.get(key)
-        if handler is not None:
-            handler(self, element, depth, lang)
-        elif key in KEPT:
-            self._keep(element, key, depth)
-        else:
-            self.ignore(element)
+        if handler is None:
+            handler = partial(_keep, key) if key in KEPT else Walk.ignore
+        self._by_name[name] = handler
+        return handler
 
     def language_at(self, element: Element, outer: str | None) -> str | None:
         """Give the language in force in an element; an empty one ends that of what is around it."""
@@ -100,10 +106,11 @@ class Walk:
 
     def store(self, key: str, value: object, depth: int) -> bool:
         """Keep a value, unless it is further in than one that is kept; tell whether it was kept."""
-        if self._depths is not None:
-            if depth > self._depths.get(key, depth):
+        depths = self._depths
+        if depths is not None:
+            if depth > depths.get(key, depth):
                 return False
-            self._depths[key] = depth
+            depths[key] = depth
         self.at[key] = value
         return True
 
@@ -128,7 +135,7 @@ class Walk:
             attributes["href"] = href
         return attributes
 
-    def ignore(self, element: Element) -> None:
+    def ignore(self, element: Element, _: int = 0, __: str | None = None) -> None:
         """Pass over an element that has no effect on anything that is read."""
         waiting = [element]
         while waiting:
@@ -138,14 +145,6 @@ class Walk:
                 raise UnfamiliarError(key)
             if inside and (len(inside) > 1 or not isinstance(inside[0], str)):
                 waiting.extend(part for part in inside if not isinstance(part, str))
-
-    def _keep(self, element: Element, key: str, depth: int) -> None:
-        """Keep a text under its element's own name; where there are attributes, feedparser keeps those instead."""
-        text = raw_text(element)
-        if element[1]:
-            self.at[key] = None
-        else:
-            self.store(key, mended(resolved(self.base(element), text) if text and key == "comments" else text), depth)
 
     # --- texts ---------------------------------------------------------------------------------------------------
 
@@ -202,3 +201,12 @@ class Walk:
         value = text_of(element)
         self.store(key, value, depth)
         return value
+
+
+def _keep(key: str, walk: Walk, element: Element, depth: int, _: str | None) -> None:
+    """Keep a text under its element's own name; where there are attributes, feedparser keeps those instead."""
+    text = raw_text(element)
+    if element[1]:
+        walk.at[key] = None
+    else:
+        walk.store(key, mended(resolved(walk.base(element), text) if text and key == "comments" else text), depth)

@@ -113,7 +113,7 @@ def _channel(walk: Walk, channel: Element, depth: int, lang: str | None) -> None
         elif key == "itunes_owner" and not walk.version.startswith("atom"):
             _leaves(walk, child, _OWNER)
         else:
-            walk.child(child, key, depth + 1, lang)
+            walk.child(child, depth + 1, lang)
 
 
 def _item(walk: Walk, item: Element, depth: int, lang: str | None) -> None:

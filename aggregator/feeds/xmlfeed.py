@@ -47,6 +47,7 @@ def _entry(entry: Fields, *, atom: bool) -> RawEntry:
     summary, content = _texts(entry)
     link, link_is_guid = _link(entry)
     source = _fields(entry.get("source"))
+    enclosures, images = _files(entry)
     return RawEntry(
         guid=_string(entry, "id") or None,
         link=link,
@@ -54,16 +55,16 @@ def _entry(entry: Fields, *, atom: bool) -> RawEntry:
         title=_title(entry, "title", atom=atom),
         summary=summary,
         content=content,
-        author=_author(entry) or (_author(source) if atom else ""),
+        author=_author(entry) or (_author(source) if atom and source else ""),
         published=_string(entry, "published") or _string(entry, "created"),
         updated=_string(entry, "updated"),
         tags=tuple(_tags(entry)),
         language=_language(entry),
-        images=tuple(_images(entry)),
-        enclosures=tuple(_enclosures(entry)),
+        images=images,
+        enclosures=enclosures,
         comments=_string(entry, "comments") or None,
-        source_url=_string(source, "href") or _string(source, "link") or None,
-        source_title=_string(source, "title"),
+        source_url=(_string(source, "href") or _string(source, "link") or None) if source else None,
+        source_title=_string(source, "title") if source else "",
     )
 
 
@@ -108,9 +109,9 @@ def _link(entry: Fields) -> tuple[str | None, bool]:
     if original := _string(entry, "feedburner_origlink"):
         return original, False
     links = [_fields(link) for link in _list(entry.get("links"))]
-    alternates = [href for link in links if _string(link, "rel") == "alternate" and (href := _string(link, "href"))]
+    alternates = [href for link in links if link.get("rel") == "alternate" and (href := _string(link, "href"))]
     if link := _string(entry, "link"):
-        return link, link == _string(entry, "id") and link not in alternates
+        return link, link == entry.get("id") and link not in alternates
     return (alternates[0] if alternates else None), False
 
 
@@ -150,8 +151,10 @@ def _markup(value: str, detail: Fields) -> Markup:
 def _author(fields: Fields) -> str:
     """Join the names; an address for mail stands in where there is no name."""
     authors = [_fields(author) for author in _list(fields.get("authors"))]
-    names = [_string(author, "name") or _string(author, "email") for author in authors]
-    return ", ".join(dict.fromkeys(name for name in names if name)) or _string(fields, "author")
+    names = [name for author in authors if (name := _string(author, "name") or _string(author, "email"))]
+    if len(names) == 1:
+        return names[0]
+    return ", ".join(dict.fromkeys(names)) or _string(fields, "author")
 
 
 def _tags(entry: Fields) -> Iterator[str]:
@@ -162,13 +165,18 @@ def _tags(entry: Fields) -> Iterator[str]:
 
 def _language(entry: Fields) -> str | None:
     """Give `dc:language`, else the `xml:lang` in force at title or text: feedparser keeps it nowhere else."""
-    details = [entry.get("title_detail"), entry.get("summary_detail"), *_list(entry.get("content"))]
-    languages = (_string(_fields(detail), "language") for detail in details)
-    return _string(entry, "language") or next((language for language in languages if language), None)
+    if language := _string(entry, "language"):
+        return language
+    for detail in (entry.get("title_detail"), entry.get("summary_detail"), *_list(entry.get("content"))):
+        if detail and (language := _string(_fields(detail), "language")):
+            return language
+    return None
 
 
 def _media(entry: Fields) -> list[RawMedia]:
     """List `media:content`, the type guessed from `medium` or the ending where it is not given."""
+    if "media_content" not in entry:
+        return []
     return [
         RawMedia(url=url, media_type=_media_type(fields, url), length=fields.get("filesize"))
         for item in _list(entry.get("media_content"))
@@ -188,25 +196,21 @@ def _links_of(entry: Fields, rel: str) -> list[RawMedia]:
     return [
         RawMedia(url=href, media_type=_string(link, "type"), length=link.get("length"))
         for item in _list(entry.get("links"))
-        if _string(link := _fields(item), "rel") == rel and (href := _string(link, "href"))
+        if (link := _fields(item)).get("rel") == rel and (href := _string(link, "href"))
     ]
 
 
-def _enclosures(entry: Fields) -> Iterator[RawMedia]:
-    yield from _links_of(entry, "enclosure")
-    for media in _media(entry):
-        if media.media_type.startswith(_MEDIA_TYPES):
-            yield media
-
-
-def _images(entry: Fields) -> Iterator[str]:
-    for media in _media(entry):
-        if media.media_type.startswith("image/"):
-            yield media.url
-    for thumbnail in _list(entry.get("media_thumbnail")):
-        yield _string(_fields(thumbnail), "url")
-    for enclosure in _links_of(entry, "enclosure"):
-        if enclosure.media_type.startswith("image/"):
-            yield enclosure.url
+def _files(entry: Fields) -> tuple[tuple[RawMedia, ...], tuple[str, ...]]:
+    """Give the sounds and films of an entry, and its images, best first."""
+    attached, media = _links_of(entry, "enclosure"), _media(entry)
+    if not attached and not media and "image" not in entry and "media_thumbnail" not in entry:
+        return (), ()
+    playable = [file for file in media if file.media_type.startswith(_MEDIA_TYPES)]
     image = entry.get("image")
-    yield _string(_fields(image), "href") or (image if isinstance(image, str) else "")
+    images = [
+        *(file.url for file in media if file.media_type.startswith("image/")),
+        *(_string(_fields(thumbnail), "url") for thumbnail in _list(entry.get("media_thumbnail"))),
+        *(file.url for file in attached if file.media_type.startswith("image/")),
+        image if isinstance(image, str) else _string(_fields(image), "href"),
+    ]
+    return (*attached, *playable), tuple(images)

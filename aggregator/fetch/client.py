@@ -56,14 +56,10 @@ class HttpFetcher:
         dialler: Dialler | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._writer = RequestWriter(
-            user_agent=user_agent, fields=[(b"Accept", ACCEPT), (b"Accept-Encoding", b"gzip")]
-        )
+        self._writer = RequestWriter(user_agent=user_agent, fields=[(b"Accept", ACCEPT), (b"Accept-Encoding", b"gzip")])
         self._timeout = timeout
         self._max_bytes = max_bytes
-        self._courier = Courier(
-            pace=pace, allow_networks=allow_networks, resolve=resolve, dialler=dialler, tls=tls
-        )
+        self._courier = Courier(pace=pace, allow_networks=allow_networks, resolve=resolve, dialler=dialler, tls=tls)
 
     async def fetch(self, request: FetchRequest) -> FetchOutcome:
         """Make one conditional GET. Never raises for what a server or an address does."""

@@ -15,7 +15,7 @@ from datetime import timedelta
 from aggregator.fetch.addresses import AddressPolicy, Network
 from aggregator.fetch.answers import Answer, AnswerReader, OpenBody
 from aggregator.fetch.dial import Dialler, dial
-from aggregator.fetch.failures import FetchProblem, as_problem, too_late
+from aggregator.fetch.failures import as_problem, too_late
 from aggregator.fetch.guard import Guard
 from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch.resolve import Resolver, SystemResolver

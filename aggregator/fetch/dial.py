@@ -16,7 +16,7 @@ async def dial(address: Address, port: int) -> socket.socket:
     """Connect, for real."""
     connection = socket.socket(_FAMILIES[address.version], socket.SOCK_STREAM)
     try:
-        connection.setblocking(False)
+        connection.settimeout(0)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.get_running_loop().sock_connect(connection, (str(address), port))
     except BaseException:

@@ -29,11 +29,11 @@ class Guard:
         stagger: seconds after which the next address of a name is tried as well.
     """
 
-    def __init__(
-        self, *, policy: AddressPolicy, resolve: Resolver, dial: Dialler, stagger: float = STAGGER
-    ) -> None:
+    def __init__(self, *, policy: AddressPolicy, resolve: Resolver, dial: Dialler, stagger: float = STAGGER) -> None:
         self._policy = policy
-        self._refusal = lru_cache(maxsize=4096)(policy.refusal)  # 20 microseconds a poll, and servers stay where they are
+        self._refusal = lru_cache(maxsize=4096)(
+            policy.refusal
+        )  # 20 microseconds a poll, and servers stay where they are
         self._resolve = resolve
         self._dial = dial
         self._stagger = stagger

@@ -64,9 +64,7 @@ class HubClient:
             ],
         )
         self._timeout = timeout
-        self._courier = Courier(
-            pace=pace, allow_networks=allow_networks, resolve=resolve, dialler=dialler, tls=tls
-        )
+        self._courier = Courier(pace=pace, allow_networks=allow_networks, resolve=resolve, dialler=dialler, tls=tls)
 
     async def ask(self, hub: str, form: Mapping[str, str], *, allow_private_address: bool = False) -> Failed | None:
         """POST a form; None when the hub took it (2xx). Never raises for what a server or an address does."""

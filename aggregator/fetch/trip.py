@@ -67,9 +67,7 @@ class Trip:
                 return self._failed(answer)
 
     def _fetched(self, answer: Answer) -> Fetched:
-        return Fetched(
-            url=self.target.url, permanent_url=self.permanent_url, headers=answer.headers, body=answer.body
-        )
+        return Fetched(url=self.target.url, permanent_url=self.permanent_url, headers=answer.headers, body=answer.body)
 
     def _failed(self, answer: Answer) -> Failed:
         unasked = answer.status == HTTPStatus.NOT_MODIFIED

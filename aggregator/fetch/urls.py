@@ -4,7 +4,7 @@ One reading decides for the whole way: what is read as the host here is judged, 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import quote, unquote, urljoin
 
@@ -22,7 +22,7 @@ _STRICT = re.compile(
 _PARTS = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^#]*)", re.DOTALL)  # RFC 3986 appendix B
 _AUTHORITY = re.compile(r"\[?([^\[\]]+?)\]?(?::([0-9]+))?")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_NOT_SENT = re.compile(r'[^!#-;=?-\[\]_a-z~]+')
+_NOT_SENT = re.compile(r"[^!#-;=?-\[\]_a-z~]+")
 """What RFC 3986 section 2 has no place for: spaces, quotes, angle brackets, backslashes, everything beyond ASCII."""
 
 
@@ -73,18 +73,8 @@ class Target:
                 FailureKind.BAD_RESPONSE,
                 f"{shown(self.url)} redirects out of encryption, to {shown(target.url)}: not followed",
             )
-        return target._with_login(self.login if target._origin == self._origin else None)
-
-    @property
-    def _origin(self) -> tuple[str, str]:
-        return (self.scheme, self.authority)  # RFC 6454; default ports are left out of both alike
-
-    def _with_login(self, login: tuple[str, str] | None) -> Self:
-        if login == self.login:
-            return self
-        return type(self)(
-            scheme=self.scheme, authority=self.authority, host=self.host, port=self.port, path=self.path, login=login
-        )
+        is_at_home = (target.scheme, target.authority) == (self.scheme, self.authority)  # RFC 6454
+        return replace(target, login=self.login if is_at_home else None)
 
     @classmethod
     def _strict(cls, text: str) -> Self | None:
@@ -105,7 +95,9 @@ class Target:
             raise _not_an_address(text, FailureKind.REFUSED_ADDRESS)
         scheme, authority, rest = (match[1] or "").lower(), match[2] or "", match[3]
         if scheme not in DEFAULT_PORTS:
-            raise FetchProblem(FailureKind.REFUSED_ADDRESS, f"{scheme or 'no'}: is not fetched, only http: and https: are")
+            raise FetchProblem(
+                FailureKind.REFUSED_ADDRESS, f"{scheme or 'no'}: is not fetched, only http: and https: are"
+            )
         login, _, place = authority.rpartition("@")
         # Browsers take a backslash for a slash and RFC 3986 for part of a user name: nobody means either.
         is_clear = "\\" not in authority and "%" not in place

@@ -23,7 +23,8 @@ from aggregator.model.feed import DueFeed, GroupLease
 from aggregator.model.ids import RateGroup
 from aggregator.model.poll import PollResult
 from aggregator.ports import Clock, Store, Transaction
-from aggregator.services.poll_feed import FeedPoller, Polled
+from aggregator.services.answer import Polled
+from aggregator.services.poll_feed import FeedPoller
 
 logger = logging.getLogger(__name__)
 

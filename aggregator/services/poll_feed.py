@@ -19,13 +19,13 @@ from functools import partial
 from typing import Protocol
 
 from aggregator.errors import DatabaseUnusable, LeaseLost
-from aggregator.model.feed import Document, DueFeed, FeedState, Outcome, ParsedFeed
-from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Gone, NotModified
-from aggregator.model.ids import EntryId, FeedId
-from aggregator.model.poll import EntryPlan, GroupPause, PollRecord, PollResult
-from aggregator.polling.plan import plan
+from aggregator.model.feed import Document, DueFeed, Outcome, ParsedFeed
+from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest
+from aggregator.model.ids import FeedId
+from aggregator.model.poll import PollResult
 from aggregator.polling.schedule import after_fetch, body_hash, pause
 from aggregator.ports import Clock, Fetcher, Parser, Store, Transaction
+from aggregator.services.answer import NOTHING, Answer, Polled, Saved, lost, save, save_entries, told
 from aggregator.services.group import group_new
 from aggregator.services.ledger import Ledger
 
@@ -49,55 +49,6 @@ class Pushes(Protocol):
     async def offered(self, due: DueFeed, outcome: Fetched, document: ParsedFeed) -> None:
         """Look for hubs in the answer's `Link` headers and in the document."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What asking brought, and what follows from it. Nothing of it is kept yet."""
-
-    due: DueFeed
-    got: FetchOutcome
-    """What the server answered."""
-    outcome: FetchOutcome
-    """The same, or what the parser made of it: a document that can't be read is a failure."""
-    document: ParsedFeed | None
-    """Of a `Fetched` that is not the document stored last."""
-    state: FeedState
-    """The feed's next one."""
-    pause: GroupPause | None
-    started_at: datetime
-    ended_at: datetime
-
-    @property
-    def ends_lease(self) -> bool:
-        """Whether its own rate group is to be asked no more."""
-        return self.pause is not None and self.pause.group == self.due.group
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Polled:
-    """One feed's poll, before its new entries have been compared with others."""
-
-    result: PollResult
-    """Without `copies`."""
-    new_ids: tuple[EntryId, ...] = ()
-    kept: bool = True
-    """False: nothing of it could be written, not even that it failed. The lease has to hold publishers off then."""
-    lease_lost: bool = False
-
-    @property
-    def settled(self) -> bool:
-        """Whether it brought nothing that could be a copy, or stop being one."""
-        return not (self.result.new or self.result.changed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Saved:
-    plan: EntryPlan
-    new_ids: tuple[EntryId, ...]
-
-
-_NOTHING = _Saved(plan=EntryPlan(), new_ids=())
 
 
 class FeedPoller:
@@ -136,14 +87,13 @@ class FeedPoller:
         try:
             saved = await self._save(answer)
         except LeaseLost:
-            message = "took too long, and another process polled it meanwhile"
-            return _log(Polled(result=_skipped(due, message), lease_lost=True))
+            return _log(Polled(result=lost(due), lease_lost=True))
         except Exception as error:
             logger.exception("poll of %s could not be kept", due.feed.id)
             return _log(await self._keep_failure(self._answer(due, answer.started_at, _fault(error))))
         if isinstance(answer.got, Fetched) and answer.document:
             await self._offer(due, answer.got, answer.document)
-        return _log(Polled(result=_result(answer, saved), new_ids=saved.new_ids))
+        return _log(Polled(result=told(answer, saved), new_ids=saved.new_ids))
 
     async def settle(self, polled: Sequence[Polled]) -> list[PollResult]:
         """Compare what these polls brought with all other entries, and count how much of it repeats."""
@@ -187,7 +137,7 @@ class FeedPoller:
         if isinstance(parsed, Failed):
             return replace(result, outcome=Outcome.FAILED, message=parsed.message, failure=parsed.kind)
         now = self._clock.now()
-        saved = await self._store.write(lambda tx: _save_entries(tx, feed_id, parsed, now))
+        saved = await self._store.write(lambda tx: save_entries(tx, feed_id, parsed, now))
         counted = replace(result, entries=len(parsed.entries), new=len(saved.new_ids), changed=len(saved.plan.changed))
         polled = _log(Polled(result=replace(counted, elapsed=now - started), new_ids=saved.new_ids))
         return polled.result if polled.settled else (await self.settle([polled]))[0]
@@ -246,19 +196,19 @@ class FeedPoller:
             ended_at=now,
         )
 
-    async def _save(self, answer: Answer) -> _Saved:
+    async def _save(self, answer: Answer) -> Saved:
         weight = 1 + (len(answer.document.entries) if answer.document else 0)
-        return await self._ledger.write(partial(_save, answer), weight=weight)
+        return await self._ledger.write(partial(save, answer), weight=weight)
 
     async def _keep_failure(self, answer: Answer) -> Polled:
         """Count a fault of ours as a failure, so that the publisher is not asked again at once for it."""
         try:
-            return Polled(result=_result(answer, await self._save(answer)))
+            return Polled(result=told(answer, await self._save(answer)))
         except LeaseLost:
-            return Polled(result=_result(answer, _NOTHING), lease_lost=True)
+            return Polled(result=told(answer, NOTHING), lease_lost=True)
         except Exception:
             logger.exception("the failure of %s could not be kept", answer.due.feed.id)
-            return Polled(result=_result(answer, _NOTHING), kept=False)
+            return Polled(result=told(answer, NOTHING), kept=False)
 
     async def _offer(self, due: DueFeed, fetched: Fetched, document: ParsedFeed) -> None:
         if self._pushes is None:
@@ -271,80 +221,6 @@ class FeedPoller:
 
 def _fault(error: Exception) -> Failed:
     return Failed(kind=FailureKind.INTERNAL, message=f"broke off: {str(error) or type(error).__name__}")
-
-
-def _save(answer: Answer, tx: Transaction) -> _Saved:
-    """Write one poll. `finish` comes before any other write: it tells whether the lease is still ours."""
-    due, document = answer.due, answer.document
-    if document is None:
-        tx.feeds.finish(due, answer.state, _record(answer, _NOTHING.plan), pause=answer.pause)
-        return _NOTHING
-    decided = plan(tx.entries.known(due.feed.id, document.entries), document.entries)
-    tx.feeds.finish(due, answer.state, _record(answer, decided), document=document, pause=answer.pause)
-    return _Saved(plan=decided, new_ids=tuple(tx.entries.save(due.feed.id, decided, now=answer.ended_at)))
-
-
-def _save_entries(tx: Transaction, feed_id: FeedId, document: ParsedFeed, now: datetime) -> _Saved:
-    decided = plan(tx.entries.known(feed_id, document.entries), document.entries)
-    return _Saved(plan=decided, new_ids=tuple(tx.entries.save(feed_id, decided, now=now)))
-
-
-def _record(answer: Answer, decided: EntryPlan) -> PollRecord:
-    state = answer.state
-    return PollRecord(
-        at=answer.ended_at,
-        outcome=state.last_outcome or Outcome.FAILED,
-        status=_status(answer.got),
-        message=state.last_message,
-        received=_received(answer.got),
-        new=len(decided.new),
-        changed=len(decided.changed),
-        elapsed=answer.ended_at - answer.started_at,
-        next_poll_at=state.next_poll_at,
-        next_poll_reason=state.next_poll_reason,
-    )
-
-
-def _result(answer: Answer, saved: _Saved) -> PollResult:
-    feed, document, outcome = answer.due.feed, answer.document, answer.state.last_outcome or Outcome.FAILED
-    return PollResult(
-        feed_id=feed.id,
-        feed_title=feed.title or (document.title if document else "") or feed.url,
-        outcome=outcome,
-        message=answer.state.last_message,
-        entries=len(document.entries) if document else 0,
-        new=len(saved.new_ids),
-        changed=len(saved.plan.changed),
-        received=_received(answer.got),
-        failure=_failure(answer.outcome) if outcome is Outcome.FAILED else None,
-        elapsed=answer.ended_at - answer.started_at,
-    )
-
-
-def _skipped(due: DueFeed, message: str) -> PollResult:
-    title = due.feed.title or due.feed.url
-    return PollResult(feed_id=due.feed.id, feed_title=title, outcome=Outcome.SKIPPED, message=message)
-
-
-def _status(got: FetchOutcome) -> int | None:
-    match got:
-        case Fetched():
-            return 200
-        case NotModified():
-            return 304
-        case Gone():
-            return 410
-        case Failed():
-            return got.status
-
-
-def _received(got: FetchOutcome) -> int:
-    return len(got.body) if isinstance(got, Fetched) else 0
-
-
-def _failure(outcome: FetchOutcome) -> FailureKind:
-    """Give the kind of a failure; a 410 that is not believed yet is one of status."""
-    return outcome.kind if isinstance(outcome, Failed) else FailureKind.STATUS
 
 
 def _log(polled: Polled) -> Polled:

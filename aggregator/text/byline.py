@@ -43,13 +43,18 @@ def extract(html: str, *, base_url: str | None = None) -> tuple[Byline, str]:
         part of what the author wrote, so it is only noted and stays. The HTML that is left is no safer than it was.
     """
     if len(html) > MAX_LENGTH:
-        return Byline(), html
-    byline, rest = Byline(), html
-    if FIELD_MARKUP.search(html) or RELATED_LABEL.search(html):
+        return _NOTHING, html
+    byline, rest = _NOTHING, html
+    # All names of fields have "field-" in them: a search for the word is free, one for a word's beginning costs 25 us.
+    if ("field-" in html and FIELD_MARKUP.search(html)) or RELATED_LABEL.search(html):
         byline, rest = _from_markup(html, base_url)
-    if byline == Byline():
+    if byline is _NOTHING or byline == _NOTHING:
         byline, rest = from_flattened(html)
-    return replace(byline, dateline=dateline(rest)), rest
+    place = dateline(rest)
+    return replace(byline, dateline=place) if place else byline, rest
+
+
+_NOTHING = Byline()
 
 
 def _from_markup(html: str, base_url: str | None) -> tuple[Byline, str]:

@@ -28,10 +28,13 @@ _ENOUGH_FIELDS = 2
 _GLUED = re.compile(r"\s*,\s*|(?<=[a-z])(?=[A-Z])")
 
 
+_NOTHING = Byline()
+
+
 def from_flattened(html: str) -> tuple[Byline, str]:
     """Read fields that lost their markup: "Author: AFPID: 1550642699890643100Wed, 2019-02-20 05:59 BAMAKO, Mali: ..."."""
     if not _START.match(html):
-        return Byline(), html
+        return _NOTHING, html
     begin = at = _end(_SKIPPED, html, 0)
     found: dict[str, str] = {}
     while match := _FIELD.match(html, at):

@@ -17,7 +17,7 @@ _RELATED_WORDS = (
     r"related(?:\s(?:links?|stor(?:y|ies)|articles?|news|content|coverage|topics|reading))?|read\smore|also\sread|read\salso|see\salso|"
     r"more\son\sthis(?:\sstory)?|lire\saussi|à\slire\saussi|siehe\sauch|mehr\szum\sthema|lea\stambién|اقرأ\sأيضا|اقرأ\sأيضاً"
 )
-RELATED_LABEL = re.compile(rf">\s*(?:{_RELATED_WORDS})\s?:?(?:\s|&nbsp;)*<", re.IGNORECASE)
+RELATED_LABEL = re.compile(rf">\s*+(?=[ralsmàا])(?:{_RELATED_WORDS})\s?:?(?:\s|&nbsp;)*<", re.IGNORECASE)
 _RELATED_LABEL_ALONE = re.compile(rf"(?:{_RELATED_WORDS})\s?:?", re.IGNORECASE)
 _LAST_PLACES = 60
 """How many elements from the end are tried as the label: the block is at the end of the text, and lists are short."""

@@ -22,8 +22,10 @@ def parse(text: str) -> datetime | None:
     Returns:
         Aware, in UTC, whole seconds.
     """
-    if len(text) > MAX_LENGTH:
+    if not text or len(text) > MAX_LENGTH:
         return None
+    if found := _usual(text):
+        return found
     plain = _without_weekday(_folded(text))
     try:
         found = _epoch(plain) or _numbered(plain) or _named(plain) or _iso(plain)
@@ -40,6 +42,39 @@ def rfc3339(at: datetime) -> str:
 def rfc822(at: datetime) -> str:
     """Write a date for RSS: `Wed, 20 Feb 2019 05:59:00 +0000`, English whatever the locale."""
     return format_datetime(at.astimezone(UTC).replace(microsecond=0))
+
+
+_MONTHS_OF_RFC822 = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_CLOCK = r"(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d):(?P<second>[0-5]\d)"
+_RFC822 = re.compile(
+    rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?P<day>\d\d?) (?P<month>{'|'.join(_MONTHS_OF_RFC822)}) (?P<year>20\d\d) {_CLOCK} "
+    r"(?:GMT|UTC|Z|(?P<sign>[+-])(?P<hours>0\d|1[0-2])(?P<minutes>[0-5]\d))",
+    re.ASCII,
+)
+_RFC3339 = re.compile(
+    rf"(?P<year>20\d\d)-(?P<month>\d\d)-(?P<day>\d\d)T{_CLOCK}(?:\.\d{{1,9}})?"
+    r"(?:Z|(?P<sign>[+-])(?P<hours>0\d|1[0-2]):(?P<minutes>[0-5]\d))",
+    re.ASCII,
+)
+
+
+def _usual(text: str) -> datetime | None:
+    """Read the two forms in which nearly all dates come, in a tenth of the time of the others."""
+    found = _RFC822.fullmatch(text) or _RFC3339.fullmatch(text)
+    if found is None:
+        return None
+    day, name, year, hour, minute, second, sign, hours, minutes = found.group(
+        "day", "month", "year", "hour", "minute", "second", "sign", "hours", "minutes"
+    )
+    month = int(name) if name.isdigit() else _MONTHS_OF_RFC822.index(name) + 1
+    try:
+        at = datetime(int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    except ValueError:
+        return None
+    if sign is None:
+        return at
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return at - offset if sign == "+" else at + offset
 
 
 def _folded(text: str) -> str:

@@ -8,7 +8,7 @@ from aggregator.text.html import decoded
 from aggregator.text.letters import combining_marks, fold, spaceless_characters
 from aggregator.text.stop_words import is_stop_word
 from aggregator.text.terms import search_terms
-from aggregator.text.words import one_line
+from aggregator.text.words import one_line, unmarked_line
 
 MAX_LENGTH = 1000
 """Characters of a headline that count."""
@@ -29,8 +29,12 @@ def normalise(headline: str, publishers: Collection[str] = ()) -> str:
         publishers: Names or hosts of who publishes it: "BBC" takes off " | BBC News", "reuters.com" takes off " - Reuters".
             The best-known agencies and papers need no naming: aggregating feeds carry the names of others.
     """
-    line = one_line(decoded(decoded(decoded(headline[:MAX_LENGTH]))))
-    folded = one_line(fold(line).translate(_SPELLINGS))[:MAX_LENGTH]
+    if headline.isascii() and "&" not in headline:
+        plain = headline[:MAX_LENGTH].casefold().replace("'", "").replace("`", "").replace("_", " ")
+        folded = unmarked_line(plain)
+    else:
+        line = one_line(decoded(decoded(decoded(headline[:MAX_LENGTH]))))
+        folded = one_line(fold(line).translate(_SPELLINGS))[:MAX_LENGTH]
     return _words(_bare(folded, _names(tuple(publishers)))) or folded.strip()
 
 
@@ -70,7 +74,13 @@ _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _SPACED_UNIT = re.compile(rf"(?<=\d)\s+(?=[%‰])|(?<=\s[{_CURRENCY}])\s+(?=\d)")
 
 
+_NUMBERS = re.compile("[0-9$]")
+_PLAIN_WORDS = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})
+
+
 def _words(line: str) -> str:
+    if line.isascii() and not _NUMBERS.search(line):
+        return " ".join(line.translate(_PLAIN_WORDS).split())
     numbers = _SPACED_UNIT.sub("", _DECIMAL_COMMA.sub(".", _THOUSANDS.sub("", f" {line}")))
     words = " ".join(word for word in _word_pattern().findall(numbers) if any(map(str.isalnum, word)))
     # Folding may lengthen ("㍿" has four letters); a key that is cut must not end in half a number.
@@ -112,8 +122,16 @@ _TAIL_WORDS = (
 _TAIL = re.compile(rf"\s?[(\[【]\s?(?:{_TAIL_WORDS})\s?[)\]】]\s?[.!]*$|\s(?:-+|\||::?)\s(?:{_TAIL_WORDS})\s?[.!]*$")
 
 
+_SIGN = re.compile(
+    r"[·•»«:|!(\[【+]|\.\.|\s-|-\s|\A(?:update|wrapup|rpt|refile|correct|clarified|exclusive|recap|poll)"
+)
+"""What every flag, and every name of a publisher, begins or ends with: most headlines hold none of it."""
+
+
 def _bare(line: str, names: "_Names") -> str:
     """Take names and flags off until there are none."""
+    if not _SIGN.search(line):
+        return line
     while True:
         shorter = _without_name(line, *names)
         if flag := _FLAG.match(shorter):

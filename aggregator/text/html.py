@@ -18,12 +18,12 @@ from html import escape, unescape
 import nh3
 
 from aggregator.model.entry import NO_HTML, Link, SafeHtml
-from aggregator.text.letters import bounded_marks
+from aggregator.text.letters import bounded_marks, may_have_marks
 from aggregator.text.markup import NAMED_ATTRIBUTE, SEPARATE_WORDS, TOKEN, UNREADABLE, too_complex
 from aggregator.text.safelist import ATTRIBUTES, REL, SCHEMES, TAGS, Filter, attribute_filter
 from aggregator.text.tidy import tidy
 from aggregator.text.urls import host, web_url
-from aggregator.text.words import one_line, xml_safe
+from aggregator.text.words import one_line, unmarked_line, xml_safe
 
 MAX_LENGTH = 512 * 1024
 """Characters of HTML that are looked at; 5 MB of `&amp;` keep nh3 busy for 10 s."""
@@ -54,7 +54,7 @@ def clean(html: str, *, base_url: str | None = None, own_origins: Collection[str
     legal = xml_safe(html)
     keep = attribute_filter(base_url, tuple(own_origins))
     if len(legal) <= MAX_LENGTH and (done := tidy(legal, keep)) is not None:
-        return SafeHtml(_without_pixels(bounded_marks(done[0])).strip()), one_line(done[1])
+        return _finished(*done)
     if len(legal) > MAX_LENGTH or too_complex(legal):
         safe = from_text(plain_text(legal[:MAX_LENGTH]))
     else:
@@ -62,6 +62,13 @@ def clean(html: str, *, base_url: str | None = None, own_origins: Collection[str
         # Control characters and piles of marks may have come as references (`&#1;`), hence only now.
         safe = SafeHtml(_without_pixels(bounded_marks(xml_safe(cleaned))).strip())
     return safe, plain_text(safe)
+
+
+def _finished(written: str, words: str) -> tuple[SafeHtml, str]:
+    # What is in the words is in the HTML, so one look for marks does for both.
+    if may_have_marks(written):
+        return SafeHtml(_without_pixels(bounded_marks(written)).strip()), one_line(words)
+    return SafeHtml(_without_pixels(written).strip()), unmarked_line(words)
 
 
 @lru_cache(maxsize=16)

@@ -23,7 +23,9 @@ from aggregator.text.safelist import ATTRIBUTES, REL, Filter
 _TAG: Final = re.compile("(<[^<>]*>)")
 _NAMED: Final = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[a-z][a-z-]*="[^"<>]*")*)\s*(/?)>', re.ASCII)
 _ATTRIBUTE: Final = re.compile(r'([a-z][a-z-]*)="([^"<>]*)"')
-_REFERENCE: Final = re.compile("&(?:([a-zA-Z][a-zA-Z0-9]{1,30};)|#(?:([0-9]{2,5})|[xX]([0-9a-fA-F]{2,4}));|(?![a-zA-Z#]))")
+_REFERENCE: Final = re.compile(
+    "&(?:([a-zA-Z][a-zA-Z0-9]{1,30};)|#(?:([0-9]{2,5})|[xX]([0-9a-fA-F]{2,4}));|(?![a-zA-Z#]))"
+)
 _MANY: Final = 10_000
 _DEEPEST: Final = 40
 _LONGEST: Final = 10_000
@@ -43,6 +45,7 @@ _KINDS: Final = {
     **dict.fromkeys("blockquote div figcaption figure li ol ul".split(), _CONTAINER),
 }
 _LISTS: Final = frozenset({"ol", "ul"})
+_WANTED: Final = {name: ATTRIBUTES["*"] | wanted for name, wanted in ATTRIBUTES.items()}
 
 
 class _Token(NamedTuple):
@@ -128,13 +131,18 @@ _remembered = lru_cache(maxsize=512)(_understood)
 
 def _allowed(name: str, attributes: str) -> tuple[tuple[str, str], ...] | None:
     """Give the attributes that are allowed at all; None where a parser must see to their values."""
+    if not attributes:
+        return ()
+    wanted = _WANTED.get(name, ATTRIBUTES["*"])
     pairs = _ATTRIBUTE.findall(attributes)
-    wanted = ATTRIBUTES["*"] | ATTRIBUTES.get(name, set())
-    kept = tuple((key, value.replace("&amp;", "&")) for key, value in pairs if key in wanted)
-    is_certain = len(dict(pairs)) == len(pairs) and sum(value.count("&") for _, value in kept) == sum(
-        value.count("&amp;") for key, value in pairs if key in wanted
-    )
-    return kept if is_certain else None
+    kept = [pair for pair in pairs if pair[0] in wanted]
+    if len(pairs) > 1 and len(dict(pairs)) < len(pairs):
+        return None
+    if "&" in attributes:
+        if any(value.count("&") > value.count("&amp;") for _, value in kept):
+            return None
+        kept = [(key, value.replace("&amp;", "&")) for key, value in kept]
+    return tuple(kept)
 
 
 def _rel(name: str) -> str:

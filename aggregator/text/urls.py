@@ -137,7 +137,7 @@ _NO_ARTICLE = re.compile(
 
 _FOLDED_HOST = re.compile(r"^(?:(?:www\d?|m|mobile|amp)\.)+(?=[^.]+\.[^.])")
 _INDEX_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php\d?|aspx?|jsp|cfm)$", re.IGNORECASE)
-_FOLDED_ENDS = ("/", "/amp", *(letter for end in "mlpx0123456789f" for letter in (end, end.upper())))
+_FOLDED_ENDS = ("/", "/amp", *(letter for end in "mlpx0123456789" for letter in (end, end.upper())))
 """Last letters of all that is taken off the end of a path."""
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")

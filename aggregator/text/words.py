@@ -17,11 +17,16 @@ def one_line(text: str) -> str:
 
     Bidi overrides, byte order marks and lone surrogates go; runs of combining marks are cut to `MAX_MARKS`.
     """
+    return bounded_marks(unmarked_line(text))
+
+
+def unmarked_line(text: str) -> str:
+    """Do what `one_line` does, for text that is known to hold no marks."""
+    if "  " not in text and text.isprintable():
+        return text.strip(" ")
     line = " ".join(text.split())
-    if not line.isprintable():
-        # Splitting took the controls that are white space; of the others, none is printable.
-        line = " ".join(_CONTROLS.sub(" ", _REMOVED.sub("", text)).split())
-    return bounded_marks(line)
+    # Splitting took the controls that are white space; of the others, none is printable.
+    return line if line.isprintable() else " ".join(_CONTROLS.sub(" ", _REMOVED.sub("", text)).split())
 
 
 def xml_safe(text: str) -> str:
@@ -39,11 +44,18 @@ def teaser(text: str, *, length: int = 150) -> str:
     Scripts without spaces are cut between characters, never between a letter and its marks. A text that fits is given whole.
     Only a word that is longer than the teaser itself is cut.
     """
-    line = one_line(text)
+    line = one_line(text[: _ENOUGH * length])
+    if len(line) <= length + _MARGIN:
+        line = one_line(text)
     if len(line) <= length:
         return line
     start = line[: _cut(line, length)].rstrip(_LOOSE_END)
     return (start or line[: _between_characters(line, length)]) + "…"
+
+
+_ENOUGH = 4
+_MARGIN = 10
+"""What a text's beginning looks like on one line does not depend on what follows, but for its last characters."""
 
 
 def _cut(line: str, length: int) -> int:

@@ -4,7 +4,6 @@ The ids are those of the rules for polling.
 """
 
 import asyncio
-import gzip
 import ssl
 import subprocess
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -23,7 +22,6 @@ from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch.resolve import Resolver
 from aggregator.model.feed import Validators
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Gone, NotModified
-from tests.diallers import NotingDialler
 from tests.loopback import Answer, LoopbackServer, Request, conditional
 
 pytestmark = pytest.mark.anyio
@@ -115,16 +113,20 @@ async def test_p21_p22_p25_a_first_request_is_these_bytes() -> None:
     async with LoopbackServer() as server:
         server.answers["/feed"] = Answer(body=RSS)
         await get(server.url("/feed?b=1&a=2#top", host="news.example"))
-        assert server.requests[0].head == (
-            b"GET /feed?b=1&a=2 HTTP/1.1\r\n"
-            b"Host: news.example:%d\r\n"
-            b"User-Agent: aggregator/0.1 (+https://reader.example/)\r\n"
-            b"Accept: application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
-            b"application/json;q=0.9, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1\r\n"
-            b"Accept-Encoding: gzip\r\n"
-            b"Connection: close\r\n"
-            b"\r\n"
-        ) % server.port
+        assert (
+            server.requests[0].head
+            == (
+                b"GET /feed?b=1&a=2 HTTP/1.1\r\n"
+                b"Host: news.example:%d\r\n"
+                b"User-Agent: aggregator/0.1 (+https://reader.example/)\r\n"
+                b"Accept: application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
+                b"application/json;q=0.9, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1\r\n"
+                b"Accept-Encoding: gzip\r\n"
+                b"Connection: close\r\n"
+                b"\r\n"
+            )
+            % server.port
+        )
 
 
 async def test_p21_a_refusal_brings_no_second_try_under_another_name() -> None:
@@ -332,7 +334,11 @@ async def test_a_failure_tells_whose_answer_it_is() -> None:
     async with LoopbackServer() as server:
         there = server.url("/there?a=b", host="other.example")
         server.answers["/feed"] = Answer(status=302, headers={"Location": there})
-        for answer in (Answer(status=429), Answer(body=RSS, headers={"Content-Encoding": "br"}), Answer(stream=slow_body)):
+        for answer in (
+            Answer(status=429),
+            Answer(body=RSS, headers={"Content-Encoding": "br"}),
+            Answer(stream=slow_body),
+        ):
             server.answers["/there"] = answer
             outcome = await get(server.url("/feed"), seconds=0.1)
             assert isinstance(outcome, Failed)

@@ -22,9 +22,7 @@ FORM = {
 
 @pytest.fixture
 async def hubs() -> AsyncIterator[HubClient]:
-    client = HubClient(
-        user_agent="aggregator/0.1", timeout=timedelta(seconds=0.2), pace=HostPacing(gap=timedelta())
-    )
+    client = HubClient(user_agent="aggregator/0.1", timeout=timedelta(seconds=0.2), pace=HostPacing(gap=timedelta()))
     yield client
     await client.aclose()
 

@@ -52,7 +52,10 @@ def lines(*texts: str, body: bytes = b"") -> bytes:
         (lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", body=b"05  \r\n<rss>\r\n0\r\n\r\n"), b"<rss>"),
         (lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", body=b"5\r\n<rss>\r\n0\r\nETag: x\r\n\r\n"), b"<rss>"),
         (b"HTTP/1.1 200 OK\nContent-Length: 5\n\n<rss>", b"<rss>"),
-        (lines("HTTP/1.1 200 OK", "Upgrade: h2,h2c", "Connection: Upgrade", "Content-Length: 5", body=b"<rss>"), b"<rss>"),
+        (
+            lines("HTTP/1.1 200 OK", "Upgrade: h2,h2c", "Connection: Upgrade", "Content-Length: 5", body=b"<rss>"),
+            b"<rss>",
+        ),
     ],
 )
 def test_a_body_ends_where_its_framing_says(raw: bytes, body: bytes, size: int) -> None:
@@ -72,7 +75,7 @@ def test_trailers_do_not_become_headers() -> None:
 
 
 def test_headers_are_said_in_lower_case_and_joined() -> None:
-    answer = read(lines("HTTP/1.1 304 Not Modified", "X-A: 1", "ETag:  W/\"\xe9 x\" \t", "x-a: 2", "Empty:"))
+    answer = read(lines("HTTP/1.1 304 Not Modified", "X-A: 1", 'ETag:  W/"\xe9 x" \t', "x-a: 2", "Empty:"))
     assert answer.headers == {"x-a": "1, 2", "etag": 'W/"\xe9 x"', "empty": ""}
     assert (answer.status, answer.body) == (304, b"")
 
@@ -189,7 +192,7 @@ def test_s9_bytes_of_headers_are_counted(size: int) -> None:
 @pytest.mark.parametrize(
     "endless",
     [
-        lines("HTTP/1.1 200 OK") [:-2] + b"X-A: ",
+        lines("HTTP/1.1 200 OK")[:-2] + b"X-A: ",
         lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", body=b"1;ext="),
         lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", body=b"1\r\nx\r\n0\r\nTrailer: "),
         b"HTTP/1.1 200 ",
@@ -198,12 +201,11 @@ def test_s9_bytes_of_headers_are_counted(size: int) -> None:
 def test_s9_what_brings_no_body_ends_soon_wherever_it_comes(endless: bytes) -> None:
     reader = AnswerReader(whole)
     reader.feed(endless)
-    fed = 0
+    for _ in range(MOST_HEADER_BYTES // 10_000 - 1):
+        reader.feed(b"x" * 10_000)
+    reader.feed(b"x" * (10_000 - len(endless)))
     with pytest.raises(FetchProblem, match="100,000 bytes of headers"):
-        while fed < 1_000_000:
-            reader.feed(b"x" * 10_000)
-            fed += 10_000
-    assert fed <= MOST_HEADER_BYTES
+        reader.feed(b"x" * 10_000)
 
 
 def test_s9_a_body_beyond_the_limit_is_refused_where_it_passes_it() -> None:

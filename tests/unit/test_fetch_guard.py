@@ -37,9 +37,7 @@ class Names:
         return [ip_address(text) for text in NAMES[host]]
 
 
-async def connect(
-    host: str, port: int = 80, *, private: bool = False
-) -> tuple[FetchProblem, NotingDialler, Names]:
+async def connect(host: str, port: int = 80, *, private: bool = False) -> tuple[FetchProblem, NotingDialler, Names]:
     dialler, names = NotingDialler(), Names()
     guard = Guard(policy=AddressPolicy(allow_private=private), resolve=names, dial=dialler)
     with pytest.raises(FetchProblem) as caught:

@@ -38,7 +38,10 @@ def answer(status: int) -> Answer:
         ("http://news.example:443/", "http://news.example:443/"),
         ("http://news.example:8080?q", "http://news.example:8080/?q"),
         ("http://[2606:4700:0::1]:8080/", "http://[2606:4700::1]:8080/"),
-        ("http://news.example/a'b%zz;c=\"<|>^`{}\\?x='\\", "http://news.example/a'b%zz;c=%22%3C%7C%3E%5E%60%7B%7D%5C?x='%5C"),
+        (
+            "http://news.example/a'b%zz;c=\"<|>^`{}\\?x='\\",
+            "http://news.example/a'b%zz;c=%22%3C%7C%3E%5E%60%7B%7D%5C?x='%5C",
+        ),
         ("http://127。0。0。1/", "http://127.0.0.1/"),
     ],
 )
@@ -165,6 +168,12 @@ def test_p7_validators_go_to_the_address_behind_the_redirect_that_gave_them() ->
     trip.judge(redirect("http://b.example/feed", 302))
     assert trip.conditions() == [(b"If-None-Match", b'"a"')]
     assert isinstance(trip.judge(answer(304)), NotModified)
+
+
+def test_p17_a_304_behind_permanent_redirects_tells_where_the_feed_has_moved() -> None:
+    trip = begin(validators=Validators(etag='"a"', url="http://b.example/feed"))
+    trip.judge(redirect("http://b.example/feed", 301))
+    assert trip.judge(answer(304)) == NotModified(permanent_url="http://b.example/feed", headers={"a": "b"})
 
 
 def test_a_304_that_was_not_asked_for_is_a_failure() -> None:

@@ -11,6 +11,7 @@ from aggregator.model.ids import FeedId
 from aggregator.model.poll import EntryPlan
 from aggregator.storage.sqlite import connect, migrations, search_index
 from aggregator.storage.sqlite.session import Session
+from aggregator.storage.sqlite.steps import MIGRATIONS
 from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
 from tests.factories import NOON, make_feed, make_parsed_entry
 
@@ -118,7 +119,7 @@ def test_a_step_that_fails_leaves_no_half_of_it(tmp_path: Path) -> None:
 
     def upgrade() -> None:
         with connect.writing(database):
-            migrations.MIGRATIONS.apply(database)
+            MIGRATIONS.apply(database)
             database.execute("CREATE TABLE feeds (id TEXT)")
 
     with pytest.raises(sqlite3.OperationalError, match="already exists"):
@@ -131,7 +132,7 @@ def first_release(path: Path) -> None:
     """Make a database as the first release left it, with a feed that was polled and one that is leased."""
     database = connect.connect(path, writing=True)
     with connect.writing(database):
-        migrations.MIGRATIONS.apply(database, stop_before="0002_rate_groups_and_polls")
+        MIGRATIONS.apply(database, stop_before="0002_rate_groups_and_polls")
         for name, configured, leased in (("a", 1, "NULL"), ("b", 1, "9999999999"), ("left", 0, "NULL")):
             database.execute(
                 "INSERT INTO feeds (id, configured, position, url, host, title, publisher, category, interval,"

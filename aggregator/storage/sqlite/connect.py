@@ -2,10 +2,10 @@
 
 Settings were measured with SQLite 3.40 on a machine of two cores. WAL with `synchronous = NORMAL` commits three times as often
 as with FULL; a power cut may take the last commits, never the file, and 25 kills in every mode lost none.
-The WAL is moved into the file every 2,000 pages (16 MiB), not every 1,000 of half the size: of the pages of the indexes that a
-poll writes, most are written by other polls before that, and 1,500 first polls took 2.1 ms each, not 2.5. New files have pages
-of 8 KiB: the texts of three entries go into one, and of the usual 4 KiB those of one entry fill little more than half. The file is 12 % smaller
-for it, and first polls and the search index take a tenth less time.
+The WAL is moved into the file every 2,000 pages (16 MiB), not every 1,000 of half the size: of the pages of the indexes
+that a poll writes, most are written by other polls before that, and 1,500 first polls took 2.1 ms each, not 2.5. New files have
+pages of 8 KiB: the texts of three entries go into one, while those of one entry fill little more than half of the usual
+4 KiB. The file is 12 % smaller for it, and first polls and the search index take a tenth less time.
 A write transaction begins with BEGIN IMMEDIATE: with a deferred one, eight writers met 24,716 errors in three
 seconds, because raising a read lock to a write lock ignores `busy_timeout`; with IMMEDIATE they met none.
 """

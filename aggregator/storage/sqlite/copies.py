@@ -12,7 +12,6 @@ from aggregator.model.ids import CopySetId, EntryId
 from aggregator.storage.sqlite import entry_rows
 from aggregator.storage.sqlite.fronts import choose_fronts
 from aggregator.storage.sqlite.session import Row, Session, many
-from aggregator.text.headline import is_telling
 
 _CANDIDATES = """
     SELECT e.id, e.feed_id, e.url_key, e.headline_key, e.listed_at, e.guid, e.url, e.headline, e.copy_set,
@@ -126,6 +125,8 @@ class _Closure:
         self._urls: set[str] = set()
         self._sets: set[int] = set()
         self._chains: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        from aggregator.text.headline import is_telling  # noqa: PLC0415 -- 0.1 s of CPU that a poll without news can do without
+
         self._can_tie = cache(is_telling)
 
     def of(self, entry_ids: Collection[EntryId]) -> list[CopyCandidate]:

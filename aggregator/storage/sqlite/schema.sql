@@ -1,4 +1,4 @@
--- The tables as the newest migration leaves them. This file is for reading: the program runs migrations.py, and
+-- The tables as the newest migration leaves them. This file is for reading: the program runs steps.py, and
 -- tests/unit/test_sqlite_migrations.py holds that replaying those gives exactly this.
 --
 -- Times are whole seconds since 1970, UTC. JSON columns are NULL where there is nothing to keep.
