@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,9 +15,9 @@ from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
-from aggregator.fetch.hub import HubClient
+from aggregator.model.fetch import Failed
 from aggregator.parse_pool import ParsePool
-from aggregator.ports import Store
+from aggregator.ports import Hubs, Store
 from aggregator.publish.site import Site
 from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
@@ -33,6 +33,8 @@ from aggregator.text.urls import origin
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
+    from aggregator.fetch.hub import HubClient
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ async def open_application(
         feeds, now = configuration.enabled_feeds(), clock.now()
         await store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
         pace = _pacing(configuration)
-        fetcher, hubs, parser = _fetcher(configuration, pace), _hubs(configuration, pace), ParsePool()
+        fetcher, hubs, parser = _fetcher(configuration, pace), LateHubs(configuration, pace), ParsePool()
         watched = WatchedStore(store, clock)
         watch = Watch(polling=watched, database_bytes=partial(_bytes_of, database), started_at=now)
         subscriber = _subscriber(configuration, store, hubs)
@@ -199,17 +201,35 @@ def _fetcher(configuration: Configuration, pace: HostPacing) -> HttpFetcher:
     )
 
 
-def _hubs(configuration: Configuration, pace: HostPacing) -> HubClient:
-    polling = configuration.polling
-    return HubClient(
-        user_agent=_user_agent(configuration),
-        timeout=polling.timeout,
-        allow_networks=polling.allow_networks,
-        pace=pace,
-    )
+class LateHubs:
+    """The way to hubs, made when one is asked first; implements `ports.Hubs`.
+
+    It stands on httpx, which takes 100 ms of CPU to import, and `aggregator poll` asks no hub.
+    """
+
+    def __init__(self, configuration: Configuration, pace: HostPacing) -> None:
+        self._configuration, self._pace = configuration, pace
+        self._client: HubClient | None = None
+
+    async def ask(self, hub: str, form: Mapping[str, str], *, allow_private_address: bool = False) -> Failed | None:
+        """POST a form, as `ports.Hubs` says."""
+        self._client = self._client or _hubs(self._configuration, self._pace)
+        return await self._client.ask(hub, form, allow_private_address=allow_private_address)
+
+    async def aclose(self) -> None:
+        """Let go of what was made."""
+        if self._client:
+            await self._client.aclose()
 
 
-def _subscriber(configuration: Configuration, store: Store, hubs: HubClient) -> Subscriber:
+def _hubs(configuration: Configuration, pace: HostPacing) -> "HubClient":
+    from aggregator.fetch.hub import HubClient  # noqa: PLC0415 -- see `LateHubs`
+
+    polling, agent = configuration.polling, _user_agent(configuration)
+    return HubClient(user_agent=agent, timeout=polling.timeout, allow_networks=polling.allow_networks, pace=pace)
+
+
+def _subscriber(configuration: Configuration, store: Store, hubs: Hubs) -> Subscriber:
     callbacks = f"{configuration.site.url}websub/"
     return Subscriber(store, hubs, SystemClock(), callbacks=callbacks, enabled=configuration.websub_enabled)
 

@@ -5,16 +5,19 @@ import asyncio
 import click
 from rich.table import Table
 
-from aggregator.cli.check import check
 from aggregator.cli.feeds_known import known_feeds
+from aggregator.cli.lazy import LazyCommands
 from aggregator.cli.options import Place, pass_place
-from aggregator.cli.schedule import schedule
 from aggregator.cli.tables import add_row, print_table
 from aggregator.clock import SystemClock
 from aggregator.model.feed import FeedOverview
 
 
-@click.group()
+@click.group(
+    commands=LazyCommands(
+        {"check": "aggregator.cli.check:check", "schedule": "aggregator.cli.schedule:schedule"},
+    )
+)
 def feeds() -> None:
     """See which feeds there are, how they are doing, and when they are polled."""
 
@@ -37,7 +40,3 @@ def _cells(row: FeedOverview) -> tuple[str, ...]:
     polled = state.last_polled_at.strftime("%Y-%m-%d %H:%M UTC") if state.last_polled_at else "never"
     outcome = f"{state.last_outcome or ''}{': ' if state.last_message else ''}{state.last_message}"
     return (row.feed.id, row.name, row.feed.category, polled, outcome, str(row.entries))
-
-
-for command in (check, schedule):
-    feeds.add_command(command)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import click
+
 from aggregator.cli.options import Place, pass_place
 from aggregator.config.nearest import did_you_mean
 from aggregator.errors import UserError

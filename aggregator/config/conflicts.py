@@ -1,10 +1,11 @@
 """What is right in itself and wrong together: two feeds of one address, one id, or almost one category; a taken id."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from aggregator.config.identity import RESERVED
 from aggregator.config.model import FeedSettings
-from aggregator.config.positions import Path
+from aggregator.config.plain import Path
 from aggregator.model.ids import FeedId
 from aggregator.text.urls import slug
 
@@ -18,6 +19,7 @@ def conflicts(feeds: Mapping[int, FeedSettings], line_of: Callable[[Path], int])
     addresses: dict[str, int] = {}
     ids: dict[FeedId, int] = {}
     categories: dict[str, int] = {}
+    page = cache(slug)  # thousands of feeds share a few categories
     for place, feed in feeds.items():
         if feed.feed_id in RESERVED:
             yield _reserved_id(feed, place)
@@ -28,7 +30,7 @@ def conflicts(feeds: Mapping[int, FeedSettings], line_of: Callable[[Path], int])
             )
         elif (earlier := ids.setdefault(feed.feed_id, place)) != place:
             yield _same_id(feed, place, line_of(("feeds", earlier)))
-        earlier = categories.setdefault(slug(feed.category), place)
+        earlier = categories.setdefault(page(feed.category), place)
         if feeds[earlier].category.casefold() != feed.category.casefold():
             yield _same_page(feed, place, feeds[earlier].category, line_of(("feeds", earlier, "category")))
 

@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 
 from aggregator.config.fields import quoted
 from aggregator.config.nearest import did_you_mean
-from aggregator.config.positions import Path
+from aggregator.config.plain import Path
 
 
 def located(path: Path, message: str) -> str:

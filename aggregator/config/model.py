@@ -1,6 +1,7 @@
 """What feeds.yaml may hold, and what it means where it says nothing. docs/configuration.md tells people the same."""
 
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -107,7 +108,7 @@ class FeedSettings(Section):
     allow_private_address: Switch = False
     enabled: Switch = True
 
-    @property
+    @cached_property
     def feed_id(self) -> FeedId:
         """The id given, else the one made of the address."""
         return FeedId(self.id) if self.id else feed_id(self.url)

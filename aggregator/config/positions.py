@@ -23,16 +23,9 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from aggregator.config.plain import MAX_DEPTH, NULL, Path, Plain
 from aggregator.config.syntax import Mark, Unreadable, events, mark_of
 from aggregator.errors import Problem
-
-MAX_DEPTH = 10
-"""feeds.yaml needs four."""
-
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-
-Path = tuple[str | int, ...]
-Plain = str | list["Plain"] | dict[str, "Plain"] | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -178,7 +171,7 @@ def _plain(event: NodeEvent) -> Plain:
             return []
         case MappingStartEvent():
             return {}
-        case ScalarEvent(value=str(value), style=style) if style or value not in _NULL:
+        case ScalarEvent(value=str(value), style=style) if style or value not in NULL:
             return value
         case _:
             return None

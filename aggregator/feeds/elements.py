@@ -144,8 +144,8 @@ def read_tree(text: str) -> tuple[Element, Names, frozenset[str]] | None:
     parser.EndElementHandler = lambda _: stack.pop()
     parser.CharacterDataHandler = lambda data: stack[-1].append(data)
     try:
-        parser.Parse(text.encode("utf-8", "replace"), True)  # noqa: FBT003  expat takes no keywords
-    except expat.ExpatError:
+        parser.Parse(text.encode(), True)  # noqa: FBT003  expat takes no keywords
+    except (expat.ExpatError, UnicodeEncodeError):
         return None
     root = outermost[0]
     return None if isinstance(root, str) else (root, names, frozenset(used))

@@ -89,7 +89,7 @@ def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
         summary=summary.html,
         content=content.html if content else NO_HTML,
         text=text,
-        teaser=words.teaser(text),
+        teaser=words.first_words(text),
         author=plain_name(raw.author) or context.author or None,
         published_at=published,
         updated_at=updated,

@@ -18,7 +18,7 @@ from aggregator.feeds import jsonfeed, wellformed, xmlfeed
 from aggregator.feeds.charset import decode
 from aggregator.feeds.identify import is_page, not_a_feed
 from aggregator.feeds.normalise import normalise
-from aggregator.feeds.prepass import Prepared, prepare, unpack
+from aggregator.feeds.prepass import Prepared, begin_of_sound, prepare, unpack
 from aggregator.feeds.raw import RawFeed
 from aggregator.feeds.titles import cut_line
 from aggregator.model.feed import Document, ParsedFeed
@@ -55,12 +55,20 @@ def _parse(document: Document) -> ParsedFeed | Failed:
 
 
 def _read_xml(text: str, url: str, complaint: str) -> RawFeed | Failed:
+    sound = begin_of_sound(text)
+    parsed = wellformed.read(sound) if sound else None
+    if parsed is not None:
+        return xmlfeed.read_feed(parsed, sound, malformed=complaint)
     prepared = prepare(text)
     if isinstance(prepared, Failed):
         return prepared
     if is_page(prepared.text):
         return not_a_feed(text, url)
-    parsed = wellformed.read(prepared.text) or _run_feedparser(prepared.text)
+    return _read_prepared(prepared, text, url, complaint)
+
+
+def _read_prepared(prepared: Prepared, text: str, url: str, complaint: str) -> RawFeed | Failed:
+    parsed = wellformed.read(prepared.text) or run_feedparser(prepared.text)
     if isinstance(parsed, Failed):
         return parsed
     if not parsed.get("version") and not parsed.get("entries"):
@@ -69,7 +77,7 @@ def _read_xml(text: str, url: str, complaint: str) -> RawFeed | Failed:
     return xmlfeed.read_feed(parsed, prepared.text, malformed="; ".join(filter(None, complaints)))
 
 
-def _run_feedparser(text: str) -> dict[str, Any] | Failed:
+def run_feedparser(text: str) -> dict[str, Any] | Failed:
     """Call feedparser on text that went through the pre-pass.
 
     BytesIO, because handed str or bytes it opens files and addresses of that name. No headers: the text is UTF-8 by

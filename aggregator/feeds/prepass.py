@@ -22,9 +22,7 @@ _GZIP_MAGIC: Final = b"\x1f\x8b\x08"
 _ROOT: Final = re.compile(r"[A-Za-z0-9_]")
 """What feedparser takes for the begin of an element: `<` and one of these."""
 
-_REFERENCE: Final = re.compile(
-    r"&#(?!(?:[1-9][0-9]{2,3}|[4-9][0-9]|3[2-9]);)(?:([0-9]+)|[xX]([0-9a-fA-F]+));?"
-)
+_REFERENCE: Final = re.compile(r"&#(?!(?:[1-9][0-9]{2,3}|[4-9][0-9]|3[2-9]);)(?:([0-9]+)|[xX]([0-9a-fA-F]+));?")
 """References that are not certainly good: those to 32-9999 are, and most are among them."""
 _LONG_TAG: Final = re.compile(rf"<[A-Za-z_:][^<]{{{MAX_START_TAG}}}")
 _WHOLE_TAG: Final = re.compile(r"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
@@ -84,6 +82,18 @@ def prepare(text: str) -> Prepared | Failed:
         skipped_columns=start - (text.rfind("\n", 0, start) + 1),
         complaint="; ".join(complaints),
     )
+
+
+def begin_of_sound(text: str) -> str:
+    """Give the text from the first element on, for a parser that stops at what this module would mend.
+
+    That is expat: a document that it takes to be well-formed holds no character and no reference that XML forbids, so looking
+    for them first would only take time. Empty where there is anything else to refuse, mend or mention.
+    """
+    prolog = _scan_prolog(text)
+    if isinstance(prolog, Failed) or any(prolog[1:]) or _has_long_gap(text):
+        return ""
+    return text[prolog[0] :]
 
 
 def without_sections(text: str, opening: str, closing: str) -> str:

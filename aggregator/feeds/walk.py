@@ -135,7 +135,7 @@ class Walk:
             attributes["href"] = href
         return attributes
 
-    def ignore(self, element: Element, _: int = 0, __: str | None = None) -> None:
+    def ignore(self, element: Element, depth: int = 0, lang: str | None = None) -> None:  # noqa: ARG002  a handler
         """Pass over an element that has no effect on anything that is read."""
         waiting = [element]
         while waiting:

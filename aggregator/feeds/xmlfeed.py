@@ -5,7 +5,7 @@ feedparser's dictionaries are copied into plain ones before they are read: their
 Dates are taken as text: of 7,187 real ones feedparser reads 20 as another day than was meant (2020/1/10 as November).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aggregator.feeds.hints import read_hints
@@ -18,6 +18,8 @@ _IMAGE_ENDINGS: Final = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 
 Fields = Mapping[str, object]
 
+_NONE: Final[Fields] = {}
+
 
 def read_feed(parsed: Fields, text: str, *, malformed: str = "") -> RawFeed:
     """Convert what feedparser made of `text`; entries beyond `MAX_ENTRIES` are only counted."""
@@ -28,7 +30,7 @@ def read_feed(parsed: Fields, text: str, *, malformed: str = "") -> RawFeed:
     atom = version.startswith("atom")
     return RawFeed(
         format=version or "unknown",
-        title=_title(channel, "title", atom=atom),
+        title=_title(channel, _string(channel, "title"), atom=atom),
         home=_home(channel),
         links_follow_home=not atom,
         # RFC 4287 section 4.2.1: a feed's author is that of its entries. RSS has a managing editor there.
@@ -44,25 +46,28 @@ def read_feed(parsed: Fields, text: str, *, malformed: str = "") -> RawFeed:
 
 
 def _entry(entry: Fields, *, atom: bool) -> RawEntry:
-    summary, content = _texts(entry)
-    link, link_is_guid = _link(entry)
-    source = _fields(entry.get("source"))
-    enclosures, images = _files(entry)
+    texts = {key: value for key, value in entry.items() if isinstance(value, str)}
+    get = texts.get
+    summary, content = _texts(get("summary", ""), entry)
+    links = [_fields(link) for link in _list(entry.get("links"))]
+    link, link_is_guid = _link(texts, links)
+    source = _fields(entry["source"]) if "source" in entry else _NONE
+    enclosures, images = _files(entry, links)
     return RawEntry(
-        guid=_string(entry, "id") or None,
+        guid=get("id") or None,
         link=link,
         link_is_guid=link_is_guid,
-        title=_title(entry, "title", atom=atom),
+        title=_title(entry, get("title"), atom=atom),
         summary=summary,
         content=content,
         author=_author(entry) or (_author(source) if atom and source else ""),
-        published=_string(entry, "published") or _string(entry, "created"),
-        updated=_string(entry, "updated"),
-        tags=tuple(_tags(entry)),
-        language=_language(entry),
+        published=get("published") or get("created") or "",
+        updated=get("updated") or "",
+        tags=_tags(entry) if "tags" in entry else (),
+        language=get("language") or _language(entry),
         images=images,
         enclosures=enclosures,
-        comments=_string(entry, "comments") or None,
+        comments=get("comments") or None,
         source_url=(_string(source, "href") or _string(source, "link") or None) if source else None,
         source_title=_string(source, "title") if source else "",
     )
@@ -83,18 +88,18 @@ def _list(value: object) -> Sequence[object]:
     return value if isinstance(value, list) else ()
 
 
-def _title(fields: Fields, key: str, *, atom: bool) -> Title | None:
-    value = _string(fields, key)
+def _title(fields: Fields, value: str | None, *, atom: bool) -> Title | None:
     if not value:
         return None
-    detail = _fields(fields.get(f"{key}_detail"))
+    detail = _fields(fields.get("title_detail"))
     # RFC 4287 section 3.1.1: a text construct says its type, and text is text. RSS leaves it open.
     return Title(value=value, is_html=_string(detail, "type") in _HTML_TYPES, may_hold_markup=not atom)
 
 
 def _addresses(channel: Fields, rel: str) -> tuple[str, ...]:
     """List where the links of this relation lead, in RSS too, which borrows `link` from Atom for them."""
-    return tuple(link.url for link in _links_of(channel, rel))
+    links = [_fields(link) for link in _list(channel.get("links"))]
+    return tuple(link.url for link in _links_of(links, rel))
 
 
 def _home(channel: Fields) -> str | None:
@@ -104,36 +109,36 @@ def _home(channel: Fields) -> str | None:
     return next((_string(link, "href") for link in links if _string(link, "rel") == "alternate"), None) or None
 
 
-def _link(entry: Fields) -> tuple[str | None, bool]:
+def _link(entry: Mapping[str, str], links: Sequence[Fields]) -> tuple[str | None, bool]:
     """Choose the entry's address: the publisher's own where FeedBurner put a redirect, else the alternate link."""
-    if original := _string(entry, "feedburner_origlink"):
+    if original := entry.get("feedburner_origlink"):
         return original, False
-    links = [_fields(link) for link in _list(entry.get("links"))]
     alternates = [href for link in links if link.get("rel") == "alternate" and (href := _string(link, "href"))]
-    if link := _string(entry, "link"):
+    if link := entry.get("link"):
         return link, link == entry.get("id") and link not in alternates
     return (alternates[0] if alternates else None), False
 
 
-def _texts(entry: Fields) -> tuple[Markup | None, Markup | None]:
+def _texts(value: str, entry: Fields) -> tuple[Markup | None, Markup | None]:
     """Give summary and content; feedparser also gives a content as the summary where there is none."""
-    content = _content(entry)
-    value = _string(entry, "summary")
-    detail = _fields(entry.get("summary_detail"))
+    content = _content(entry) if "content" in entry else None
     if not value or (content and value == content.value):
         return None, content
-    if detail:
-        return _markup(value, detail), content
+    if detail := entry.get("summary_detail"):
+        return _markup(value, _fields(detail)), content
     is_copy = any(value == _string(_fields(part), "value") for part in _list(entry.get("content")))
     return (None if is_copy else Markup(value=value, is_html=True)), content
 
 
 def _content(entry: Fields) -> Markup | None:
     """Choose the longest: podcasts have `itunes:summary` as a second content beside `content:encoded`."""
-    parts = [_fields(part) for part in _list(entry.get("content"))]
-    texts = [part for part in parts if _is_text(_string(part, "type")) and _string(part, "value")]
-    best = max(texts, key=lambda part: len(_string(part, "value")), default=None)
-    return _markup(_string(best, "value"), best) if best else None
+    best, longest = None, ""
+    for item in _list(entry.get("content")):
+        part = _fields(item)
+        value = _string(part, "value")
+        if len(value) > len(longest) and _is_text(_string(part, "type")):
+            best, longest = part, value
+    return _markup(longest, best) if best is not None else None
 
 
 def _is_text(media_type: str) -> bool:
@@ -157,18 +162,15 @@ def _author(fields: Fields) -> str:
     return ", ".join(dict.fromkeys(names)) or _string(fields, "author")
 
 
-def _tags(entry: Fields) -> Iterator[str]:
-    for tag in _list(entry.get("tags")):
-        fields = _fields(tag)
-        yield _string(fields, "label") or _string(fields, "term")
+def _tags(entry: Fields) -> tuple[str, ...]:
+    tags = [_fields(tag) for tag in _list(entry.get("tags"))]
+    return tuple([_string(tag, "label") or _string(tag, "term") for tag in tags])
 
 
 def _language(entry: Fields) -> str | None:
-    """Give `dc:language`, else the `xml:lang` in force at title or text: feedparser keeps it nowhere else."""
-    if language := _string(entry, "language"):
-        return language
+    """Give the `xml:lang` in force at title or text: feedparser keeps it nowhere else."""
     for detail in (entry.get("title_detail"), entry.get("summary_detail"), *_list(entry.get("content"))):
-        if detail and (language := _string(_fields(detail), "language")):
+        if isinstance(detail, dict) and (language := detail.get("language")) and isinstance(language, str):
             return language
     return None
 
@@ -192,17 +194,17 @@ def _media_type(fields: Fields, url: str) -> str:
     return "image/*" if url.partition("?")[0].lower().endswith(_IMAGE_ENDINGS) else ""
 
 
-def _links_of(entry: Fields, rel: str) -> list[RawMedia]:
+def _links_of(links: Sequence[Fields], rel: str) -> list[RawMedia]:
     return [
         RawMedia(url=href, media_type=_string(link, "type"), length=link.get("length"))
-        for item in _list(entry.get("links"))
-        if (link := _fields(item)).get("rel") == rel and (href := _string(link, "href"))
+        for link in links
+        if link.get("rel") == rel and (href := _string(link, "href"))
     ]
 
 
-def _files(entry: Fields) -> tuple[tuple[RawMedia, ...], tuple[str, ...]]:
+def _files(entry: Fields, links: Sequence[Fields]) -> tuple[tuple[RawMedia, ...], tuple[str, ...]]:
     """Give the sounds and films of an entry, and its images, best first."""
-    attached, media = _links_of(entry, "enclosure"), _media(entry)
+    attached, media = _links_of(links, "enclosure"), _media(entry)
     if not attached and not media and "image" not in entry and "media_thumbnail" not in entry:
         return (), ()
     playable = [file for file in media if file.media_type.startswith(_MEDIA_TYPES)]

@@ -1,24 +1,23 @@
 """Asking WebSub hubs to begin or end a subscription (https://www.w3.org/TR/websub/ section 5.1).
 
-The address of a hub is written by whoever wrote the feed: it goes through the same guard, bounds and pacing.
+The address of a hub is written by whoever wrote the feed: httpx asks it over the same guard, bounds and pacing as polls.
 """
 
 import re
 import ssl
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from http import HTTPStatus
-from urllib.parse import urlencode
+
+import httpx
 
 from aggregator.fetch.addresses import Network
-from aggregator.fetch.answers import Answer
 from aggregator.fetch.body import Opening
-from aggregator.fetch.courier import Courier, Deadline
+from aggregator.fetch.courier import Courier
 from aggregator.fetch.dial import Dialler
-from aggregator.fetch.failures import FetchProblem, shown
+from aggregator.fetch.failures import FetchProblem, as_problem, shown
 from aggregator.fetch.hosts import HostPacing
-from aggregator.fetch.requests import RequestWriter
 from aggregator.fetch.resolve import Resolver
+from aggregator.fetch.transport import ALLOW_PRIVATE, GuardedTransport, client_over, url_of
 from aggregator.fetch.urls import Target
 from aggregator.model.fetch import Failed, FailureKind
 
@@ -54,52 +53,44 @@ class HubClient:
         dialler: Dialler | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        courier = Courier(pace=pace, allow_networks=allow_networks, resolve=resolve, dialler=dialler, tls=tls)
+        transport = GuardedTransport(courier, user_agent=user_agent, timeout=timeout, open_body=_opening)
         # Nothing is unpacked here: what a hub says to a form is a line of text.
-        self._writer = RequestWriter(
-            user_agent=user_agent,
-            fields=[
-                (b"Accept", b"text/plain, */*;q=0.1"),
-                (b"Accept-Encoding", b"identity"),
-                (b"Content-Type", b"application/x-www-form-urlencoded"),
-            ],
-        )
-        self._timeout = timeout
-        self._courier = Courier(pace=pace, allow_networks=allow_networks, resolve=resolve, dialler=dialler, tls=tls)
+        headers = {"Accept": "text/plain, */*;q=0.1", "Accept-Encoding": "identity"}
+        self._client = client_over(transport, headers=headers)
 
     async def ask(self, hub: str, form: Mapping[str, str], *, allow_private_address: bool = False) -> Failed | None:
         """POST a form; None when the hub took it (2xx). Never raises for what a server or an address does."""
-        body = urlencode(form).encode("ascii")
         try:
             target = Target.from_text(hub)
-            written = self._writer.write(b"POST", target, [(b"Content-Length", b"%d" % len(body))], body=body)
-            answer = await self._courier.bring(
-                target, written, _opening, deadline=Deadline(self._timeout), private=allow_private_address
+            response = await self._client.post(
+                url_of(target),
+                data=form,
+                auth=target.login or httpx.USE_CLIENT_DEFAULT,
+                extensions={ALLOW_PRIVATE: allow_private_address},
             )
-        except FetchProblem as problem:
-            return problem.as_failed()
-        return None if _is_taken(answer.status) else _refusal(answer, target)
+        except (FetchProblem, httpx.HTTPError) as error:
+            return as_problem(error, hub).as_failed()
+        return None if response.is_success else _refusal(response, target)
 
     async def aclose(self) -> None:
         """Let go of the resolver's threads."""
-        self._courier.close()
-
-
-def _is_taken(status: int) -> bool:
-    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+        await self._client.aclose()
 
 
 def _opening(status: int, headers: dict[str, str]) -> Opening | None:
     """Read why a hub refuses; a packed explanation is left alone."""
     is_readable = headers.get("content-encoding", "identity").lower() == "identity"
-    return Opening(4 * MOST_SAID) if is_readable and not _is_taken(status) else None
+    return Opening(4 * MOST_SAID) if is_readable and not httpx.codes.is_success(status) else None
 
 
-def _refusal(answer: Answer, target: Target) -> Failed:
-    said = _NOT_WORDS.sub(" ", answer.body.decode("utf-8", "replace")).strip()[:MOST_SAID].rstrip()
+def _refusal(response: httpx.Response, target: Target) -> Failed:
+    phrase = f"HTTP {response.status_code} {response.reason_phrase}".rstrip()
+    said = _NOT_WORDS.sub(" ", response.content.decode("utf-8", "replace")).strip()[:MOST_SAID].rstrip()
     return Failed(
         kind=FailureKind.STATUS,
-        message=f"{answer.phrase} from {shown(target.url)}" + (f": {said}" if said else ""),
-        status=answer.status,
-        headers=answer.headers,
+        message=f"{phrase} from {shown(target.url)}" + (f": {said}" if said else ""),
+        status=response.status_code,
+        headers=dict(response.headers),
         url=target.url,
     )

@@ -9,22 +9,27 @@ ones. The next feed is asked while what the one before brought is written; docum
 a group in memory at most.
 
 Comparing new entries with all others (`settle`) is done for many feeds together, every few seconds, beside the polls.
+
+A database that can't be written to (full, locked for too long) ends the cycle, but not the polls that run: a request
+that was made and is thrown away is made again. They are finished, each says how it ended, and then the error comes out.
 """
 
 import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
+from aggregator.errors import DatabaseUnusable
 from aggregator.model.feed import DueFeed, GroupLease
 from aggregator.model.ids import RateGroup
 from aggregator.model.poll import PollResult
 from aggregator.ports import Clock, Store, Transaction
-from aggregator.services.answer import Polled
 from aggregator.services.poll_feed import FeedPoller
+from aggregator.services.settling import Settling
 
 logger = logging.getLogger(__name__)
 
@@ -89,16 +94,17 @@ class PollCycle:
         self._feed_poller = feed_poller
         self._settings = settings
         self._stop = stop
-        self._tell = tell
         self._running: dict[asyncio.Task[_Course], GroupLease] = {}
         self._ended: list[GroupLease] = []
-        self._lease_ends: dict[RateGroup, datetime] = {}
+        # By token as well: after a machine slept, the group of a lease that was lost may be leased to us anew while the
+        # last poll of the lost one still runs.
+        self._lease_ends: dict[tuple[RateGroup, int], datetime] = {}
+        self._refusal: DatabaseUnusable | None = None
         self._comes_back = False
         self._renewed_at = clock.now()
-        self._unsettled: list[Polled] = []
-        self._settling: asyncio.Task[None] | None = None
+        self._settling = Settling(feed_poller, every=settings.settle_every, grouping=settings.grouping, tell=tell)
         self._loop = asyncio.get_running_loop()
-        self._settled_at = self._resting_until = self._loop.time()
+        self._resting_until = self._loop.time()
 
     async def run(self, claim: Claim, *, comes_back: bool) -> None:
         """Keep `concurrency` groups going until there are no more.
@@ -107,14 +113,18 @@ class PollCycle:
             claim: gives groups to poll.
             comes_back: a group of which a lease took as many feeds as it may hold can have more of them; wait until
                 its gap is over, and ask `claim` again.
+
+        Raises:
+            DatabaseUnusable: the database refused; what was under way then has been finished and told.
         """
         self._comes_back = comes_back
-        if self._settings.grouping:
-            await self._feed_poller.group()
+        await self._settling.begin()
         try:
             while await self._go_on(claim):
                 await self._wait()
-            await self._settle()
+            await self._settling.finish()
+            if self._refusal:
+                raise self._refusal
         finally:
             await self._abandon()
 
@@ -122,15 +132,18 @@ class PollCycle:
         """Lease what there is room for, and tell whether there is anything to wait for."""
         for lease in await self._claim(claim):
             self._running[asyncio.create_task(self._poll_group(lease))] = lease
-        return bool(self._running) or (self._resting_until > self._loop.time() and not self._stop.is_set())
+        return bool(self._running) or (self._resting_until > self._loop.time() and not self._ending)
+
+    @property
+    def _ending(self) -> bool:
+        """Whether nothing further is to be begun."""
+        return self._stop.is_set() or self._refusal is not None
 
     async def _claim(self, claim: Claim) -> list[GroupLease]:
         """Give back what has ended, renew what runs, and lease what there is room for: one transaction."""
         now = self._clock.now()
-        room = 0 if self._stop.is_set() else self._settings.concurrency - len(self._running)
+        room = 0 if self._ending else self._settings.concurrency - len(self._running)
         renewed = list(self._running.values()) if now - self._renewed_at >= self._settings.lease / 4 else []
-        if renewed or not self._running:
-            self._renewed_at = now
         if not (room or renewed or self._ended):
             return []
 
@@ -139,15 +152,31 @@ class PollCycle:
             tx.feeds.extend(renewed, now=now, lease=self._settings.lease)
             return claim(tx, now, room) if room else []
 
-        claimed = await self._store.write(work)
+        try:
+            claimed = await self._claimed(work)
+        except DatabaseUnusable as error:
+            self._refusal = error
+            return []
+        if renewed or not self._running:
+            self._renewed_at = now
         self._ended = []
         for lease in claimed + [each for each in renewed if not self._may_be_lost(each, now)]:
-            self._lease_ends[lease.group] = now + self._settings.lease
+            self._lease_ends[lease.group, lease.token] = now + self._settings.lease
         return claimed
+
+    async def _claimed(self, work: Callable[[Transaction], list[GroupLease]]) -> list[GroupLease]:
+        """Do it; a cycle that is cancelled meanwhile gives back what it has leased and was not told of any more."""
+        writing = asyncio.create_task(self._store.write(work))
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            with suppress(Exception):
+                self._ended += await writing
+            raise
 
     def _may_be_lost(self, lease: GroupLease, now: datetime) -> bool:
         """Whether another worker may have taken the group: after a machine slept, this one must ask no further."""
-        return now >= self._lease_ends[lease.group]
+        return now >= self._lease_ends[lease.group, lease.token]
 
     def _release(self, tx: Transaction, leases: list[GroupLease], now: datetime) -> None:
         by_gap: defaultdict[timedelta, list[GroupLease]] = defaultdict(list)
@@ -165,14 +194,16 @@ class PollCycle:
         if self._running:
             done, _ = await asyncio.wait(self._running, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                self._note_end(self._running.pop(task), task.result())
+                # One that ends as if cancelled was not, by us: what it asked is closed, or about to be.
+                course = _Course(keep_lease=True) if task.cancelled() else task.result()
+                self._note_end(self._running.pop(task), course)
         else:
             pause = min(longest, max(self._resting_until - self._loop.time(), 0))
             await stopped_within(self._stop, pause)
-        self._settle_in_time()
+        self._settling.go_on()
 
     def _note_end(self, lease: GroupLease, course: _Course) -> None:
-        del self._lease_ends[lease.group]
+        del self._lease_ends[lease.group, lease.token]
         if course.keep_lease:
             return
         self._ended.append(lease)
@@ -206,46 +237,26 @@ class PollCycle:
             polled = await self._feed_poller.keep(answer)
             course.broken = course.broken or polled.lease_lost or not polled.kept
             course.keep_lease = course.keep_lease or not polled.kept
-            self._take(polled)
+            self._settling.take(polled)
 
         kept = keeping.create_task(keep())
         if answer.document is not None:
             await kept
 
-    def _take(self, polled: Polled) -> None:
-        if polled.settled or not self._settings.grouping:
-            self._tell(polled.result)
-        else:
-            self._unsettled.append(polled)
-
-    def _settle_in_time(self) -> None:
-        late = self._loop.time() - self._settled_at >= self._settings.settle_every.total_seconds()
-        if self._unsettled and late and (self._settling is None or self._settling.done()):
-            self._settling = asyncio.create_task(self._settle_now())
-
-    async def _settle(self) -> None:
-        """Settle all that is left."""
-        if self._settling:
-            await self._settling
-        await self._settle_now()
-
-    async def _settle_now(self) -> None:
-        polled, self._unsettled = self._unsettled, []
-        if polled:
-            for result in await self._feed_poller.settle(polled):
-                self._tell(result)
-        self._settled_at = self._loop.time()
-
     async def _abandon(self) -> None:
         """Give back the groups of polls that can't be finished: what was not kept is polled as if never leased."""
-        tasks = [*self._running, *([self._settling] if self._settling else [])]
-        for task in tasks:
+        for task in self._running:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._running, self._settling.abandon(), return_exceptions=True)
         leases, now = [*self._running.values(), *self._ended], self._clock.now()
         self._running, self._ended = {}, []
-        if leases:
+        if not leases:
+            return
+        try:
             await self._store.write(lambda tx: self._release(tx, leases, now))
+        except DatabaseUnusable as error:
+            # Said here, or it would take the place of what ended the cycle: a cancelled task has to end as one.
+            logger.warning("%d leases could not be given back and end by themselves: %s", len(leases), error)
 
 
 async def stopped_within(stop: asyncio.Event, seconds: float) -> bool:

@@ -43,6 +43,9 @@ class Ledger:
     async def write(self, work: Callable[[Transaction], T], *, weight: int = 1) -> T:
         """Run `work` in a transaction with others; like `Store.write` otherwise.
 
+        If the task is cancelled, the work is dropped, unless its transaction is on its way already: that ends behind the
+        caller's back, but before any transaction that is asked for afterwards.
+
         Args:
             work: raises `LeaseLost` only before it has written anything: the others of its transaction are kept then.
             weight: how many rows it writes, roughly.
@@ -64,7 +67,13 @@ class Ledger:
         postings, self._waiting, self._weight, self._timer = self._waiting, [], 0, None
         task = asyncio.create_task(self._write([posting for posting in postings if not posting.ended.done()]))
         self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+        task.add_done_callback(partial(self._over, postings))
+
+    def _over(self, postings: Sequence[_Posting], task: "asyncio.Task[None]") -> None:
+        self._writing.discard(task)
+        # Where the task was cancelled, nobody shall wait for an answer that does not come; others have theirs.
+        for posting in postings:
+            posting.ended.cancel()
 
     async def _write(self, postings: Sequence[_Posting]) -> None:
         if not postings:
@@ -82,7 +91,9 @@ class Ledger:
                 _end(posting, ending)
 
     async def _write_alone(self, posting: _Posting) -> None:
-        """Find out whether it was this one that broke the transaction."""
+        """Find out whether it was this one that broke the transaction; what nobody waits for any more is left out."""
+        if posting.ended.done():
+            return
         try:
             _end(posting, await self._store.write(posting.work))
         except Exception as error:  # noqa: BLE001 - the caller's

@@ -106,7 +106,10 @@ class FeedPoller:
             return await self._store.read(count)
         except DatabaseUnusable as error:
             logger.warning("how many of the new entries are copies could not be counted: %s", error)
-            return [each.result for each in polled]
+        except Exception:
+            # They are kept, and have to be told all the same.
+            logger.exception("how many of the new entries are copies could not be counted")
+        return [each.result for each in polled]
 
     async def group(self) -> None:
         """Place whatever came or changed; what can't be placed now is placed by the next cycle."""

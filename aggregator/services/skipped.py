@@ -41,13 +41,15 @@ def _reason(overview: FeedOverview, pauses: Mapping[RateGroup, GroupPause], now:
     if state.gone and heed is not Heed.NOTHING:
         return f"gone (the server answered 410); {FORCE}"
     if state.blocked_until and state.blocked_until > now:
-        return f"its server asked us to wait; {_allowed(state.blocked_until)}"
+        return f"its server asked us to wait; {_allowed(state.blocked_until, heed)}"
     if paused:
-        return f"its server asked us to wait with all of its feeds ({paused.reason}); {_allowed(paused.until)}"
+        return f"its server asked us to wait with all of its feeds ({paused.reason}); {_allowed(paused.until, heed)}"
     if heed is Heed.FRESHNESS and state.fresh_until and state.fresh_until > now:
-        return f"what we have is still fresh, says its server or document; {_allowed(state.fresh_until)}"
+        return f"what we have is still fresh, says its server or document; {_allowed(state.fresh_until, heed)}"
     return ""
 
 
-def _allowed(at: datetime) -> str:
-    return f"next allowed at {at:%Y-%m-%d %H:%M UTC}; {FORCE}"
+def _allowed(at: datetime, heed: Heed) -> str:
+    """Say from when on; a forced poll that met the wish on its way is not told to force it."""
+    at_last = f"next allowed at {at:%Y-%m-%d %H:%M UTC}"
+    return at_last if heed is Heed.NOTHING else f"{at_last}; {FORCE}"

@@ -18,9 +18,9 @@ from html import escape, unescape
 import nh3
 
 from aggregator.model.entry import NO_HTML, Link, SafeHtml
-from aggregator.text.letters import bounded_marks, may_have_marks
+from aggregator.text.letters import bounded_marks, is_plain
 from aggregator.text.markup import NAMED_ATTRIBUTE, SEPARATE_WORDS, TOKEN, UNREADABLE, too_complex
-from aggregator.text.safelist import ATTRIBUTES, REL, SCHEMES, TAGS, Filter, attribute_filter
+from aggregator.text.safelist import ATTRIBUTES, REL, SCHEMES, TAGS, Filter, attribute_filter, is_shown
 from aggregator.text.tidy import tidy
 from aggregator.text.urls import host, web_url
 from aggregator.text.words import one_line, unmarked_line, xml_safe
@@ -51,24 +51,24 @@ def sanitise(html: str, *, base_url: str | None = None, own_origins: Collection[
 
 def clean(html: str, *, base_url: str | None = None, own_origins: Collection[str] = ()) -> tuple[SafeHtml, str]:
     """Make HTML safe as `sanitise` does, and give the `plain_text` of what it has become beside it."""
-    legal = xml_safe(html)
+    plain = is_plain(html)
+    legal = html if plain else xml_safe(html)
     keep = attribute_filter(base_url, tuple(own_origins))
     if len(legal) <= MAX_LENGTH and (done := tidy(legal, keep)) is not None:
-        return _finished(*done)
+        written, words = done
+        # What is in the words is in the HTML too, and a reference to a mark is not tidy: one look for marks does for all.
+        return (_safe(written), unmarked_line(words)) if plain else (_safe(bounded_marks(written)), one_line(words))
     if len(legal) > MAX_LENGTH or too_complex(legal):
         safe = from_text(plain_text(legal[:MAX_LENGTH]))
     else:
         cleaned = _cleaner(keep).clean(_prepared(legal, base_url))
         # Control characters and piles of marks may have come as references (`&#1;`), hence only now.
-        safe = SafeHtml(_without_pixels(bounded_marks(xml_safe(cleaned))).strip())
+        safe = _safe(_IMAGE.sub(_without_pixel, bounded_marks(xml_safe(cleaned))))
     return safe, plain_text(safe)
 
 
-def _finished(written: str, words: str) -> tuple[SafeHtml, str]:
-    # What is in the words is in the HTML, so one look for marks does for both.
-    if may_have_marks(written):
-        return SafeHtml(_without_pixels(bounded_marks(written)).strip()), one_line(words)
-    return SafeHtml(_without_pixels(written).strip()), unmarked_line(words)
+def _safe(html: str) -> SafeHtml:
+    return SafeHtml(html.strip())
 
 
 @lru_cache(maxsize=16)
@@ -165,7 +165,12 @@ def links(html: SafeHtml) -> tuple[Link, ...]:
 
 def first_image(html: SafeHtml) -> str | None:
     """Give the address of the first image."""
-    return next((src for image in _IMAGE.finditer(html) if (src := _attributes(image[1]).get("src"))), None)
+    at = html.find("<img")
+    return (
+        None
+        if at < 0
+        else next((src for image in _IMAGE.finditer(html, at) if (src := _attributes(image[1]).get("src"))), None)
+    )
 
 
 def without_images(html: SafeHtml) -> SafeHtml:
@@ -179,12 +184,5 @@ def _attributes(source: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in _SAFE_ATTRIBUTE.findall(source)}
 
 
-def _without_pixels(html: str) -> str:
-    return _IMAGE.sub(_without_pixel, html) if "<img" in html else html
-
-
 def _without_pixel(image: re.Match[str]) -> str:
-    attributes = _attributes(image[1])
-    sizes = [int(attributes[name]) for name in ("width", "height") if name in attributes]
-    is_pixel = bool(sizes) and max(sizes) <= 1
-    return "" if is_pixel or "src" not in attributes else image[0]
+    return image[0] if is_shown(_attributes(image[1])) else ""

@@ -37,9 +37,27 @@ def may_have_marks(text: str) -> bool:
     return not text.isascii() and _mark().search(text) is not None
 
 
+def is_plain(text: str) -> bool:
+    """Tell that a text holds nothing but letters, signs, spaces, tabs and line feeds: no mark, no control, no surrogate."""
+    try:
+        narrow = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return _extraordinary().search(text) is None
+    return len(narrow.translate(None, _CONTROLS)) == len(narrow)
+
+
+_CONTROLS = bytes(code for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in {0x09, 0x0A})
+
+
 @functools.cache
 def _mark() -> re.Pattern[str]:
     return re.compile(f"[{combining_marks(spacing=False)}\U00010000-\U0010ffff]")
+
+
+@functools.cache
+def _extraordinary() -> re.Pattern[str]:
+    controls = "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+    return re.compile(f"[{controls}{combining_marks(spacing=False)}\U00010000-\U0010ffff]")
 
 
 ASTRAL = re.compile("[\U00010000-\U0010ffff]")

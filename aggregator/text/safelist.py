@@ -1,7 +1,7 @@
 """Which HTML may be shown: elements, attributes, addresses. The rules that nh3 is given, and that `tidy` obeys too."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -46,6 +46,12 @@ def attribute_filter(base_url: str | None, own_origins: tuple[str, ...]) -> Filt
         return _attribute(name, value)
 
     return attribute
+
+
+def is_shown(image: Mapping[str, str]) -> bool:
+    """Tell by its attributes an image from one without an address, and from a tracking pixel."""
+    sizes = [int(image[name]) for name in ("width", "height") if name in image]
+    return "src" in image and (not sizes or max(sizes) > 1)
 
 
 def _address(value: str, base_url: str | None, own: Collection[str], *, mail: bool) -> str | None:

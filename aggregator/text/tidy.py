@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from aggregator.text.letters import combining_marks
 from aggregator.text.markup import SEPARATE_WORDS
-from aggregator.text.safelist import ATTRIBUTES, REL, Filter
+from aggregator.text.safelist import ATTRIBUTES, REL, Filter, is_shown
 
 _TAG: Final = re.compile("(<[^<>]*>)")
 _NAMED: Final = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[a-z][a-z-]*="[^"<>]*")*)\s*(/?)>', re.ASCII)
@@ -34,7 +34,7 @@ _CACHED: Final = 120
 """Characters of a tag that is remembered once it was understood; addresses are longer and occur once."""
 
 _END, _VOID, _INLINE, _PARAGRAPH, _CONTAINER = range(5)
-_KINDS: Final = {
+_KINDS: Final[dict[str, int]] = {
     **dict.fromkeys("br img wbr".split(), _VOID),
     **dict.fromkeys(
         "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup time tt u "
@@ -98,7 +98,7 @@ def tidy(html: str, keep: Filter) -> tuple[str, str] | None:
 
 def _is_unusual(html: str, pieces: list[str]) -> bool:
     """Tell what is large enough for its cost to be measured first (`markup.too_complex`), and what line ends change."""
-    return len(pieces) > _MANY or html.count("&") > _MANY or "\r" in html or "\f" in html or "\v" in html
+    return "\r" in html or (len(html) > _MANY and (len(pieces) > _MANY or html.count("&") > _MANY))
 
 
 def _may_stand(name: str, kind: int, opened: list[str]) -> bool:
@@ -123,7 +123,7 @@ def _understood(source: str) -> _Token | None:
     allowed = _allowed(name, attributes)
     if allowed is None or (slash and kind != _VOID):
         return None
-    return _Token(name, kind, gap, allowed, f"<{name}{_rel(name)}>")
+    return _Token(name, kind, gap, allowed, "" if name == "img" else f"<{name}{_rel(name)}>")
 
 
 _remembered = lru_cache(maxsize=512)(_understood)
@@ -150,8 +150,13 @@ def _rel(name: str) -> str:
 
 
 def _written(token: _Token, keep: Filter) -> str:
-    kept = ((name, keep(token.name, name, value)) for name, value in token.attributes)
-    written = "".join([f' {name}="{_spelled_out(value)}"' for name, value in kept if value is not None])
+    found = [(name, keep(token.name, name, value)) for name, value in token.attributes]
+    kept = {name: value for name, value in found if value is not None}
+    if token.name == "img" and not is_shown(kept):
+        return ""
+    written = "".join([f' {name}="{value}"' for name, value in kept.items()])
+    if "&" in written or _NO_BREAK in written:
+        written = written.replace("&", "&amp;").replace(_NO_BREAK, "&nbsp;")
     return f"<{token.name}{written}{_rel(token.name)}>"
 
 
@@ -164,21 +169,19 @@ _SPECIAL: Final = re.compile("[&<>\xa0]")
 
 def _write_texts(pieces: list[str], words: list[str]) -> bool:
     """Decode the texts and write them out as HTML; tell whether all references in them are certain."""
-    whole = "".join(pieces[::2])
-    if "&" not in whole and ">" not in whole and _NO_BREAK not in whole:
-        return True
-    if whole.count("&") != len(_REFERENCE.findall(whole)):
-        return False
-    try:
-        words[::2] = [_REFERENCE.sub(_character, text) if "&" in text else text for text in pieces[::2]]
-    except KeyError:
-        return False
-    pieces[::2] = [_spelled_out(text) for text in words[::2]]
+    for at in range(0, len(pieces), 2):
+        text = pieces[at]
+        if "&" in text:
+            if text.count("&") != len(_REFERENCE.findall(text)):
+                return False
+            try:
+                text = words[at] = _REFERENCE.sub(_character, text)
+            except KeyError:
+                return False
+            pieces[at] = _SPECIAL.sub(_spelled, text)
+        elif ">" in text or _NO_BREAK in text:
+            pieces[at] = _SPECIAL.sub(_spelled, text)
     return True
-
-
-def _spelled_out(text: str) -> str:
-    return _SPECIAL.sub(_spelled, text) if _SPECIAL.search(text) else text
 
 
 def _spelled(found: re.Match[str]) -> str:

@@ -137,8 +137,7 @@ _NO_ARTICLE = re.compile(
 
 _FOLDED_HOST = re.compile(r"^(?:(?:www\d?|m|mobile|amp)\.)+(?=[^.]+\.[^.])")
 _INDEX_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php\d?|aspx?|jsp|cfm)$", re.IGNORECASE)
-_FOLDED_ENDS = ("/", "/amp", *(letter for end in "mlpx0123456789" for letter in (end, end.upper())))
-"""Last letters of all that is taken off the end of a path."""
+_LONGEST_INDEX_PAGE = len("/default.html") + 1
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 _FRONT_PATH = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?)?", re.IGNORECASE)
@@ -190,7 +189,7 @@ def article_key(url: str | None) -> str | None:
 
 def _folded_path(path: str) -> str:
     folded = _ESCAPE.sub(_folded_escape, path) if "%" in path else path
-    if not folded.endswith(_FOLDED_ENDS):
+    if not folded.endswith(("/", "/amp")) and not _INDEX_PAGE.search(folded, max(0, len(folded) - _LONGEST_INDEX_PAGE)):
         return folded
     for _ in range(2):  # "/story/amp/index.html" ends in two of them
         folded = _INDEX_PAGE.sub("", folded.rstrip("/")).rstrip("/").removesuffix("/amp").rstrip("/")
@@ -224,10 +223,11 @@ def slug(text: str) -> str:
     Text with letters that have no Latin spelling gets a digest of itself appended ("Мир 24" and "Дом 24" differ).
     """
     decomposed = unicodedata.normalize("NFKD", text[: 4 * _SLUG_LENGTH]).casefold()
-    latin = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = decomposed.isascii()  # almost always; a list of thousands of feeds makes an id of each
+    latin = decomposed if plain else "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     name = _NOT_IN_SLUG.sub("-", latin).strip("-")
     is_whole = len(name) <= _SLUG_LENGTH and len(text) <= 4 * _SLUG_LENGTH
-    if name and is_whole and not any(character.isalnum() and not character.isascii() for character in latin):
+    if name and is_whole and (plain or not any(letter.isalnum() and not letter.isascii() for letter in latin)):
         return name
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:10]
     return f"{name[: _SLUG_LENGTH - 11].rstrip('-')}-{digest}".lstrip("-")

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from aggregator.text.letters import SPACELESS_CHARACTER, bounded_marks
+from aggregator.text.letters import SPACELESS_CHARACTER, bounded_marks, is_plain
 
 _REMOVED = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
 """Bidi overrides and isolates, byte order marks, and what no UTF-8 file may hold."""
@@ -17,7 +17,8 @@ def one_line(text: str) -> str:
 
     Bidi overrides, byte order marks and lone surrogates go; runs of combining marks are cut to `MAX_MARKS`.
     """
-    return bounded_marks(unmarked_line(text))
+    line = unmarked_line(text)
+    return line if line.isascii() else bounded_marks(line)
 
 
 def unmarked_line(text: str) -> str:
@@ -31,7 +32,7 @@ def unmarked_line(text: str) -> str:
 
 def xml_safe(text: str) -> str:
     """Drop the characters that XML 1.0 does not allow (section 2.2), lone surrogates among them."""
-    return _NOT_XML.sub("", text)
+    return text if is_plain(text) else _NOT_XML.sub("", text)
 
 
 _LOOSE_END = " \t.,;:!?-–—|/\\([{<\"'«‹“„‘‚¿¡…،؛、。，：；（「『【《"
@@ -45,8 +46,11 @@ def teaser(text: str, *, length: int = 150) -> str:
     Only a word that is longer than the teaser itself is cut.
     """
     line = one_line(text[: _ENOUGH * length])
-    if len(line) <= length + _MARGIN:
-        line = one_line(text)
+    return first_words(one_line(text) if len(line) <= length + _MARGIN else line, length=length)
+
+
+def first_words(line: str, *, length: int = 150) -> str:
+    """Give the teaser of a text that `one_line` has made."""
     if len(line) <= length:
         return line
     start = line[: _cut(line, length)].rstrip(_LOOSE_END)
@@ -64,6 +68,8 @@ def _cut(line: str, length: int) -> int:
     if line[length] == " ":
         return length
     space = line.rfind(" ", 0, length)
+    if space > 0 and line.isascii():
+        return space
     spaceless = max((match.end() for match in SPACELESS_CHARACTER.finditer(line, 0, length)), default=0)
     at = max(space, spaceless)
     return _between_characters(line, at if at > 0 else length)

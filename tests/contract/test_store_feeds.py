@@ -428,6 +428,47 @@ async def test_a_feed_stays_where_it_moved_to_when_feeds_yaml_is_read_again(stor
     assert groups(await claim_due(store)) == ["new.example:443"]
 
 
+async def test_a_feed_whose_address_was_changed_and_changed_back_during_a_poll_stays_in_the_group_it_is_asked_in(
+    store: Store,
+) -> None:
+    """The change forgot the move; the poll that was under way brings it back, and the group must come with it."""
+    await synchronise(store, *together("a"))
+    moved = FeedState(move=Move(address="https://new.example/a"))
+    await leave(store, "a", moved)
+    due = await claim_one(store, "a")
+    await synchronise(store, make_feed("a", url="https://elsewhere.example/"))
+    await synchronise(store, *together("a"))
+    await finish(store, due, moved)
+    await release(store, await claim(store, "a"), gap=timedelta())
+    (lease,) = await claim_due(store, now=NOON + LEASE)
+    assert (lease.group, [each.url for each in lease.feeds]) == ("new.example:443", ["https://new.example/a"])
+
+
+async def test_l3_what_an_old_address_answered_is_dropped_also_when_the_feed_is_named_no_more(store: Store) -> None:
+    """Named again, it continues at the address that it had last, of which the old one's validators say nothing."""
+    await synchronise(store, *together("a"))
+    due = await claim_one(store, "a")
+    await synchronise(store, make_feed("a", url="https://elsewhere.example/"))
+    await synchronise(store)
+    with pytest.raises(LeaseLost):
+        await finish(store, due, POLLED)
+    await synchronise(store, make_feed("a", url="https://elsewhere.example/"))
+    found = await store.read(lambda tx: tx.feeds.get(FeedId("a")))
+    assert found
+    assert found.state == FeedState()
+
+
+async def test_a_poll_of_a_feed_that_is_named_no_more_is_kept_for_the_day_it_is_named_again(store: Store) -> None:
+    await synchronise(store, *together("a"))
+    due = await claim_one(store, "a")
+    await synchronise(store)
+    await finish(store, due, POLLED)
+    await synchronise(store, *together("a"))
+    found = await store.read(lambda tx: tx.feeds.get(FeedId("a")))
+    assert found
+    assert found.state == POLLED
+
+
 # --- the end of a poll ---
 
 

@@ -11,6 +11,8 @@ EXPECTED = ParsedFeed(
     format="json11",
     title="Depot & Dépôt",
     home_url="https://depot.example/",
+    hubs=("https://hub.example/",),
+    topic="https://depot.example/feed.json",
     entries=(
         ParsedEntry(
             guid="https://depot.example/1",

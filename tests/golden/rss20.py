@@ -11,6 +11,8 @@ EXPECTED = ParsedFeed(
     format="rss20",
     title="The Harbour Gazette",
     home_url="https://gazette.example/",
+    hubs=("https://hub.example/",),
+    topic="https://feeds.example/gazette.xml",
     hints=FreshnessHints(
         ttl=timedelta(minutes=45),
         skip_hours=frozenset({0, 1}),

@@ -1,6 +1,6 @@
 """The way to WebSub hubs, against a real server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
@@ -95,10 +95,38 @@ async def test_a_hub_that_does_not_answer_runs_into_the_deadline(hubs: HubClient
     assert (await refused(hubs, Answer(delay=5))).kind is FailureKind.TIMEOUT
 
 
-async def test_what_is_no_address_is_no_hub(hubs: HubClient) -> None:
-    failed = await hubs.ask("mailto:hub@hub.example", FORM)
+@pytest.mark.parametrize("hub", ["mailto:hub@hub.example", "http://0177.0.0.1/", "http://[bad", ""])
+async def test_what_is_no_address_is_no_hub(hubs: HubClient, hub: str) -> None:
+    failed = await hubs.ask(hub, FORM)
     assert failed is not None
     assert failed.kind is FailureKind.REFUSED_ADDRESS
+
+
+@pytest.mark.parametrize("location", ["mailto:a@b.example", "http://[bad", "http://0177.0.0.1/", "//", "\x01"])
+async def test_a_hubs_redirect_to_nowhere_is_a_refusal_like_others(hubs: HubClient, location: str) -> None:
+    failed = await refused(hubs, Answer(status=308, headers={"Location": location}))
+    assert (failed.kind, failed.status) == (FailureKind.STATUS, 308)
+
+
+async def test_an_endless_explanation_is_cut_and_not_waited_for(hubs: HubClient) -> None:
+    async def endless() -> AsyncGenerator[bytes, None]:
+        yield b"HTTP/1.1 403 Forbidden\r\n\r\n"
+        while True:
+            yield b"no " * 10_000
+
+    failed = await refused(hubs, Answer(stream=endless))
+    assert failed.status == 403
+    assert failed.message.partition("/hub: ")[2] == ("no " * MOST_SAID)[:MOST_SAID].rstrip()
+
+
+async def test_the_login_of_a_hubs_address_goes_along_and_no_cookie_ever_does(hubs: HubClient) -> None:
+    async with LoopbackServer() as server:
+        server.answers["/hub"] = Answer(status=202, headers={"Set-Cookie": "id=1; Path=/"})
+        for _ in range(2):
+            hub = server.url("/hub").replace("//", "//re%40der:secret@")
+            assert await hubs.ask(hub, FORM, allow_private_address=True) is None
+        assert {request.header("authorization") for request in server.requests} == {"Basic cmVAZGVyOnNlY3JldA=="}
+        assert {request.header("cookie") for request in server.requests} == {None}
 
 
 async def test_p15_hubs_and_feeds_of_one_group_take_turns() -> None:

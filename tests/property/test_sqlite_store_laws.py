@@ -22,10 +22,11 @@ from hypothesis.stateful import (
 from aggregator.errors import LeaseLost
 from aggregator.model.copies import CopyAssignment
 from aggregator.model.entry import ParsedEntry
-from aggregator.model.feed import FeedState, GroupLease, Outcome
+from aggregator.model.feed import FeedState, GroupLease, Move, Outcome
 from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord
 from aggregator.model.query import Cursor, EntryQuery
+from aggregator.polling.groups import rate_group
 from aggregator.storage.sqlite import connect, migrations
 from aggregator.storage.sqlite.session import Session
 from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
@@ -64,6 +65,7 @@ class Leases(RuleBasedStateMachine):
         self.resting: dict[str, int] = {}
         self.paused: dict[str, int] = {}
         self.configured: dict[str, str] = {}
+        self.addresses: dict[str, str] = {}
 
     def teardown(self) -> None:
         self.database.close()
@@ -82,7 +84,16 @@ class Leases(RuleBasedStateMachine):
     )
     def configure(self, hosts: dict[str, str]) -> None:
         self.configured = {name: f"{host}/{name}" for name, host in sorted(hosts.items())}
+        # A feed that is named no more is still known by the address that it had last.
+        self.addresses |= self.configured
         self.feeds.synchronise([make_feed(name, url=url) for name, url in self.configured.items()], now=self.now)
+
+    @rule()
+    def change_and_change_back(self) -> None:
+        """Somebody tries another address for every feed, and takes it back before a poll has ended."""
+        before = {name: url.removesuffix(f"/{name}") for name, url in self.configured.items()}
+        self.configure(dict.fromkeys(before, "https://three.example"))
+        self.configure(before)
 
     @rule(minutes=st.integers(1, 7))
     def pass_time(self, minutes: int) -> None:
@@ -107,6 +118,7 @@ class Leases(RuleBasedStateMachine):
         assert len({lease.group for lease in claimed}) == len(claimed)
         for lease in claimed:
             assert all(self.configured[due.feed.id] == due.feed.url for due in lease.feeds)
+            assert {rate_group(due.url) for due in lease.feeds} == {lease.group}, "asked in another group's lease"
             holder = self.held.pop(lease.group, None)
             if holder is not None:
                 assert holder.until <= self.minutes, "leased twice at a time"
@@ -118,22 +130,35 @@ class Leases(RuleBasedStateMachine):
             self.held[lease.group] = Held(lease=lease, until=self.minutes + 5)
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data(), next_in=st.integers(0, 10), pause_for=st.none() | st.integers(1, 9))
-    def finish(self, data: st.DataObject, next_in: int, pause_for: int | None) -> None:
+    @rule(
+        data=st.data(),
+        next_in=st.integers(0, 10),
+        pause_for=st.none() | st.integers(1, 9),
+        moves=st.none() | st.sampled_from(["https://one.example/moved", "https://two.example/moved", ""]),
+    )
+    def finish(self, data: st.DataObject, next_in: int, pause_for: int | None, moves: str | None) -> None:
+        """End a poll; `moves`: to which address, or back (empty), or not at all (None)."""
         lease = self.held[data.draw(st.sampled_from(sorted(self.held)))].lease
         due = data.draw(st.sampled_from(lease.feeds))
-        state = FeedState(next_poll_at=self.now + timedelta(minutes=next_in), failures=self.minutes)
+        state = FeedState(
+            next_poll_at=self.now + timedelta(minutes=next_in),
+            failures=self.minutes,
+            move=due.state.move if moves is None else Move(address=moves or None),
+        )
         pause = pause_for and GroupPause(
             group=lease.group, until=self.now + timedelta(minutes=pause_for), reason="HTTP 429"
         )
-        if self.configured.get(due.feed.id, due.feed.url) != due.feed.url:
+        if self.addresses[due.feed.id] != due.feed.url:
+            before = self.whole()
             with pytest.raises(LeaseLost):
                 self.feeds.finish(due, state, record(self.now), pause=pause or None)
+            assert self.whole() == before
             return
         self.feeds.finish(due, state, record(self.now), pause=pause or None)
         if pause_for:
             self.paused[lease.group] = max(self.paused.get(lease.group, 0), self.minutes + pause_for)
         found = self.feeds.get(due.feed.id)
+        assert (found is not None) == (due.feed.id in self.configured)
         assert found is None or found.state == state
 
     @precondition(lambda self: self.held)

@@ -123,3 +123,35 @@ async def test_what_nobody_waits_for_any_more_is_not_written(store: Counting) ->
     assert given_up.cancelled()
     assert await headlines(store) == 1
     await store.aclose()
+
+
+async def test_of_a_transaction_that_broke_nothing_is_written_again_for_who_has_given_up(store: Counting) -> None:
+    ledger, asked = Ledger(store), asyncio.Event()
+
+    def break_once(tx: Transaction) -> int:
+        if asked.is_set():
+            return 0
+        loop.call_soon_threadsafe(given_up.cancel)
+        asked.set()
+        raise ZeroDivisionError("what a bug looks like")
+
+    loop = asyncio.get_running_loop()
+    breaking = asyncio.create_task(ledger.write(break_once))
+    given_up = asyncio.create_task(ledger.write(save("1")))
+    assert await breaking == 0
+    await ledger.write(save("2"))
+    assert given_up.cancelled()
+    assert await headlines(store) == 1
+    await store.aclose()
+
+
+async def test_nobody_waits_for_ever_when_the_writing_itself_is_cancelled(store: Counting) -> None:
+    ledger = Ledger(store, patience=timedelta())
+    waiting = asyncio.create_task(ledger.write(save("1")))
+    while not ledger._writing:  # noqa: ASYNC110 - a timer of the loop begins it, and no event tells
+        await asyncio.sleep(0)
+    for task in ledger._writing:
+        task.cancel()
+    await asyncio.wait({waiting}, timeout=5)
+    assert waiting.cancelled()
+    await store.aclose()

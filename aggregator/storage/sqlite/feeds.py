@@ -56,7 +56,7 @@ _STATE_COLUMNS = tuple(feed_rows.state_columns(FeedState()))
 _FINISH = f"""
     UPDATE feeds SET
         {", ".join(f"{name} = :{name}" for name in _STATE_COLUMNS)}, poll_count = poll_count + 1,
-        rate_group = coalesce(:moved_to, rate_group),
+        rate_group = :rate_group,
         document_title = CASE WHEN :read THEN :title ELSE document_title END,
         home_url = CASE WHEN :read THEN :home_url ELSE home_url END
     WHERE id = :id AND url = :url AND EXISTS (
@@ -195,20 +195,21 @@ class SqliteFeeds:
         """Save what the poll left behind.
 
         A lease that ran out but that nobody took since is still good: what was polled is not polled again for it.
-        A feed that was seen to have moved goes on in the rate group of the address that is asked from now on.
+        The feed goes on in the rate group of the address that is asked from now on. That is written every time, as the
+        move is, whether `due` knew of it or not: feeds.yaml may have named another address meanwhile and this one again,
+        which forgets a move that `state` brings back.
 
         Raises:
             LeaseLost: another worker took the group over, the lease was given back, or feeds.yaml moved the feed to
                 another address; nothing was written.
         """
-        moved = state.move.address != due.state.move.address
-        group = rate_group(state.move.address or due.feed.url) if moved else None
+        group = rate_group(state.move.address or due.feed.url)
         fence: dict[str, Value] = {"id": due.feed.id, "url": due.feed.url, "group": due.group, "lease": due.lease}
         written = self._session.run(
             _FINISH,
             **feed_rows.state_columns(state),
             **fence,
-            moved_to=group,
+            rate_group=group,
             read=int(document is not None),
             title=document.title if document else None,
             home_url=document.home_url if document else None,
@@ -216,7 +217,7 @@ class SqliteFeeds:
         if not written:
             raise LeaseLost(f"{due.feed.id}: the lease ended before the poll did; its result is dropped")
         polls.keep(self._session, due.feed.id, record)
-        if group:
+        if group != due.group:
             self._groups.admit(group, now=record.at)
         if pause:
             self._groups.pause(pause)

@@ -1,0 +1,102 @@
+"""Find everything that is wrong with a feeds.yaml, each thing with its place: once it is known that something is.
+
+Much slower than reading a file that is right, and imported with all it needs only where one is not.
+"""
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from aggregator.config.conflicts import conflicts
+from aggregator.config.messages import explain, keys_at, located, unknown_key
+from aggregator.config.model import Configuration, FeedSettings
+from aggregator.config.plain import Plain
+from aggregator.config.positions import Places, Tree, read
+from aggregator.config.syntax import Mark
+from aggregator.errors import ConfigurationError, Problem
+
+
+def examine(text: str, *, file: str) -> Configuration:
+    """Read the configuration from text; `file` is what problems call it.
+
+    Raises:
+        ConfigurationError: it can't be used; holds every problem, in the order of the file.
+    """
+    tree = read(text, file=file)
+    problems = list(tree.problems)
+    if not tree.broken:
+        try:
+            configuration = _validate(tree)
+        except _Invalid as invalid:
+            problems += [Problem(file, mark.line, mark.column, message) for mark, message in invalid.findings]
+        else:
+            if not problems:
+                return configuration
+    raise ConfigurationError(problems)
+
+
+class _Invalid(Exception):
+    """The document is YAML, but no configuration."""
+
+    def __init__(self, *findings: tuple[Mark, str]) -> None:
+        self.findings = findings
+        super().__init__(len(findings))
+
+
+def _validate(tree: Tree) -> Configuration:
+    if tree.root is None:
+        raise _Invalid((Mark(1, 1), "the file is empty; it needs at least 'feeds:' and a feed below it"))
+    if not isinstance(tree.root, dict):
+        raise _Invalid((tree.places.of(()), "expected keys with values (site, feeds ...) at the top of the file"))
+    findings = list(_contradictions(tree.root, tree.places))
+    try:
+        configuration = Configuration.model_validate(tree.root)
+    except ValidationError as invalid:
+        raise _Invalid(*findings, *(_finding(error, tree.places) for error in invalid.errors())) from invalid
+    if findings:
+        raise _Invalid(*findings)
+    return configuration
+
+
+_KEY = "[key]"
+"""Ends pydantic's path of a key, where keys are free to choose."""
+
+
+def _finding(error: ErrorDetails, places: Places) -> tuple[Mark, str]:
+    path = error["loc"]
+    match error["type"]:
+        case "extra_forbidden":
+            *section, key = path
+            keys = keys_at(Configuration, tuple(section))
+            return places.of_key(path), located(tuple(section), unknown_key(str(key), keys))
+        case _ if path[-1:] == (_KEY,):
+            return places.of_key(path[:-1]), located(path[:-1], explain(error))
+        case "missing" if path in places.keys:
+            return places.of_key(path), located(path, "has no value")
+        case _:
+            return places.of(path), located(path, explain(error))
+
+
+def _contradictions(root: dict[str, Plain], places: Places) -> Iterator[tuple[Mark, str]]:
+    feeds = root.get("feeds")
+    comparable = {
+        place: settings
+        for place, feed in enumerate(feeds if isinstance(feeds, list) else ())
+        if (settings := _comparable(feed))
+    }
+    for path, message in conflicts(comparable, lambda path: places.of(path).line):
+        yield places.of(path), located(path, message)
+
+
+def _comparable(feed: Plain) -> FeedSettings | None:
+    """Read a feed without its wrong values, so that one typing mistake does not hide a duplicate until it is mended."""
+    if not isinstance(feed, dict):
+        return None
+    try:
+        return FeedSettings.model_validate(feed)
+    except ValidationError as invalid:
+        wrong = {error["loc"][0] for error in invalid.errors()}
+    if wrong & {"url", "id"}:
+        return None
+    return FeedSettings.model_validate({key: value for key, value in feed.items() if key not in wrong})
