@@ -197,7 +197,7 @@ def _start(parse: Parse, seconds: float) -> _Worker:
     with theirs:
         process = context.Process(target=serve, args=(theirs, parse, seconds), daemon=True)
         process.start()
-    ours.setblocking(False)
+    ours.setblocking(False)  # noqa: FBT003  it takes no keyword
     return _Worker(process, ours)
 
 

@@ -3,12 +3,11 @@
 import asyncio
 
 import click
-from rich.table import Table
 
 from aggregator.cli.feeds_known import known_feeds
 from aggregator.cli.lazy import LazyCommands
 from aggregator.cli.options import Place, pass_place
-from aggregator.cli.tables import add_row, print_table
+from aggregator.cli.tables import Column, print_table
 from aggregator.clock import SystemClock
 from aggregator.model.feed import FeedOverview
 
@@ -27,12 +26,8 @@ def feeds() -> None:
 def list_feeds(place: Place) -> None:
     """List the feeds of feeds.yaml, with how the last poll of each went."""
     known = asyncio.run(known_feeds(place, now=SystemClock().now()))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "title", "category", "last poll", "outcome", "entries"):
-        table.add_column(column, justify="right" if column == "entries" else "left", overflow="fold")
-    for row in known.overviews:
-        add_row(table, _cells(row))
-    print_table(table)
+    columns = [Column(header=name) for name in ("id", "title", "category", "last poll", "outcome")]
+    print_table([*columns, Column(header="entries", right=True)], [_cells(row) for row in known.overviews])
 
 
 def _cells(row: FeedOverview) -> tuple[str, ...]:

@@ -1,17 +1,23 @@
 """`aggregator poll`."""
 
 import asyncio
+import heapq
 import json
 import logging
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli.options import Place, pass_place
+from aggregator.cli.progress import poll_progress
+from aggregator.cli.starting import starting
+from aggregator.cli.tables import Column, print_table
 from aggregator.config.nearest import did_you_mean
 from aggregator.errors import UserError
 from aggregator.model.feed import Outcome
@@ -19,21 +25,13 @@ from aggregator.model.ids import FeedId
 from aggregator.model.poll import Heed, PollResult, Totals
 
 if TYPE_CHECKING:
-    from aggregator.config.model import Configuration
+    from aggregator.bootstrap import Application
 
-MOST_ROWS = 200
-"""Of the table: nobody reads thousands, and each costs half as much to draw as a 304 to poll."""
+MOST_ROWS = 50
+"""Of the table with all results: nobody reads thousands. Beyond that it has:"""
+MOST_FAILURES = 30
+MOST_NEWS = 15
 WENT_WRONG = frozenset({Outcome.FAILED, Outcome.GONE, Outcome.SKIPPED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What a person asked for."""
-
-    ids: list[FeedId] | None
-    """None: what is due."""
-    heed: Heed
-    grouping: bool
 
 
 @click.command(short_help="Poll feeds now, and show what each brought.")
@@ -57,13 +55,16 @@ def poll(
         raise click.UsageError("--force needs to know which feeds: name them or say --all")
     # The table and the closing list say what a log line a poll would say.
     logging.getLogger("aggregator.services").setLevel(logging.ERROR)
-    configuration = place.configuration()
+    with starting():
+        configuration = place.configuration()
+        from aggregator import bootstrap  # noqa: PLC0415 -- 0.2 s of CPU that `--help` has no use for
     known = [feed.id for feed in configuration.enabled_feeds()]
     if not known:
         raise UserError(f"{place.config}: names no feed to poll; add one under `feeds:`")
     ids = _asked(feed_id, known, everything=everything)
-    asked = _Asked(ids=ids, heed=_heed(everything=everything, force=force), grouping=not no_group)
-    results, totals = asyncio.run(_poll(place, configuration, asked, quiet=as_json))
+    heed = _heed(everything=everything, force=force)
+    opening = bootstrap.open_application(configuration, place.database, grouping=not no_group)
+    results, totals = asyncio.run(_poll(opening, ids, heed, quiet=as_json))
     if as_json:
         click.echo(json.dumps([_as_json(result) for result in results], ensure_ascii=False, indent=1))
     else:
@@ -89,18 +90,15 @@ def _heed(*, everything: bool, force: bool) -> Heed:
 
 
 async def _poll(
-    place: Place, configuration: "Configuration", asked: _Asked, *, quiet: bool
+    opening: AbstractAsyncContextManager["Application"], ids: list[FeedId] | None, heed: Heed, *, quiet: bool
 ) -> tuple[list[PollResult], Totals]:
-    from aggregator import bootstrap  # noqa: PLC0415 -- 0.2 s of CPU that `--help` has no use for
-    from aggregator.cli.progress import PollProgress  # noqa: PLC0415 -- likewise
-
-    async with bootstrap.open_application(configuration, place.database, grouping=asked.grouping) as application:
+    async with opening as application:
         _finish_on_signals(application.poller.stop)
-        with PollProgress(None if asked.ids is None else len(asked.ids), quiet=quiet) as progress:
-            if asked.ids is None:
-                results = await application.poller.poll_due(progress.show)
+        with poll_progress(None if ids is None else len(ids), quiet=quiet) as show:
+            if ids is None:
+                results = await application.poller.poll_due(show)
             else:
-                results = await application.poller.poll(asked.ids, heed=asked.heed, on_result=progress.show)
+                results = await application.poller.poll(ids, heed=heed, on_result=show)
         return results, await application.reader.totals()
 
 
@@ -118,23 +116,9 @@ def _finish_on_signals(stop: Callable[[], None]) -> None:
 
 
 def _print_table(results: Sequence[PollResult], totals: Totals) -> None:
-    from rich.table import Table  # noqa: PLC0415 -- nor has `--json` for rich
-
-    from aggregator.cli.tables import add_row, print_table  # noqa: PLC0415 -- likewise
-
-    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True, footer_style="bold")
-    new, changed, copies = (sum(getattr(result, name) for result in results) for name in ("new", "changed", "copies"))
-    table.add_column("feed", f"{len(results)} feeds", overflow="fold")
-    table.add_column("outcome", _summary(results), overflow="fold")
-    for name, total in (("new", new), ("changed", changed), ("copies", copies)):
-        table.add_column(name, str(total), justify="right")
-    table.add_column("time", justify="right")
     shown = _telling(results)
-    for result in shown:
-        counts = (str(result.new), str(result.changed), str(result.copies))
-        add_row(table, (result.feed_title, result.outcome, *counts, f"{result.elapsed.total_seconds():.2f} s"))
     if results:
-        print_table(table)
+        print_table(_columns(results), [_cells(result) for result in shown])
         if len(shown) < len(results):
             click.echo(f"{len(results) - len(shown)} feeds are not shown; `--json` prints all of them.")
     else:
@@ -146,14 +130,33 @@ def _telling(results: Sequence[PollResult]) -> Sequence[PollResult]:
     """Choose the rows of the table: where there are too many, what went wrong and what brought most."""
     if len(results) <= MOST_ROWS:
         return results
-    return sorted(results, key=lambda result: (result.outcome not in WENT_WRONG, -result.new - result.changed))[
-        :MOST_ROWS
+    wrong = [result for result in results if result.outcome in WENT_WRONG]
+    wrong.sort(key=lambda result: result.outcome is Outcome.SKIPPED)
+    news = (result for result in results if result.new or result.changed)
+    return wrong[:MOST_FAILURES] + heapq.nlargest(MOST_NEWS, news, key=lambda result: result.new + result.changed)
+
+
+def _columns(results: Sequence[PollResult]) -> list[Column]:
+    counts = (
+        Column(header=name, footer=str(sum(getattr(result, name) for result in results)), right=True)
+        for name in ("new", "changed", "copies")
+    )
+    return [
+        Column(header="feed", footer=f"{len(results)} feeds"),
+        Column(header="outcome", footer=_summary(results)),
+        *counts,
+        Column(header="time", right=True),
     ]
 
 
+def _cells(result: PollResult) -> tuple[str, ...]:
+    counts = (str(result.new), str(result.changed), str(result.copies))
+    return (result.feed_title, result.outcome, *counts, f"{result.elapsed.total_seconds():.2f} s")
+
+
 def _summary(results: Sequence[PollResult]) -> str:
-    counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in Outcome}
-    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+    counts = Counter(result.outcome for result in results)
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
 
 
 def _report(results: Sequence[PollResult]) -> None:

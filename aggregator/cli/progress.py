@@ -1,50 +1,51 @@
-"""How a poll shows that it gets on."""
+"""How a poll shows that it gets on; on stderr, where it is in nobody's way."""
 
-from typing import Self
-
-import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from aggregator.model.feed import Outcome
 from aggregator.model.poll import PollResult
 
+Show = Callable[[PollResult], None]
+"""Takes note of one result."""
 
-class PollProgress:
-    """A bar on a terminal, a line a feed elsewhere; on stderr, where it is in nobody's way.
+
+@contextmanager
+def poll_progress(total: int | None, *, quiet: bool) -> Iterator[Show | None]:
+    """Show a bar on a terminal, a line a feed elsewhere.
 
     Args:
         total: feeds to come; None where that is not known.
-        quiet: show nothing.
+        quiet: show nothing, and give None.
     """
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        with _bar(total) as show:
+            yield show
+    else:
+        yield _say
 
-    def __init__(self, total: int | None, *, quiet: bool) -> None:
-        console = Console(stderr=True)
-        self._lines = not quiet and not console.is_terminal
-        self._bar = Progress(
-            TextColumn("polling"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.description}", markup=False),
-            console=console,
-            transient=True,
-            disable=quiet or self._lines,
-        )
-        self._task = self._bar.add_task("", total=total)
 
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
+def _say(result: PollResult) -> None:
+    counts = f" {result.new} new, {result.changed} changed, {result.copies} copies"
+    sys.stderr.write(f"{result.feed_id}: {result.outcome}{counts if result.outcome is Outcome.FETCHED else ''}\n")
 
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
 
-    def show(self, result: PollResult) -> None:
-        """Take note of one result."""
-        self._bar.update(self._task, advance=1, description=result.feed_title[:40])
-        if self._lines:
-            counts = f" {result.new} new, {result.changed} changed, {result.copies} copies"
-            click.echo(
-                f"{result.feed_id}: {result.outcome}{counts if result.outcome is Outcome.FETCHED else ''}", err=True
-            )
+@contextmanager
+def _bar(total: int | None) -> Iterator[Show]:
+    from rich.console import Console  # noqa: PLC0415 -- 50 ms of CPU that a poll in a pipe has no use for
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    with Progress(
+        TextColumn("polling"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda result: bar.update(task, advance=1, description=result.feed_title[:40])

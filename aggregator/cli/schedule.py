@@ -2,16 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import click
-from rich.table import Table
 
 from aggregator.cli.feeds_known import known_feeds
 from aggregator.cli.options import Place, pass_place
-from aggregator.cli.tables import add_row, print_table
+from aggregator.cli.tables import Column, print_table
 from aggregator.clock import SystemClock
 from aggregator.model.poll import GroupPause
 from aggregator.polling.freshness import spoken
@@ -49,7 +47,8 @@ async def _upcoming(place: Place, within: timedelta) -> Upcoming:
 
 def _print(found: Upcoming, hours: int, zone: ZoneInfo) -> None:
     if found.polls:
-        print_table(_table(found.polls, found.now, zone))
+        columns = [Column(header=name) for name in ("when", "feed", "why then")]
+        print_table(columns, [_cells(poll, found.now, zone) for poll in found.polls])
         click.echo()
     click.echo(_totals(found, hours))
     for pause in found.pauses:
@@ -58,13 +57,8 @@ def _print(found: Upcoming, hours: int, zone: ZoneInfo) -> None:
     click.echo(f"Times are {zone.key}. `aggregator serve` polls when it runs; `aggregator poll` polls what is due.")
 
 
-def _table(polls: Sequence[NextPoll], now: datetime, zone: ZoneInfo) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("when", "feed", "why then"):
-        table.add_column(column, overflow="fold")
-    for poll in polls:
-        add_row(table, (_when(poll, now, zone), poll.overview.feed.id, poll.reason))
-    return table
+def _cells(poll: NextPoll, now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
+    return _when(poll, now, zone), poll.overview.feed.id, poll.reason
 
 
 def _when(poll: NextPoll, now: datetime, zone: ZoneInfo) -> str:

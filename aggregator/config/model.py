@@ -147,6 +147,11 @@ class Configuration(Section):
 
         Categories that differ in case alone are one category, spelt as where it is named first.
         """
+        return self._enabled_feeds
+
+    @cached_property
+    def _enabled_feeds(self) -> tuple[Feed, ...]:
+        """Made once: a command asks three times, and a thousand feeds take 12 ms."""
         spelling: dict[str, str] = {}
         for settings in self.feeds:
             spelling.setdefault(settings.category.casefold(), settings.category)

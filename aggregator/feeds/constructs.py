@@ -1,6 +1,7 @@
 """What an element holds: text, addresses, and texts with a type, each as feedparser gives it."""
 
 import re
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urljoin
 from xml.sax.saxutils import escape
@@ -41,10 +42,8 @@ def mended(text: str) -> str:
     """Undo UTF-8 that was taken for Latin-1 and encoded again, and Windows-1252 that was."""
     if text.isascii():
         return text
-    try:
+    with suppress(UnicodeError):
         text = text.encode("iso-8859-1").decode("utf-8")
-    except UnicodeError:
-        pass
     return text.translate(_CP1252) if _C1.search(text) else text
 
 
@@ -83,7 +82,7 @@ def construct(
         UnfamiliarError: it is in base64, or has elements inside where the type says that there are none.
     """
     kind = media_type(attributes.get("type", default).lower())
-    if "mode" in attributes or not kind.startswith("text/") and not kind.endswith(("+xml", "/xml")):
+    if "mode" in attributes or not (kind.startswith("text/") or kind.endswith(("+xml", "/xml"))):
         raise UnfamiliarError(f"type {kind}")
     text = _inline(element, names, unwrap=version == "atom10") if kind == XHTML else raw_text(element)
     if kind == "text/plain" and not version.startswith("atom") and _MAY_BE_HTML.search(text):

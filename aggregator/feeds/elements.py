@@ -142,7 +142,7 @@ def read_tree(text: str) -> tuple[Element, Names, frozenset[str]] | None:
     parser.StartNamespaceDeclHandler = names.declare
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda _: stack.pop()
-    parser.CharacterDataHandler = lambda data: stack[-1].append(data)
+    parser.CharacterDataHandler = lambda data: stack[-1].append(data)  # noqa: PLW0108  the innermost at that moment
     try:
         parser.Parse(text.encode(), True)  # noqa: FBT003  expat takes no keywords
     except (expat.ExpatError, UnicodeEncodeError):

@@ -59,8 +59,9 @@ def _hubs(raw: RawFeed, document: Document) -> tuple[str, ...]:
 def _topic(raw: RawFeed, document: Document) -> str | None:
     """Give the document's own address letter by letter, since that is the name a hub knows it by (WebSub, section 4)."""
     address = _address(raw.topic, document.url)
-    is_strict = raw.topic is not None and raw.topic.startswith(("http://", "https://")) and raw.topic.isprintable()
-    return raw.topic if address and is_strict and " " not in (raw.topic or "") else address
+    topic = raw.topic or ""
+    is_absolute = topic.lower().startswith(("http://", "https://"))
+    return topic if address and is_absolute and topic.isprintable() and " " not in topic else address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from aggregator.feeds.walk import Handler, Walk
 _PAGES: Final = frozenset({"text/html", XHTML})
 _WITHOUT_EFFECT: Final = (
     "width height url uri homepage email name subtitle tagline itunes_subtitle rights copyright dc_rights "
-    "feedburner_browserfriendly webmaster dc_publisher dc_contributor expirationdate cloud generator admin_generatoragent "
+    "feedburner_browserfriendly webmaster dc_publisher dc_contributor expirationdate cloud generator "
     "itunes_block itunes_explicit media_credit media_rating media_restriction media_license media_player cc_license "
     "creativecommons_license georss_point image"
 )
@@ -115,9 +115,21 @@ def _itunes_image(walk: Walk, element: Element, _: int, __: str | None) -> None:
 
 
 _OF_SOURCE: Final = frozenset(
-    "title link id author contributor category updated published subtitle rights generator".split()
+    (
+        "title",
+        "link",
+        "id",
+        "author",
+        "contributor",
+        "category",
+        "updated",
+        "published",
+        "subtitle",
+        "rights",
+        "generator",
+    )
 )
-"""What may stand in a source; the text of anything else can become part of the source's name."""
+"""What may stand in a source."""
 
 
 def _source(walk: Walk, element: Element, depth: int, lang: str | None) -> None:
@@ -125,8 +137,10 @@ def _source(walk: Walk, element: Element, depth: int, lang: str | None) -> None:
     if not walk.in_entry:
         raise UnfamiliarError("source outside of an entry")
     for part in element[2]:
-        if not isinstance(part, str) and walk.names.element(part[0]) not in _OF_SOURCE:
-            raise UnfamiliarError(f"{part[0]} in a source")
+        key = "" if isinstance(part, str) else walk.names.element(part[0])
+        # The text of a link that has its address elsewhere becomes part of the source's name, as that of the unknown does.
+        if key and (key not in _OF_SOURCE or (key == "link" and part[1] and raw_text(part))):  # type: ignore[arg-type]  # no str
+            raise UnfamiliarError(f"{key} in a source")
     attributes = walk.attributes(element)
     found: dict[str, object] = {"href": attributes["url"]} if "url" in attributes else {}
     found |= walk.source(element, depth, walk.language_at(element, lang))
@@ -216,12 +230,18 @@ def _author(walk: Walk, element: Element, depth: int, _: str | None) -> None:
     if (inside and text) or not walk.store("author", text, depth):
         raise UnfamiliarError("author")
     if not inside:
-        people.append(_person(text))
+        person = _person(text)
+        people.append(person)
+        if person:
+            walk.at.setdefault("author_detail", person)
         return
     person = _parts(walk, inside)
-    if people and not person.get("name"):
+    if not person.get("name"):
         # feedparser gives it the name of the one before.
         raise UnfamiliarError("author without a name")
+    detail: dict[str, str | None] = walk.at.setdefault("author_detail", {})  # type: ignore[assignment]  # nothing else is there
+    # Where the first author was a mere text, this is the very same dictionary, and the names of later ones replace that.
+    detail.update(person)
     people.append(person)
 
 
@@ -243,11 +263,11 @@ def _parts(walk: Walk, inside: list[Element]) -> dict[str, str | None]:
 
 def _person(text: str) -> dict[str, str | None]:
     """Split "jane@news.example (Jane Doe)"."""
+    if "@" in text and len(text) > _LONG:
+        raise UnfamiliarError("long author")
     found = _MAIL.search(text) if "@" in text else None
     if found is None:
         return {"name": text} if text else {}
-    if len(text) > _LONG:
-        raise UnfamiliarError("long author")
     name = text.replace(found[0], "").replace("()", "").replace("<>", "").replace("&lt;&gt;", "").strip()
     name = name.removeprefix("(").removesuffix(")").strip()
     return {"name": name, "email": found[0]} if name else {"email": found[0]}

@@ -19,7 +19,7 @@ KEPT: Final = frozenset({"comments", "feedburner_origlink", "ttl", "sy_updateper
 """Names without a handler of their own under which feedparser keeps texts that we read."""
 
 _TAKEN: Final = KEPT | frozenset(
-    "date date_parsed links authors author_detail title_detail summary_detail description_detail".split()
+    ("date", "date_parsed", "links", "authors", "author_detail", "title_detail", "summary_detail", "description_detail")
 )
 """Names under which feedparser keeps something else as well: an unknown element of that name would overwrite it."""
 
@@ -207,6 +207,6 @@ def _keep(key: str, walk: Walk, element: Element, depth: int, _: str | None) -> 
     """Keep a text under its element's own name; where there are attributes, feedparser keeps those instead."""
     text = raw_text(element)
     if element[1]:
-        walk.at[key] = None
+        walk.at[key] = element[1]
     else:
         walk.store(key, mended(resolved(walk.base(element), text) if text and key == "comments" else text), depth)

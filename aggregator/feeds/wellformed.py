@@ -38,7 +38,7 @@ def read(text: str) -> dict[str, object] | None:
     try:
         tree = read_tree(text)
         return None if tree is None else _document(*tree)
-    except UnfamiliarError:
+    except (UnfamiliarError, RecursionError):
         return None
 
 

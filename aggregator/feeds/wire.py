@@ -137,20 +137,22 @@ def _time(seconds: int | None) -> datetime | None:
 def _packed_hints(hints: FreshnessHints) -> tuple[Any, ...] | None:
     if hints == _NO_HINTS:
         return None
-    ttl, period = hints.ttl, hints.update_period
-    return (
-        *(ttl and ttl.total_seconds(), hints.skip_hours),
-        *(hints.skip_days, period and period.total_seconds()),
-    )
+    return (_length(hints.ttl), hints.skip_hours, hints.skip_days, _length(hints.update_period))
 
 
 def _unpacked_hints(packed: tuple[Any, ...] | None) -> FreshnessHints:
     if packed is None:
         return _NO_HINTS
     ttl, hours, days, period = packed
-    return FreshnessHints(
-        ttl=None if ttl is None else timedelta(seconds=ttl),
-        skip_hours=hours,
-        skip_days=days,
-        update_period=None if period is None else timedelta(seconds=period),
-    )
+    return FreshnessHints(ttl=_period(ttl), skip_hours=hours, skip_days=days, update_period=_period(period))
+
+
+_UNIT: Final = timedelta(microseconds=1)
+
+
+def _length(period: timedelta | None) -> int | None:
+    return None if period is None else period // _UNIT
+
+
+def _period(length: int | None) -> timedelta | None:
+    return None if length is None else length * _UNIT

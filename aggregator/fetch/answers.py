@@ -1,9 +1,9 @@
 """Reading one answer from the bytes a server sends, within bounds. Sees bytes, not sockets.
 
 llhttp, which Node.js stands on, does the parsing (httptools); this decides what of it is taken. Taken, because servers
-of feeds do it and a connection that carries one answer can't be led astray by it: folded header lines, lines that end
-in LF alone, blanks behind a chunk's size, bytes behind the end (h11, which read feeds here before, took them all
-too). Refused: two lengths, a length beside chunks, any transfer coding but `chunked` (RFC 9112 sections 6.1, 6.3).
+of feeds do it: folded header lines, lines that end in LF alone, blanks behind a chunk's size, bytes behind the end (h11,
+which read feeds here before, took them all too). None can be mistaken for part of another answer: a connection is only used
+again where the answer took up exactly what came. Refused: two lengths, a length beside chunks, any transfer coding but `chunked` (RFC 9112 sections 6.1, 6.3).
 """
 
 from collections.abc import Callable
@@ -57,6 +57,9 @@ class AnswerReader:
         self.done = False
         self.status: int | None = None
         """Of the answer itself; None while its headers are not complete."""
+        self.has_begun = False
+        """At least one byte came."""
+        self._is_complete = self._is_followed = self._is_last = False
         self._open_body = open_body
         self._body: Body | None = None
         self._headers: dict[str, str] = {}
@@ -81,6 +84,7 @@ class AnswerReader:
         if not data:
             self._end()
             return
+        self.has_begun = True
         self._fruitless += len(data)
         try:
             self._parser.feed_data(data)
@@ -89,8 +93,18 @@ class AnswerReader:
                 raise error.__context__ from None
             if not self.done:
                 raise _broken(str(error).lower()) from error
+            self._is_followed = True
         if self._fruitless > MOST_HEADER_BYTES and not self.done:
             raise _too_much()
+
+    @property
+    def leaves_connection(self) -> bool:
+        """Tell whether the server will take another request after this answer, and nothing of it is left to come.
+
+        That is so in HTTP/1.1 without `Connection: close`, where the answer itself says where it ends, all of it came, and
+        nothing behind it (RFC 9112 section 9.3).
+        """
+        return self._is_complete and not self._is_followed and not self._is_last
 
     def answer(self) -> Answer:
         """Give the answer that is `done`."""
@@ -112,6 +126,8 @@ class AnswerReader:
 
     def on_message_begin(self) -> None:
         """Forget the headers of an interim answer."""
+        if self._is_complete:
+            self._is_followed = True
         if not self.done:
             self._headers, self._location = {}, None
 
@@ -136,7 +152,8 @@ class AnswerReader:
         if status < HTTPStatus.OK:
             self._pass_over(status)
             return
-        self._judge_framing()
+        version = self._judge_framing()
+        self._is_last = version == "1.0" or not self._parser.should_keep_alive()
         self.status = status
         self._body = self._open_body(status, self._headers)
         self.done = self._body is None
@@ -149,7 +166,8 @@ class AnswerReader:
 
     def on_message_complete(self) -> None:
         """See that the body is complete."""
-        self.done = self.done or self.status is not None
+        self._is_complete = self.status is not None
+        self.done = self.done or self._is_complete
 
     def _keep(self, name: str, raw: bytes) -> None:
         value = raw.decode("latin-1")
@@ -164,13 +182,15 @@ class AnswerReader:
         if self._interim > MOST_INTERIM:
             raise _broken(f"more than {MOST_INTERIM} interim answers")
 
-    def _judge_framing(self) -> None:
-        version = self._parser.get_http_version()
+    def _judge_framing(self) -> str:
+        """Give the version. Raises FetchProblem where it is in doubt how long the body is."""
+        version: str = self._parser.get_http_version()
         if version not in {"1.0", "1.1"}:
             raise _broken(f"it is in HTTP/{version}")
         coding = self._headers.get("transfer-encoding")
         if coding is not None and (coding.lower() != "chunked" or version == "1.0"):
             raise _broken(f"transfer coding {coding[:80]!r} in HTTP/{version}")
+        return version
 
 
 def _broken(what: str) -> FetchProblem:

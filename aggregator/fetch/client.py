@@ -29,7 +29,7 @@ ACCEPT = (
 
 
 class HttpFetcher:
-    """Fetches documents over HTTP/1.1, each by one conditional GET through guard and pacing.
+    """Fetches documents over HTTP/1.1, each by one conditional GET through guard and pacing. Belongs to one event loop.
 
     Constant User-Agent; no cookies, no Referer, no proxy, nothing else from the environment.
 
@@ -56,10 +56,13 @@ class HttpFetcher:
         dialler: Dialler | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._writer = RequestWriter(user_agent=user_agent, fields=[(b"Accept", ACCEPT), (b"Accept-Encoding", b"gzip")])
+        fields = [(b"Accept", ACCEPT), (b"Accept-Encoding", b"gzip")]
+        self._writer = RequestWriter(user_agent=user_agent, fields=fields, keep=True)
         self._timeout = timeout
         self._max_bytes = max_bytes
-        self._courier = Courier(pace=pace, allow_networks=allow_networks, resolve=resolve, dialler=dialler, tls=tls)
+        self._courier = Courier(
+            pace=pace, allow_networks=allow_networks, resolve=resolve, dialler=dialler, tls=tls, keep=True
+        )
 
     async def fetch(self, request: FetchRequest) -> FetchOutcome:
         """Make one conditional GET. Never raises for what a server or an address does."""
@@ -74,7 +77,7 @@ class HttpFetcher:
             return problem.as_failed()
 
     async def aclose(self) -> None:
-        """Let go of the resolver's threads."""
+        """Let go of kept connections and of the resolver's threads."""
         self._courier.close()
 
     async def _ask(self, trip: Trip, deadline: Deadline, *, private: bool) -> Answer:

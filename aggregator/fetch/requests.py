@@ -19,11 +19,13 @@ class RequestWriter:
     Args:
         user_agent: constant, as publishers ask for; control characters become spaces.
         fields: headers that every request has as well.
+        keep: the connection may serve for more than one request, which is what HTTP/1.1 takes for granted.
     """
 
-    def __init__(self, *, user_agent: str, fields: Iterable[Field] = ()) -> None:
+    def __init__(self, *, user_agent: str, fields: Iterable[Field] = (), keep: bool = False) -> None:
         agent = _NOT_IN_AGENT.sub(" ", user_agent).encode("latin-1", "replace")
-        self._constant = _lines([(b"User-Agent", agent), *fields, (b"Connection", b"close")])
+        close = [] if keep else [(b"Connection", b"close")]
+        self._constant = _lines([(b"User-Agent", agent), *fields, *close])
 
     def write(self, method: bytes, target: Target, fields: Iterable[Field] = (), *, body: bytes = b"") -> bytes:
         """Write one request; the login of its target goes along (RFC 7617).

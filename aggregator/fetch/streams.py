@@ -1,7 +1,8 @@
 """Bytes to and from a server: over a socket, or over TLS over a socket.
 
 Sockets are used through the event loop directly. A transport with its protocol or stream reader would cost more
-than the rest of a poll: no more than one write and a few reads come of each connection.
+than the rest of a poll: no more than one write and a few reads come of each request. A socket is registered with the
+loop once, not for every read: the two system calls of each are saved, and a connection that rests is watched for nothing.
 """
 
 import asyncio
@@ -31,6 +32,14 @@ class Stream(Protocol):
         """Give what came; no bytes where the other side has closed. Raises OSError."""
         ...
 
+    def rest(self, stirred: Callable[[], None]) -> None:
+        """Stay open without anybody waiting; `stirred` is called when something comes all the same, or the end."""
+        ...
+
+    def wake(self) -> bool:
+        """End the rest; tell whether nothing came in it. If something did, the connection is of no more use."""
+        ...
+
     def close(self) -> None:
         """Let go of it."""
         ...
@@ -42,6 +51,10 @@ class PlainStream:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
+        self._is_watched = False
+        self._arrival: asyncio.Future[bytes] | None = None
+        """Of what is waited for."""
+        self._stirred: Callable[[], None] | None = None
 
     async def send(self, data: bytes) -> None:
         """Send all of it."""
@@ -49,15 +62,61 @@ class PlainStream:
 
     async def receive(self) -> bytes:
         """Give what came."""
-        return await self._loop.sock_recv(self._connection, PIECE)
+        self._watch()
+        self._arrival = self._loop.create_future()
+        try:
+            return await self._arrival
+        finally:
+            self._arrival = None
 
     def send_at_once(self, data: bytes) -> None:
         """Send what the system takes without waiting."""
         self._connection.send(data)
 
+    def rest(self, stirred: Callable[[], None]) -> None:
+        """Have an eye on the connection."""
+        self._stirred = stirred
+        self._watch()
+
+    def wake(self) -> bool:
+        """Look once more: the loop may not have come round since something came."""
+        self._stirred = None
+        try:
+            self._connection.recv(1)
+        except BlockingIOError:
+            return self._is_watched
+        except OSError:
+            return False
+        return False
+
     def close(self) -> None:
         """Close the connection."""
+        self._unwatch()
         self._connection.close()
+
+    def _watch(self) -> None:
+        if not self._is_watched:
+            self._loop.add_reader(self._connection, self._take_in)
+            self._is_watched = True
+
+    def _unwatch(self) -> None:
+        if self._is_watched:
+            self._loop.remove_reader(self._connection)
+            self._is_watched = False
+
+    def _take_in(self) -> None:
+        if self._arrival is None or self._arrival.done():
+            # Whoever waits for it later watches again; until then the loop would call without end.
+            self._unwatch()
+            if self._stirred:
+                self._stirred()
+            return
+        try:
+            self._arrival.set_result(self._connection.recv(PIECE))
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._arrival.set_exception(error)
 
 
 class TlsStream:
@@ -90,6 +149,20 @@ class TlsStream:
             return await self._through(lambda: self._tls.read(PIECE))
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return b""
+
+    def rest(self, stirred: Callable[[], None]) -> None:
+        """Have an eye on the connection. Late session tickets (RFC 8446 section 4.6.1) end it too: a handshake more."""
+        self._plain.rest(stirred)
+
+    def wake(self) -> bool:
+        """Look also for what has come in already and was not asked for."""
+        try:
+            self._tls.read(1)
+        except ssl.SSLWantReadError:
+            return self._plain.wake()
+        except ssl.SSLError:
+            return False
+        return False
 
     def close(self) -> None:
         """Say goodbye (RFC 8446 section 6.1), without waiting for an answer, and close the connection."""

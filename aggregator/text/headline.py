@@ -5,7 +5,8 @@ import re
 from collections.abc import Collection
 
 from aggregator.text.html import decoded
-from aggregator.text.letters import combining_marks, fold, spaceless_characters
+from aggregator.text.letters import fold, spaceless_characters
+from aggregator.text.marks import mark_class
 from aggregator.text.stop_words import is_stop_word
 from aggregator.text.terms import search_terms
 from aggregator.text.words import one_line, unmarked_line
@@ -90,7 +91,7 @@ def _words(line: str) -> str:
 @functools.cache
 def _word_pattern() -> re.Pattern[str]:
     """Letters, digits, units; points, colons, slashes and dashes between digits; the sign of "-5%", but no other dash."""
-    marks = combining_marks(spacing=True)
+    marks = mark_class(spacing=True)
     return re.compile(
         rf"(?:(?<![\w.:/%‰{_CURRENCY}{marks}])[-+](?=[{_CURRENCY}]?\d))?"
         rf"(?:[^\W_]|[{_CURRENCY}]|(?<=\d)[%‰]|[{marks}]|(?<=\d)[.:/-](?=\d))+"

@@ -4,6 +4,8 @@ import functools
 import re
 import unicodedata
 
+from aggregator.text.marks import LAST_MARK, mark_class
+
 MAX_MARKS = 4
 """Combining marks kept on one letter. Pointed Hebrew and Burmese need up to four; more is what "zalgo" text is made of.
 Also needed for time: putting n marks into canonical order is quadratic (64,000 of them: 3 s in CPython 3.11)."""
@@ -28,8 +30,7 @@ def bounded_marks(text: str) -> str:
     """Cut runs of combining marks to `MAX_MARKS`."""
     if not may_have_marks(text):
         return text
-    # A class without astral characters is ten times as fast (CPython makes a bitmap of it).
-    return _mark_runs(last=0x1EFFF if ASTRAL.search(text) else 0xFFFF).sub(r"\1", text)
+    return _mark_runs(last=LAST_MARK if _ASTRAL.search(text) else 0xFFFF).sub(r"\1", text)
 
 
 def may_have_marks(text: str) -> bool:
@@ -51,29 +52,21 @@ _CONTROLS = bytes(code for code in (*range(0x20), *range(0x7F, 0xA0)) if code no
 
 @functools.cache
 def _mark() -> re.Pattern[str]:
-    return re.compile(f"[{combining_marks(spacing=False)}\U00010000-\U0010ffff]")
+    return re.compile(f"[{mark_class(spacing=False)}\U00010000-\U0010ffff]")
 
 
 @functools.cache
 def _extraordinary() -> re.Pattern[str]:
     controls = "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
-    return re.compile(f"[{controls}{combining_marks(spacing=False)}\U00010000-\U0010ffff]")
+    return re.compile(f"[{controls}{mark_class(spacing=False)}\U00010000-\U0010ffff]")
 
 
-ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-
-
-@functools.cache
-def combining_marks(*, spacing: bool, last: int = 0xFFFF) -> str:
-    """Collect combining marks, with or without the vowel signs that take room, at first need: it takes up to 20 ms."""
-    marks = (chr(point) for point in range(0x300, last + 1))
-    kinds = {"Mn", "Me", "Mc"} if spacing else {"Mn", "Me"}
-    return "".join(mark for mark in marks if unicodedata.combining(mark) or unicodedata.category(mark) in kinds)
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
 @functools.cache
 def _mark_runs(*, last: int) -> re.Pattern[str]:
-    found = combining_marks(spacing=False, last=last)
+    found = mark_class(spacing=False, last=last)
     return re.compile(f"([{found}]{{{MAX_MARKS}}})[{found}]+")
 
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from aggregator.text.letters import ASTRAL, SPACELESS, SPACELESS_CHARACTER, combining_marks, fold
+from aggregator.text.letters import SPACELESS, SPACELESS_CHARACTER, fold
+from aggregator.text.marks import LAST_MARK, mark_class
 from aggregator.text.stop_words import is_stop_word
 from aggregator.text.words import one_line
 
@@ -107,9 +108,8 @@ def _parts(query: str) -> Iterator[tuple[str, bool]]:
 @functools.cache
 def _word_pattern() -> re.Pattern[str]:
     """Letters and digits, with the marks after them."""
-    everywhere = combining_marks(spacing=True, last=0x1EFFF)
-    astral = "".join(ASTRAL.findall(everywhere))
-    return re.compile(f"[^\\W_]+(?:(?:[{combining_marks(spacing=True)}]|[{astral}])+[^\\W_]*)*")
+    astral = mark_class(spacing=True, first=0x10000, last=LAST_MARK)
+    return re.compile(f"[^\\W_]+(?:(?:[{mark_class(spacing=True)}]|[{astral}])+[^\\W_]*)*")
 
 
 _BY_SCRIPT = re.compile(f"[{SPACELESS}]+|[^{SPACELESS}]+")

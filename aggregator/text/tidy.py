@@ -16,7 +16,7 @@ from functools import lru_cache
 from html.entities import html5
 from typing import Final, NamedTuple
 
-from aggregator.text.letters import combining_marks
+from aggregator.text.marks import combining_marks
 from aggregator.text.markup import SEPARATE_WORDS
 from aggregator.text.safelist import ATTRIBUTES, REL, Filter, is_shown
 

@@ -298,11 +298,42 @@ async def test_s1_a_name_that_turns_private_between_two_requests_is_refused_then
 
     dialler = NotingDialler(instead="127.0.0.1")
     async with LoopbackServer() as server:
-        server.answers["/feed"] = Answer(status=302, headers={"Location": "/again"})
+        server.answers["/feed"] = Answer(status=302, headers={"Location": "/again", "Connection": "close"})
         failed = await fetch(server.url("/feed", host="news.example"), resolve=names, dialler=dialler)
         assert isinstance(failed, Failed)
         assert failed.kind is FailureKind.REFUSED_ADDRESS
         assert dialler.dialled == [("93.184.215.14", server.port)]
+
+
+async def test_s1_a_kept_connection_stays_with_the_address_that_was_judged() -> None:
+    answers = iter(["93.184.215.14", "127.0.0.1"])
+
+    async def names(host: str, port: int) -> list[Address]:
+        return [ip_address(next(answers))]
+
+    dialler = NotingDialler(instead="127.0.0.1")
+    async with LoopbackServer() as server:
+        server.answers["/feed"] = Answer(status=302, headers={"Location": "/again"})
+        server.answers["/again"] = Answer(body=b"<rss/>")
+        outcome = await fetch(server.url("/feed", host="news.example"), resolve=names, dialler=dialler)
+        assert isinstance(outcome, Fetched)
+        assert dialler.dialled == [("93.184.215.14", server.port)]
+        assert list(answers) == [ip_address("127.0.0.1").exploded]
+
+
+async def test_s1_a_connection_for_a_feed_that_may_go_home_is_not_used_for_one_that_may_not() -> None:
+    fetcher = HttpFetcher(
+        user_agent="test/1", timeout=timedelta(seconds=5), max_bytes=1000, pace=HostPacing(gap=timedelta())
+    )
+    async with LoopbackServer() as server:
+        server.answers["/feed"] = Answer(body=b"<rss/>")
+        outcomes = [
+            await fetcher.fetch(FetchRequest(url=server.url("/feed"), allow_private_address=private))
+            for private in (True, False, True)
+        ]
+        assert [isinstance(outcome, Fetched) for outcome in outcomes] == [True, False, True]
+        assert (server.connections, len(server.requests)) == (1, 2)
+        await fetcher.aclose()
 
 
 async def test_s1_a_name_is_looked_up_once_a_request_and_the_judged_address_is_dialled() -> None:
@@ -351,7 +382,8 @@ async def test_s3_canary_every_request_of_feeds_and_hubs_is_dialled_by_the_guard
         server.answers["/feed"] = Answer(status=301, headers={"Location": server.url("/b", host="mixed.example")})
         server.answers["/b"] = Answer(status=302, headers={"Location": server.url("/c", host="localhost")})
         server.answers["/c"] = Answer(status=307, headers={"Location": "/d"})
-        server.answers["/d"] = server.answers["/hub"] = Answer(body=b"<rss/>")
+        server.answers["/d"] = Answer(status=307, headers={"Location": "/e", "Connection": "close"})
+        server.answers["/e"] = server.answers["/hub"] = Answer(body=b"<rss/>")
         dialler = NotingDialler(instead="127.0.0.1")
         outcome = await fetch(server.url("/feed", host="public.example"), private=True, dialler=dialler)
         assert isinstance(outcome, Fetched)
@@ -363,4 +395,7 @@ async def test_s3_canary_every_request_of_feeds_and_hubs_is_dialled_by_the_guard
             "127.0.0.1",
             "93.184.215.14",
         ]
-        assert server.connections == len(dialler.dialled) == len(server.requests)
+        assert server.paths() == ["/feed", "/b", "/c", "/d", "/e", "/hub"]
+        assert server.connections == len(dialler.dialled)
+        # Only what came over the connection of the request before it was not dialled.
+        assert [request.connection for request in server.requests] == [0, 1, 2, 2, 3, 4]

@@ -5,7 +5,6 @@ The ids are those of the rules for polling.
 
 import asyncio
 import ssl
-import subprocess
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -22,6 +21,7 @@ from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch.resolve import Resolver
 from aggregator.model.feed import Validators
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Gone, NotModified
+from tests.certificates import make_certificate
 from tests.loopback import Answer, LoopbackServer, Request, conditional
 
 pytestmark = pytest.mark.anyio
@@ -97,7 +97,6 @@ async def test_p21_p22_p24_p25_the_first_request_says_who_asks_and_what_for_and_
         assert sorted(name.decode().lower() for name, _ in request.headers) == [
             "accept",
             "accept-encoding",
-            "connection",
             "host",
             "user-agent",
         ]
@@ -122,7 +121,6 @@ async def test_p21_p22_p25_a_first_request_is_these_bytes() -> None:
                 b"Accept: application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
                 b"application/json;q=0.9, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1\r\n"
                 b"Accept-Encoding: gzip\r\n"
-                b"Connection: close\r\n"
                 b"\r\n"
             )
             % server.port
@@ -181,14 +179,6 @@ async def test_with_nothing_injected_it_reaches_this_machine_by_its_literal_addr
         outcome = await fetcher.fetch(FetchRequest(url=server.url("/feed"), allow_private_address=True))
         await fetcher.aclose()
     assert isinstance(outcome, Fetched)
-
-
-async def test_every_request_has_a_connection_of_its_own() -> None:
-    async with LoopbackServer() as server, a_fetcher() as fetcher:
-        server.answers["/feed"] = Answer(body=RSS)
-        for _ in range(3):
-            await fetcher.fetch(FetchRequest(url=server.url("/feed"), allow_private_address=True))
-        assert server.connections == 3
 
 
 async def test_a_public_feed_does_not_reach_this_machine() -> None:
@@ -365,18 +355,6 @@ async def test_a_fetch_that_is_cancelled_leaves_nothing_behind() -> None:
             await slow
         outcome = await fetcher.fetch(FetchRequest(url=server.url("/feed"), allow_private_address=True))
         assert isinstance(outcome, Fetched)
-
-
-def make_certificate(directory: Path, name: str) -> tuple[Path, Path]:
-    """Make a self-signed certificate for a name, with the openssl command."""
-    certificate, key = directory / "certificate.pem", directory / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
-    command += ["-addext", f"subjectAltName=DNS:{name}", "-keyout", str(key), "-out", str(certificate)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("there is no openssl command to make a certificate with")
-    return certificate, key
 
 
 async def test_tls_goes_to_the_judged_address_under_the_name_of_the_feed(tmp_path: Path) -> None:

@@ -223,3 +223,72 @@ def test_the_status_is_known_as_soon_as_the_headers_are() -> None:
     assert reader.status is None
     reader.feed(b"\r\n")
     assert reader.status == 200
+
+
+OK, CHUNKED = "HTTP/1.1 200 OK", "Transfer-Encoding: chunked"
+
+
+@pytest.mark.parametrize("size", [1, 3, 65536])
+@pytest.mark.parametrize(
+    ("raw", "leaves"),
+    [
+        (lines(OK, "Content-Length: 5", body=b"<rss>"), True),
+        (lines(OK, "Content-Length: 0"), True),
+        (lines(OK, CHUNKED, body=b"5\r\n<rss>\r\n0\r\nETag: x\r\n\r\n"), True),
+        (lines("HTTP/1.1 304 Not Modified", "ETag: a"), True),
+        (lines("HTTP/1.1 304 Not Modified", "Content-Length: 100"), True),
+        (lines("HTTP/1.1 304 Not Modified", CHUNKED), True),
+        (lines("HTTP/1.1 204 No Content"), True),
+        (lines("HTTP/1.1 103 Early Hints") + lines("HTTP/1.1 304 Not Modified"), True),
+        (lines("HTTP/1.1 304 Not Modified", "Connection: Keep-Alive"), True),
+        (lines(OK, body=b"<rss>"), False),
+        (lines("HTTP/1.1 304 Not Modified", "Connection: close"), False),
+        (lines("HTTP/1.1 304 Not Modified", "Connection: x, Close"), False),
+        (lines("HTTP/1.0 304 Not Modified", "Connection: keep-alive"), False),
+        (lines("HTTP/1.0 200 OK", "Connection: keep-alive", "Content-Length: 5", body=b"<rss>"), False),
+    ],
+)
+def test_a_connection_is_left_by_an_answer_that_says_where_it_ends(raw: bytes, leaves: bool, size: int) -> None:  # noqa: FBT001 -- what is expected
+    reader = AnswerReader(lambda status, headers: Document(headers, max_bytes=LIMIT) if status == 200 else None)
+    for start in range(0, len(raw), size):
+        assert not reader.leaves_connection
+        reader.feed(raw[start : start + size])
+    if not reader.done:
+        reader.feed(b"")
+    assert reader.leaves_connection is leaves
+
+
+@pytest.mark.parametrize("behind", [lines("HTTP/1.1 200 OK"), b"H", b"garbage\0", b"0\r\n\r\n"])
+@pytest.mark.parametrize(
+    "raw", [lines("HTTP/1.1 304 Not Modified", "ETag: a"), lines(OK, "Content-Length: 5", body=b"<rss>")]
+)
+def test_bytes_behind_the_end_take_the_connection(raw: bytes, behind: bytes) -> None:
+    reader = AnswerReader(whole)
+    reader.feed(raw + behind)
+    assert reader.done
+    assert not reader.leaves_connection
+
+
+def test_a_body_that_nobody_reads_takes_the_connection_unless_it_came_along() -> None:
+    refused = lines("HTTP/1.1 404 Not Found", "Content-Length: 5")
+    for body, leaves in ((b"", False), (b"<htm", False), (b"<html", True), (b"<html>", False)):
+        reader = AnswerReader(whole)
+        reader.feed(refused + body)
+        assert reader.done
+        assert reader.leaves_connection is leaves
+
+
+def test_a_body_of_which_enough_came_takes_the_connection() -> None:
+    reader = AnswerReader(lambda _status, _headers: Opening(3))
+    reader.feed(lines("HTTP/1.1 400 Bad Request", "Content-Length: 10", body=b"no topic"))
+    assert reader.done
+    assert not reader.leaves_connection
+
+
+def test_an_answer_has_begun_with_its_first_byte() -> None:
+    reader = AnswerReader(whole)
+    with pytest.raises(FetchProblem):
+        reader.feed(b"")
+    assert not reader.has_begun
+    reader.feed(b"H")
+    assert reader.has_begun

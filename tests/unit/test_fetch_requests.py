@@ -19,6 +19,13 @@ def test_p21_p22_p25_a_request_is_these_bytes_and_no_others() -> None:
     )
 
 
+def test_a_writer_whose_connections_are_kept_does_not_ask_to_close_them() -> None:
+    target = Target.from_text("http://a.example/")
+    kept = RequestWriter(user_agent="a/1", keep=True).write(b"GET", target)
+    assert kept == b"GET / HTTP/1.1\r\nHost: a.example\r\nUser-Agent: a/1\r\n\r\n"
+    assert RequestWriter(user_agent="a/1").write(b"GET", target) == kept[:-2] + b"Connection: close\r\n\r\n"
+
+
 def test_a_form_goes_behind_the_headers() -> None:
     written = WRITER.write(b"POST", Target.from_text("http://hub.example/"), [(b"Content-Length", b"3")], body=b"a=b")
     assert written.startswith(b"POST / HTTP/1.1\r\nHost: hub.example\r\n")

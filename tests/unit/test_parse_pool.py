@@ -8,18 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
 
 import pytest
-from pebble import ProcessPool
 
+from aggregator import parse_pool
 from aggregator.feeds.parse import parse_document
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind
-from aggregator.parse_pool import MEMORY, Parsed, ParsePool
+from aggregator.parse_pool import Parsed, ParsePool
+from aggregator.parse_worker import MEMORY
 
 pytestmark = pytest.mark.anyio
 
@@ -87,6 +86,12 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def wait_for_the_end(pids: list[int]) -> None:
+    deadline = time.monotonic() + 2
+    while any(map(is_alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 async def is_good(pool: ParsePool) -> bool:
@@ -174,29 +179,73 @@ async def test_workers_that_are_killed_while_they_have_nothing_to_do_are_replace
     assert await is_good(pool)
 
 
-class SilentPool:
-    """Workers of which nothing is heard any more."""
+async def test_a_document_larger_than_any_buffer_goes_there_and_back(pool: ParsePool) -> None:
+    large = document(
+        b'<rss version="2.0"><channel>'
+        + b"".join(
+            b"<item><title>%d</title><description>%s</description></item>" % (at, b"word " * 20_000) for at in range(40)
+        )
+        + b"</channel></rss>"
+    )
+    assert len(large.body) > 3_000_000
+    patient = ParsePool(workers=1)
+    parsed = await patient.parse(large)
+    await patient.aclose()
+    assert isinstance(parsed, ParsedFeed)
+    assert [len(entry.text) for entry in parsed.entries] == [99_999] * 40
 
-    active = True
 
-    def schedule(self, *_: object, **__: object) -> Future[Parsed]:
-        return Future()
-
-    def stop(self) -> None:
-        pass
-
-    join = stop
-
-
-async def test_a_document_whose_pool_is_given_up_for_another_one_is_read_again() -> None:
-    pool = ParsePool(parse=parse_or_misbehave)
-    silent = cast("ProcessPool", SilentPool())
-    pool._pool = silent
-    reading = asyncio.create_task(pool.parse(document()))
-    await asyncio.sleep(0)
-    await pool._discard(silent)
-    assert await asyncio.wait_for(reading, timeout=5) == parse_document(document())
+async def test_a_worker_is_replaced_after_so_many_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parse_pool, "DOCUMENTS_A_WORKER", 3)
+    pool = ParsePool(workers=1, parse=parse_or_misbehave)
+    names = [await pool.parse(document(b"who")) for _ in range(7)]
     await pool.aclose()
+    assert [names.index(name) for name in names] == [0, 0, 0, 3, 3, 3, 6]
+
+
+async def test_a_document_that_kills_its_worker_is_not_read_again() -> None:
+    pool = ParsePool(workers=1, parse=parse_or_misbehave)
+    before = await pool.parse(document(b"who"))
+    assert isinstance(await pool.parse(document(b"die")), Failed)
+    after = await pool.parse(document(b"who"))
+    again = await pool.parse(document(b"who"))
+    await pool.aclose()
+    assert before != after
+    assert after == again
+
+
+async def test_workers_that_will_not_live_are_given_up_with_a_sentence() -> None:
+    """Whatever kills them at once, say a system out of memory, the caller gets a value and no loop without an end."""
+
+    class Doomed(ParsePool):
+        async def _free_worker(self) -> parse_pool._Worker:
+            worker = await super()._free_worker()
+            worker.process.kill()
+            worker.process.join()
+            return worker
+
+    pool = Doomed(workers=1)
+    failed = await pool.parse(document())
+    await pool.aclose()
+    assert failed == Failed(
+        kind=FailureKind.HOSTILE_DOCUMENT, message="the document could not be read: no worker answered"
+    )
+
+
+@pytest.mark.skipif(not PROCESSES, reason=NO_PROCESSES)
+async def test_cancelled_and_finished_workers_leave_no_process_behind() -> None:
+    pool = ParsePool(workers=2, parse=parse_or_misbehave)
+    names = await asyncio.gather(pool.parse(document(b"who")), pool.parse(document(b"who")))
+    hanging = asyncio.create_task(pool.parse(document(b"hang")))
+    await asyncio.sleep(0.05)
+    hanging.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await hanging
+    await pool.aclose()
+    pids = [int(name.message) for name in names if isinstance(name, Failed)]
+    assert len(pids) == 2
+    await asyncio.to_thread(wait_for_the_end, pids)
+    assert not any(map(is_alive, pids))
 
 
 async def test_ctrl_c_does_not_reach_the_workers() -> None:
@@ -244,7 +293,8 @@ print("main", flush=True)
 async def main():
     pool = ParsePool(timeout=timedelta(seconds=0.5), parse=here.parse_or_misbehave)
     print(len(here.workers()), flush=True)
-    print((await pool.parse(here.document())).title, flush=True)
+    both = await asyncio.gather(pool.parse(here.document()), pool.parse(here.document()))
+    print(both[0].title, flush=True)
     print(*here.workers(), flush=True)
     if "hang" in sys.argv:
         await pool.parse(here.document(b"hang"))
