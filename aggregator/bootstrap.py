@@ -17,6 +17,7 @@ from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
 from aggregator.model.fetch import Failed
 from aggregator.parse_pool import ParsePool
+from aggregator.polling.moves import owners
 from aggregator.ports import Hubs, Store
 from aggregator.publish.site import Site
 from aggregator.services.check import Checker
@@ -108,13 +109,15 @@ async def open_application(
 
 @asynccontextmanager
 async def open_checker(configuration: Configuration, database: Path | None) -> AsyncIterator[Checker]:
-    """Open what polling dry needs; `database` is read, never changed, and None where there is none yet."""
+    """Open what polling dry needs; `database` learns of leases and refusals, and is None where there is none yet."""
     async with AsyncExitStack() as closing:
         store = await closing.enter_async_context(open_store(database)) if database else None
-        fetcher, parser = _fetcher(configuration, _pacing(configuration)), ParsePool()
+        pace = _pacing(configuration)
+        fetcher, parser = _fetcher(configuration, pace), ParsePool()
         closing.push_async_callback(fetcher.aclose)
         closing.push_async_callback(parser.aclose)
-        yield Checker(store, fetcher, parser, SystemClock(), _recognition(configuration))
+        settings = _cycle(configuration, pace, grouping=False)
+        yield Checker(store, fetcher, parser, SystemClock(), _recognition(configuration), settings)
 
 
 def _bytes_of(database: Path) -> int:
@@ -245,4 +248,5 @@ def _recognition(configuration: Configuration) -> Recognition:
         copy_window=configuration.copies.window,
         publisher_names=tuple(sorted(names)),
         own_origins=(origin(configuration.site.url),),
+        addresses=owners(configuration.enabled_feeds()),
     )

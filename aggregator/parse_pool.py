@@ -8,8 +8,8 @@
   interpreter). Forking this process itself, which has threads and an event loop, is not safe.
 - A worker dies of its own alarm shortly after the deadline. So none outlives this process for long, not even where it
   was killed with SIGKILL while a parse hung: idle workers end at the closing of their socket.
-- The pool is our own because the call is half of what a small feed costs: pebble, over two threads, a lock and pickle,
-  took 2.6 ms of CPU for a feed of 30 entries there and back; a socket in the event loop and `feeds.wire` take a quarter of it.
+- The pool is our own because of what a call costs: pebble, with its threads, a lock and pickle, took 1.7 ms of CPU for
+  a feed of 30 entries there and back, when reading it took 4; a socket in the event loop and `feeds.wire` take 1.0.
 - `ProcessPoolExecutor` can't stop a hung call, and its `max_tasks_per_child` deadlocks on Python 3.11.
 """
 

@@ -99,6 +99,10 @@ class FeedRecords(Protocol):
         """List the last polls of a feed, newest first; at least twenty are kept."""
         ...
 
+    def pause(self, pause: GroupPause) -> None:
+        """Let nobody have a rate group until a time, or the later one that is known already: not only polls are refused."""
+        ...
+
     def pauses(self, *, now: datetime) -> tuple[GroupPause, ...]:
         """List the rate groups that are paused beyond `now`, longest first."""
         ...
@@ -224,6 +228,14 @@ class PushRecords(Protocol):
 
     def remove(self, subscription: Subscription) -> None:
         """Forget it."""
+        ...
+
+    def count(self, feed_id: FeedId) -> None:
+        """Count one more document of a hub that was stored for this feed: see `FeedState.pushes`."""
+        ...
+
+    def counted(self, feed_id: FeedId) -> int:
+        """Give how many documents of hubs were stored for this feed."""
         ...
 
     def next_steps(self, *, now: datetime, limit: int) -> tuple[Subscription, ...]:

@@ -20,9 +20,11 @@ from aggregator.fetch.hub import HubClient
 from aggregator.model.entry import Entry
 from aggregator.model.feed import Document, Feed, FeedState, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed
+from aggregator.model.ids import FeedId
 from aggregator.model.poll import Heed, PollRecord, PollResult
 from aggregator.model.query import EntryQuery
 from aggregator.parse_pool import ParsePool
+from aggregator.polling.moves import owners
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller, Recognition
@@ -68,6 +70,8 @@ class PollingRoom:
     parser: CountingParser
     poller: Poller
     subscriber: Subscriber
+    addresses: dict[str, FeedId]
+    """What the poller knows of which feed has which address."""
 
     def feed(
         self,
@@ -90,6 +94,8 @@ class PollingRoom:
 
     async def configure(self, *feeds: Feed) -> None:
         await self.store.write(lambda tx: tx.feeds.synchronise(feeds, now=self.clock.now()))
+        self.addresses.clear()
+        self.addresses |= owners(feeds)
 
     async def due(self) -> dict[str, PollResult]:
         """Poll what is due."""
@@ -161,10 +167,11 @@ async def polling_room(
     hubs = HubClient(user_agent=AGENT, timeout=timeout, pace=pace, allow_networks=networks, resolve=loopback)
     subscriber = Subscriber(store, hubs, clock, callbacks="https://reader.example/websub/", enabled=True)
     parser = CountingParser()
-    feed_poller = FeedPoller(store, fetcher, parser, clock, Recognition(), pushes=subscriber)
+    addresses: dict[str, FeedId] = {}
+    feed_poller = FeedPoller(store, fetcher, parser, clock, Recognition(addresses=addresses), pushes=subscriber)
     poller = Poller(store, clock, feed_poller, CycleSettings(order=Random(7)))
     try:
-        yield PollingRoom(server, store, clock, fetcher, parser, poller, subscriber)
+        yield PollingRoom(server, store, clock, fetcher, parser, poller, subscriber, addresses)
     finally:
         await hubs.aclose()
         await fetcher.aclose()

@@ -22,7 +22,7 @@ from aggregator.config.positions import Places, read
 from aggregator.model.feed import Feed, Outcome
 from aggregator.model.ids import FeedId
 from aggregator.publish.site import public
-from aggregator.services.check import CheckReport
+from aggregator.services.check_report import CheckReport
 
 STYLES = {Tone.GOOD: "green", Tone.NOTE: "yellow", Tone.BAD: "bold red"}
 
@@ -30,14 +30,18 @@ STYLES = {Tone.GOOD: "green", Tone.NOTE: "yellow", Tone.BAD: "bold red"}
 @click.command(short_help="Ask feeds once, keep nothing, and explain what came back.")
 @click.argument("feed_id", nargs=-1)
 @click.option(
-    "--force", is_flag=True, help="Ask also feeds whose server wants to be left alone, or said gone for good."
+    "--force",
+    is_flag=True,
+    help="Ask also feeds that are still fresh, whose server wants to be left alone, or said gone for good.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
 @pass_place
 def check(place: Place, feed_id: tuple[str, ...], *, force: bool, as_json: bool) -> None:
     """Ask the feeds named by FEED_ID, or all, as a poll would, and explain in plain words what came back.
 
-    Nothing is kept, and no server is asked whether its document changed: each sends it whole. Exit code 1: a feed failed.
+    A feed that is still fresh, or whose server wants to be left alone, is not asked: what the last poll of it brought is told
+    instead. No server is asked whether its document changed, each sends it whole; and nothing is kept but that a server
+    refused us (429, 403), so that polls leave it alone. Exit code 1: a feed failed.
     """
     configuration = place.configuration()
     feeds = named_feeds(place, configuration, feed_id)
@@ -54,12 +58,11 @@ def check(place: Place, feed_id: tuple[str, ...], *, force: bool, as_json: bool)
 async def _check(
     place: Place, configuration: Configuration, feeds: Sequence[Feed], *, force: bool, quiet: bool
 ) -> list[CheckReport]:
-    # Without a database nothing is known, and a check makes none.
+    # Without a database nothing is known, and a check makes none: there is no lease either.
     database = place.database if place.database.exists() else None
     async with bootstrap.open_checker(configuration, database) as checker:
         with CheckProgress(len(feeds), quiet=quiet) as progress:
-            concurrency = configuration.polling.concurrency
-            return await checker.check(feeds, force=force, concurrency=concurrency, on_report=progress.show)
+            return await checker.check(feeds, force=force, on_report=progress.show)
 
 
 def _places(place: Place, configuration: Configuration) -> dict[FeedId, str]:
@@ -123,7 +126,9 @@ def _totals(reports: Sequence[CheckReport]) -> str:
     counts = Counter(report.outcome for report in reports)
     words = {Outcome.FETCHED: "answered", Outcome.FAILED: "failed", Outcome.GONE: "gone", Outcome.SKIPPED: "not asked"}
     parts = ", ".join(f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome])
-    return f"{len(reports)} {'feed' if len(reports) == 1 else 'feeds'} checked: {parts}. Nothing was kept."
+    refused = any(report.status in REFUSALS for report in reports)
+    kept = "Nothing was kept but that a server refused us." if refused else "Nothing was kept."
+    return f"{len(reports)} {'feed' if len(reports) == 1 else 'feeds'} checked: {parts}. {kept}"
 
 
 def _report(reports: Sequence[CheckReport]) -> None:
@@ -154,5 +159,6 @@ def _as_json(report: CheckReport, findings: Sequence[Finding]) -> dict[str, obje
         "changed": found.changed if found else 0,
         "malformed": found.document.malformed if found else "",
         "elapsed": report.elapsed.total_seconds(),
+        "last_asked_at": report.last.at.isoformat() if report.last else None,
         "findings": [{"tone": finding.tone, "text": finding.text} for finding in findings],
     }

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from aggregator.model.feed import FreshnessHints, Outcome
 from aggregator.model.fetch import FailureKind
+from aggregator.model.poll import PollRecord
 from aggregator.polling.freshness import spoken
 from aggregator.publish.site import public
-from aggregator.services.check import CheckReport, Found
+from aggregator.services.check_report import CheckReport, Found
 
 FORMATS = {"atom": "Atom", "rss": "RSS", "rdf": "RDF", "json": "JSON Feed", "cdf": "CDF"}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -39,7 +40,9 @@ def explain(report: CheckReport, *, place: str) -> list[Finding]:
 def _outcome(report: CheckReport, place: str) -> Iterator[Finding]:
     match report.outcome:
         case Outcome.SKIPPED:
-            yield Finding(Tone.NOTE, f"not asked: {report.message}; --force asks all the same")
+            yield Finding(Tone.NOTE, f"not asked: {report.message}")
+            if report.last:
+                yield _last(report.last, report.checked_at)
         case Outcome.GONE:
             yield Finding(Tone.BAD, f"{report.message}; take it out of feeds.yaml ({place})")
         case Outcome.FAILED:
@@ -52,6 +55,20 @@ def _outcome(report: CheckReport, place: str) -> Iterator[Finding]:
             yield Finding(Tone.GOOD, f"HTTP {report.status}: {kind}, {_bytes(report.size)}, after {took}")
         case _:
             yield Finding(Tone.GOOD, f"HTTP {report.status}")
+
+
+
+def _last(record: PollRecord, now: datetime) -> Finding:
+    """Say what the last poll brought: of a feed that is not asked again, that is what there is to know."""
+    status = f"HTTP {record.status}, {record.outcome}" if record.status else str(record.outcome)
+    brought = (
+        _bytes(record.received) if record.received else "",
+        f"{record.new:,} new and {record.changed:,} changed entries" if record.new or record.changed else "",
+        record.message,
+    )
+    told = "".join(f"; {part}" for part in brought if part)
+    tone = Tone.BAD if record.outcome in {Outcome.FAILED, Outcome.GONE} else Tone.GOOD
+    return Finding(tone, f"last asked {ago(now - record.at)}: {status}{told}")
 
 
 _BY_STATUS = {

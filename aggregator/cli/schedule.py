@@ -13,7 +13,7 @@ from aggregator.cli.tables import Column, print_table
 from aggregator.clock import SystemClock
 from aggregator.model.poll import GroupPause
 from aggregator.polling.freshness import spoken
-from aggregator.services.upcoming import NextPoll, Upcoming, upcoming
+from aggregator.polling.upcoming import NextPoll, Upcoming, upcoming
 
 MOST_HOURS = 24 * 14
 """No poll is ever put off for longer than two weeks; in practice a week is the longest a server is believed."""

@@ -2,8 +2,8 @@
 
 Built over expat, the very parser under feedparser's strict one: what is not well-formed to one is not to the other, and
 line ends, references and attribute values come out the same. Elements are tuples and not objects because a document
-has hundreds of them: lxml takes as long for tree and walk (0.32 ms for 50 kB against 0.33), ElementTree half as long
-again.
+has hundreds of them. For tree and walk of 50 kB that takes 0.35 ms, lxml 0.33, ElementTree 0.5 (it takes each reference
+for a text of its own).
 """
 
 from typing import Final, TypeAlias

@@ -30,7 +30,8 @@ _NOT_WORDS = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029\ufffd]+")
 class HubClient:
     """Posts forms to hubs; implements `ports.Hubs`.
 
-    Redirects are not followed: a form holds a secret, and a hub that has moved is found again in the feed.
+    Redirects are not followed here: a form holds a secret. They come back as failures, and who asks decides whether to
+    go on there (`polling.hubs.moved`: 307 and 308, once).
 
     Args:
         user_agent: name, version and a way to reach who runs this.

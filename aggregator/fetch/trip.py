@@ -9,6 +9,7 @@ from aggregator.fetch.failures import FetchProblem, shown
 from aggregator.fetch.urls import Target
 from aggregator.model.feed import Validators
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Gone, NotModified
+from aggregator.polling.groups import rate_group
 
 MOST_REDIRECTS = 5
 PERMANENT = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
@@ -20,8 +21,8 @@ REDIRECTS = PERMANENT | {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMP
 class Trip:
     """Where the trip has come to, and what it brought so far."""
 
+    request: FetchRequest
     target: Target
-    validators: Validators
     visited: set[str] = field(default_factory=set)
     """Addresses that redirected us on."""
     permanent_url: str | None = None
@@ -35,16 +36,16 @@ class Trip:
         Raises:
             FetchProblem: it is no http or https address.
         """
-        return cls(target=Target.from_text(request.url), validators=request.validators)
+        return cls(request=request, target=Target.from_text(request.url))
 
     def conditions(self) -> list[tuple[bytes, bytes]]:
         """Give the conditional headers for the address that is asked now.
 
         Validators belong to the exact address that gave them (RFC 9110 section 8.8): another never sees them.
         """
-        url = self.validators.url
-        belongs = not self.visited if url is None else url == self.target.url
-        return _conditional_headers(self.validators) if belongs else []
+        validators = self.request.validators
+        belongs = not self.visited if validators.url is None else validators.url == self.target.url
+        return _conditional_headers(validators) if belongs else []
 
     def judge(self, answer: Answer) -> FetchOutcome | None:
         """Give the outcome, or None when the trip goes on to another address.
@@ -57,29 +58,29 @@ class Trip:
                 return self._fetched(answer)
             case HTTPStatus.NOT_MODIFIED if self.conditions():
                 return NotModified(permanent_url=self.permanent_url, headers=answer.headers)
-            # What a temporary redirect led to may be gone without the feed being gone.
-            case HTTPStatus.GONE if self.only_permanent:
+            # What a redirect led to may be gone without the feed being gone: portals and expired domains answer 301, too.
+            case HTTPStatus.GONE if not self.visited:
                 return Gone(headers=answer.headers)
             case status if status in REDIRECTS:
-                self._go_on(answer)
-                return None
+                return self._go_on(answer)
+            case HTTPStatus.NOT_MODIFIED:
+                return self._failed(answer, ", which was not asked for", kind=FailureKind.BAD_RESPONSE)
             case _:
                 return self._failed(answer)
 
     def _fetched(self, answer: Answer) -> Fetched:
         return Fetched(url=self.target.url, permanent_url=self.permanent_url, headers=answer.headers, body=answer.body)
 
-    def _failed(self, answer: Answer) -> Failed:
-        unasked = answer.status == HTTPStatus.NOT_MODIFIED
+    def _failed(self, answer: Answer, remark: str = "", *, kind: FailureKind = FailureKind.STATUS) -> Failed:
         return Failed(
-            kind=FailureKind.BAD_RESPONSE if unasked else FailureKind.STATUS,
-            message=f"{answer.phrase} from {shown(self.target.url)}{', which was not asked for' if unasked else ''}",
+            kind=kind,
+            message=f"{answer.phrase} from {shown(self.target.url)}{remark}",
             status=answer.status,
             headers=answer.headers,
             url=self.target.url,
         )
 
-    def _go_on(self, answer: Answer) -> None:
+    def _go_on(self, answer: Answer) -> Failed | None:
         if not answer.location:
             raise self._refused(f"{answer.phrase} without saying where to")
         self.visited.add(self.target.url)
@@ -89,9 +90,23 @@ class Trip:
         next_target = self._next_target(answer.location)
         if next_target.url in self.visited:
             raise self._refused("a redirect in a circle")
+        if why := self._closed(next_target):
+            return self._failed(answer, f", which leads to {shown(next_target.url)}: not followed, {why}")
         self.target = next_target
         if self.only_permanent:
             self.permanent_url = self.target.url
+        return None
+
+    def _closed(self, target: Target) -> str:
+        """Say why nothing is to be asked there in this trip; empty where it may be."""
+        if target.url == self.request.twin_url:
+            return "another feed of feeds.yaml is polled there"
+        if not self.request.paused:
+            return ""
+        group = rate_group(target.url)
+        if group not in self.request.paused or group == rate_group(self.request.url):
+            return ""
+        return f"the servers of {group} asked to be left alone"
 
     def _next_target(self, location: bytes) -> Target:
         try:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.ids import FeedId, RateGroup
+from aggregator.model.push import Advertised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,10 @@ class FeedState:
     """The server asked (Retry-After) not to be spoken to before then; `--all` obeys, only `--force` does not."""
     pushed_until: datetime | None = None
     """A hub sends us what is new until then (WebSub), so polls only make sure. Not changed by a poll."""
+    pushes: int = 0
+    """How many documents of hubs were stored: a poll that ends with another number was overtaken. Not changed by a poll."""
+    advertised: Advertised | None = None
+    """The hubs that the last document that was stored named; None where it named none."""
     gone: bool = False
     """410 was answered: never polled again unless asked with `--force` (RFC 9110 section 15.5.11)."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from aggregator.model.feed import Validators
+from aggregator.model.ids import RateGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,10 @@ class FetchRequest:
     url: str
     validators: Validators = Validators()
     allow_private_address: bool = False
+    paused: frozenset[RateGroup] = frozenset()
+    """Rate groups whose servers asked to be left alone: a redirect into one is not followed, unless `url` is of it."""
+    twin_url: str | None = None
+    """Where another feed of feeds.yaml is polled: a redirect there is not followed, or that would be fetched twice."""
 
 
 class FailureKind(StrEnum):
@@ -62,7 +67,10 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
-    """410: the publisher says the feed will not come back."""
+    """410 of the very address that was asked: the publisher says the feed will not come back.
+
+    One that a redirect led to is a `Failed` of status 410.
+    """
 
     headers: Mapping[str, str] = field(default_factory=dict)
 

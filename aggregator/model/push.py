@@ -7,6 +7,16 @@ from enum import StrEnum
 from aggregator.model.ids import FeedId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advertised:
+    """What a feed says of its hubs."""
+
+    topic: str
+    """Its own `rel="self"` address: what hubs know it by."""
+    hubs: tuple[str, ...]
+    """One at least."""
+
+
 class PushStage(StrEnum):
     """How far a subscription has come."""
 

@@ -108,6 +108,8 @@ def cache_control(value: str) -> dict[str, str]:
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> Delay | None:
     """Read Retry-After, seconds or a date (RFC 9110 section 10.2.3), at most `LONGEST_RETRY`; None if not in the future."""
     value = headers.get("retry-after", "")
+    if not value:
+        return None
     date = http_date(value)
     length = _seconds(value) or (date - now if date else timedelta())
     if length <= timedelta():

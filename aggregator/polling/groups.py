@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
+from aggregator.model.feed import FeedOverview
 from aggregator.model.ids import RateGroup
 from aggregator.text.urls import host_and_port
 
@@ -33,6 +34,11 @@ def rate_group(url: str) -> RateGroup:
     """Give the group of an address. Hosts without a registrable domain (addresses, `localhost`) are groups themselves."""
     name, _, port = host_and_port(url).rpartition(":")
     return RateGroup(f"{_registrable(name)}:{port}" if name else url)
+
+
+def group_of(overview: FeedOverview) -> RateGroup:
+    """Give the group in which a feed is polled: that of the address it has moved to, if it has."""
+    return rate_group(overview.state.move.address or overview.feed.url)
 
 
 def is_public(url: str) -> bool:

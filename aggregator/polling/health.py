@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from aggregator.model.feed import FeedOverview
 from aggregator.polling.freshness import spoken
-from aggregator.polling.moves import POLLS_TO_BELIEVE
+from aggregator.polling.moves import Owners, believed_twin, owner_of, owners
 
 FAILING_FOR = timedelta(days=3)
 """A weekend: what is down for less comes back without us."""
@@ -22,6 +22,8 @@ class ProblemKind(StrEnum):
 
     GONE = "gone"
     MOVED = "moved"
+    DUPLICATE = "duplicate"
+    """It has moved to where another feed of feeds.yaml is polled."""
     SILENT = "silent"
     MALFORMED = "malformed"
     FAILING = "failing"
@@ -43,14 +45,19 @@ def problems(overviews: Sequence[FeedOverview], *, now: datetime) -> list[FeedPr
     """List what is wrong with these feeds, newest `since` first, else in their order.
 
     A feed can have several problems; of one that is gone only that is said, and of one that fails not that it is silent.
+    Of which feed another is the duplicate is said where both are among these.
     """
-    found = [problem for overview in overviews for problem in _of_feed(overview, now)]
+    known = owners(overview.feed for overview in overviews)
+    found = [problem for overview in overviews for problem in _of_feed(overview, known, now)]
     return sorted(found, key=lambda problem: problem.since, reverse=True)
 
 
-def _of_feed(overview: FeedOverview, now: datetime) -> Iterator[FeedProblem]:
+def _of_feed(overview: FeedOverview, known: Owners, now: datetime) -> Iterator[FeedProblem]:
     if overview.state.gone:
         yield _gone(overview, now)
+        return
+    if duplicate := _duplicate(overview, known):  # that it fails, or falls silent, follows from that
+        yield duplicate
         return
     failing = _failing(overview, now)
     found = (failing, _moved(overview), _malformed(overview), None if failing else _silent(overview))
@@ -72,7 +79,7 @@ def _gone(overview: FeedOverview, now: datetime) -> FeedProblem:
 
 def _moved(overview: FeedOverview) -> FeedProblem | None:
     feed, move = overview.feed, overview.state.move
-    address = move.candidate if move.seen >= POLLS_TO_BELIEVE else move.address
+    address = move.address
     if address is None or move.since is None:
         return None
     return FeedProblem(
@@ -82,6 +89,23 @@ def _moved(overview: FeedOverview) -> FeedProblem | None:
         message=(
             f"{feed.url} has moved for good to {address}, which is polled instead. "
             f"In feeds.yaml, write 'url: {address}', and 'id: {feed.id}' beside it so that the feed keeps its history."
+        ),
+    )
+
+
+def _duplicate(overview: FeedOverview, known: Owners) -> FeedProblem | None:
+    feed, move = overview.feed, overview.state.move
+    address = believed_twin(move)
+    if address is None or move.since is None:
+        return None
+    twin = owner_of(address, known) or "another one in feeds.yaml"
+    return FeedProblem(
+        overview=overview,
+        kind=ProblemKind.DUPLICATE,
+        since=move.since,
+        message=(
+            f"{feed.id} is the same feed as {twin}: {feed.url} has moved for good to {address}, which is polled for that "
+            "one already. Remove one of the two from feeds.yaml; the entries of both stay."
         ),
     )
 

@@ -6,7 +6,7 @@ from urllib.parse import urldefrag, urljoin
 
 from aggregator.model.feed import ParsedFeed
 from aggregator.model.fetch import Failed, Fetched
-from aggregator.model.push import PushStage, Subscription
+from aggregator.model.push import Advertised, PushStage, Subscription
 from aggregator.polling.links import Link, links
 from aggregator.text.urls import web_url
 
@@ -17,16 +17,8 @@ _REDIRECTS = frozenset({307, 308})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advertised:
-    """What a feed says of its hubs."""
-
-    topic: str
-    hubs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What is to be done about the hubs of a feed after one of its documents was read."""
+    """What is to be done about the hubs of a feed, as its last document names them."""
 
     wanted: tuple[str, ...] = ()
     """Hubs to subscribe at, where there is no subscription yet."""
@@ -69,7 +61,7 @@ def moved(hub: str, failed: Failed) -> str | None:
 def compare(known: Sequence[Subscription], said: Advertised | None) -> Offer:
     """Say which subscriptions a feed lacks, and which it has too many.
 
-    One that is being ended is left alone: where its hub is named again, a later document begins anew.
+    One that is being ended is left alone: where its hub is named again, a poll after its end begins anew.
     """
     topic, hubs = (said.topic, said.hubs) if said else ("", ())
     at_hub = {subscription.hub for subscription in known}

@@ -18,22 +18,26 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import assert_never
 
-from aggregator.model.feed import DueFeed, Feed, FeedState, FreshnessHints, Outcome, ParsedFeed
+from aggregator.model.feed import DueFeed, Feed, FeedState, FreshnessHints, Move, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, Gone, NotModified
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import GroupPause
 from aggregator.polling import moves, waits
-from aggregator.polling.freshness import LONGEST, Delay, freshness, lifetime, outside_skipped, renewed_lifetime
+from aggregator.polling.freshness import LONGEST, Delay, lifetime, outside_skipped, renewed_lifetime
 from aggregator.polling.groups import is_public, rate_group
+from aggregator.polling.hubs import advertised
+from aggregator.polling.moves import Owners
 from aggregator.polling.validators import received, renewed
 
 LONGEST_PHASE = timedelta(minutes=10)
+NOBODYS: Owners = MappingProxyType({})
 SUCCESSES = frozenset({Outcome.FETCHED, Outcome.SAME_DOCUMENT, Outcome.NOT_MODIFIED})
 
 
-def after_fetch(
+def after_fetch(  # noqa: PLR0913 -- all that is known of one poll, most of it optional
     feed: Feed,
     state: FeedState,
     outcome: FetchOutcome,
@@ -41,6 +45,8 @@ def after_fetch(
     now: datetime,
     document: ParsedFeed | None = None,
     same_document: bool = False,
+    hashed: str | None = None,
+    taken: Owners = NOBODYS,
 ) -> FeedState:
     """Give the feed's next state, complete.
 
@@ -52,6 +58,8 @@ def after_fetch(
         now: the end of this poll.
         document: what a `Fetched` was read as; None when it was not read because it is the same as before.
         same_document: the `Fetched` body is, byte for byte, the one stored last.
+        hashed: `body_hash` of that body; None: it is made here.
+        taken: whose addresses are whose: that of another feed is not adopted where permanent redirects lead to it.
 
     Returns:
         A state whose `last_outcome` is FAILED for a 410 that came from an address the feed had moved to: the
@@ -59,9 +67,14 @@ def after_fetch(
     """
     match outcome:
         case Fetched():
-            return _after_document(feed, state, outcome, now, document=document, same_document=same_document)
+            hashed = hashed or body_hash(outcome.body)
+            move = moves.after_success(state.move, outcome.permanent_url, feed=feed, taken=taken, now=now)
+            return _after_document(
+                feed, state, outcome, now, document=document, same_document=same_document, hashed=hashed, move=move
+            )
         case NotModified():
-            return _after_not_modified(feed, state, outcome, now)
+            move = moves.after_success(state.move, outcome.permanent_url, feed=feed, taken=taken, now=now)
+            return _after_not_modified(feed, state, outcome, now, move=move)
         case Gone():
             return _after_gone(feed, state, outcome, now)
         case Failed():
@@ -109,47 +122,59 @@ def whole_second(at: datetime) -> datetime:
     return at.replace(microsecond=0) + timedelta(seconds=1) if at.microsecond else at
 
 
-def _after_document(
-    feed: Feed, state: FeedState, fetched: Fetched, now: datetime, *, document: ParsedFeed | None, same_document: bool
+def _after_document(  # noqa: PLR0913 -- see `after_fetch`
+    feed: Feed,
+    state: FeedState,
+    fetched: Fetched,
+    now: datetime,
+    *,
+    document: ParsedFeed | None,
+    same_document: bool,
+    hashed: str,
+    move: Move,
 ) -> FeedState:
     life = lifetime(fetched.headers, now=now)
     learned = replace(
         state,
         validators=received(fetched),
-        body_hash=body_hash(fetched.body),
+        body_hash=hashed,
         hints=document.hints if document else state.hints,
+        advertised=advertised(fetched, document) if document else state.advertised,
         lifetime=life.length if life else None,
         malformed_since=_malformed_since(state, document, now),
         repeats=waits.repeats_after(state, url=fetched.url, same_document=same_document),
         slowdown=waits.faster(state.slowdown),
-        move=moves.after_success(state.move, fetched.permanent_url, configured=feed.url, now=now),
-        last_outcome=Outcome.SAME_DOCUMENT if same_document else Outcome.FETCHED,
+        move=move,
     )
+    outcome = Outcome.SAME_DOCUMENT if same_document else Outcome.FETCHED
     notes = _document_notes(document) if document else _standing_notes(state)
-    return _after_success(feed, learned, freshness(life, fetched.headers, learned.hints), notes, now)
+    asked = waits.asked_by_answer(life, fetched.headers, learned.hints, now=now)
+    return _after_success(feed, learned, outcome, asked, notes, now)
 
 
-def _after_not_modified(feed: Feed, state: FeedState, answer: NotModified, now: datetime) -> FeedState:
+def _after_not_modified(feed: Feed, state: FeedState, answer: NotModified, now: datetime, *, move: Move) -> FeedState:
     life = renewed_lifetime(state.lifetime, answer.headers, now=now)
-    learned = replace(
-        state,
-        validators=renewed(state.validators, answer.headers),
-        lifetime=life.length if life else None,
-        repeats=0,
-        slowdown=waits.faster(state.slowdown),
-        move=moves.after_success(state.move, answer.permanent_url, configured=feed.url, now=now),
-        last_outcome=Outcome.NOT_MODIFIED,
-    )
-    asked = freshness(life, answer.headers, state.hints)
-    return _after_success(feed, learned, asked, _standing_notes(state), now)
+    validators = renewed(state.validators, answer.headers)
+    lasting = life.length if life else None
+    slowdown = waits.faster(state.slowdown)
+    known = (state.validators, state.lifetime, state.repeats, state.slowdown, state.move)
+    learned = state
+    # Most 304s teach nothing, and a `replace` of a state takes 7 us, a third of all that is decided here.
+    if known != (validators, lasting, 0, slowdown, move):
+        learned = replace(state, validators=validators, lifetime=lasting, repeats=0, slowdown=slowdown, move=move)
+    asked = waits.asked_by_answer(life, answer.headers, state.hints, now=now)
+    return _after_success(feed, learned, Outcome.NOT_MODIFIED, asked, _standing_notes(state), now)
 
 
-def _after_success(feed: Feed, learned: FeedState, asked: Delay | None, notes: str, now: datetime) -> FeedState:
+def _after_success(
+    feed: Feed, learned: FeedState, outcome: Outcome, asked: Delay | None, notes: str, now: datetime
+) -> FeedState:
     wait = waits.longest(waits.interval(feed, learned), asked, waits.pushed(learned, now))
     return replace(
         learned,
         last_polled_at=now,
         last_success_at=now,
+        last_outcome=outcome,
         last_message="; ".join(part for part in (moves.note(learned.move), notes) if part),
         failures=0,
         failing_since=None,
@@ -190,7 +215,7 @@ def _after_failure(feed: Feed, state: FeedState, failed: Failed, now: datetime) 
         failures=state.failures + 1,
         failing_since=state.failing_since or now,
         slowdown=waits.slower(feed, state.slowdown) if limited else state.slowdown,
-        move=moves.after_failure(state.move, failed),
+        move=moves.after_failure(state.move, failed, failures=state.failures + 1),
     )
     blocked = _block(failed, state, now)
     fresh = _still_fresh(failed.headers, state, now)
@@ -198,7 +223,7 @@ def _after_failure(feed: Feed, state: FeedState, failed: Failed, now: datetime) 
     wait = waits.longest(
         blocked or usual,
         usual,
-        waits.asked_by_failure(failed.headers, state, now),
+        waits.asked_by_document(state.hints),
         waits.pushed(state, now),
         fresh,
     )
@@ -224,8 +249,7 @@ def _fresh_until(asked: Delay | None, now: datetime) -> datetime:
 
 def _still_fresh(headers: Mapping[str, str], state: FeedState, now: datetime) -> Delay | None:
     """Give how long the failure itself stays true, or what is held does: a failure takes back nothing that was said."""
-    asked = freshness(lifetime(headers, now=now), headers, FreshnessHints())
-    failure = asked.capped(waits.LONGEST_BACK_OFF) if asked else None
+    failure = waits.lifetime_of_failure(headers, now)
     if state.fresh_until is None or state.fresh_until <= now:
         return failure
     held = Delay(length=state.fresh_until - now, reason="what server and document said earlier").capped(LONGEST)

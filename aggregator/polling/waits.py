@@ -5,6 +5,7 @@ pushed       while a hub sends what is new
 back-off     after failures: doubles up to a day, for ever
 refusals     four hours at least: 401, 403, 429, an address that the guard refuses
 block        what the server demands by Retry-After, a 403 or a 429
+asked        what answer and document ask for: lifetime, ttl, updatePeriod
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from math import ceil, log2
 
-from aggregator.model.feed import Feed, FeedState, Validators
+from aggregator.model.feed import Feed, FeedState, FreshnessHints, Validators
 from aggregator.model.fetch import Failed, FailureKind
 from aggregator.polling.freshness import LONGEST_RETRY, Delay, freshness, lifetime, retry_after, spoken
 
@@ -62,26 +63,45 @@ def after_failures(feed: Feed, state: FeedState, failed: Failed, now: datetime) 
     )
 
 
-def asked_by_failure(headers: Mapping[str, str], state: FeedState, now: datetime) -> Delay | None:
-    """Read how long an answer without a document stays true (a 429 with max-age was seen: lemon24/reader#376).
+def asked_by_answer(
+    life: Delay | None, headers: Mapping[str, str], hints: FreshnessHints, *, now: datetime
+) -> Delay | None:
+    """Give the longest wait that a 200 or 304 asks for, with the document it stands for; None where they ask for none.
 
-    The document that is held goes on speaking through its ttl.
+    Retry-After belongs to refusals and redirects (RFC 9110 section 10.2.3), but who sends it beside a document means it.
     """
-    asked = freshness(lifetime(headers, now=now), headers, state.hints)
+    fresh, later = freshness(life, headers, hints), retry_after(headers, now=now)
+    return longest(fresh, later) if fresh else later
+
+
+def lifetime_of_failure(headers: Mapping[str, str], now: datetime) -> Delay | None:
+    """Read how long an answer without a document stays true (a 429 with max-age was seen: lemon24/reader#376)."""
+    return _at_most_a_day(freshness(lifetime(headers, now=now), headers, FreshnessHints()))
+
+
+def asked_by_document(hints: FreshnessHints) -> Delay | None:
+    """Give what the document that is held goes on asking for after a failure, through its ttl."""
+    return _at_most_a_day(freshness(None, {}, hints))
+
+
+def _at_most_a_day(asked: Delay | None) -> Delay | None:
     return asked.capped(LONGEST_BACK_OFF) if asked else None
 
 
 def block(failed: Failed, now: datetime) -> Delay | None:
-    """Say how long the server does not want to be spoken to, even when a person asks for a poll."""
+    """Say how long the server does not want to be spoken to, even when a person asks for a poll.
+
+    Retry-After is defined for 503 and redirects (RFC 9110 section 10.2.3) and 429 (RFC 6585), but with any other status
+    it can mean nothing else.
+    """
+    asked = retry_after(failed.headers, now=now)
     match failed.status:
         case HTTPStatus.TOO_MANY_REQUESTS:
             return block_after_429(failed, now)
-        case HTTPStatus.SERVICE_UNAVAILABLE:
-            return retry_after(failed.headers, now=now)
         case HTTPStatus.FORBIDDEN:
-            return _refused("HTTP 403")
+            return longest(_refused("HTTP 403"), asked)
         case _:
-            return None
+            return asked
 
 
 def block_after_429(failed: Failed, now: datetime) -> Delay:

@@ -6,7 +6,8 @@
     the hub says no      ──► DENIED  ──a week──► REQUESTED
     named no more        ──► LEAVING ──ask──► removed, once the hub has verified it or after three requests
 
-A lease that the hub granted holds through a renewal that is pending or fails: until its end the hub sends.
+A lease that the hub granted holds through a renewal that is pending or fails: until its end the hub sends. A hub that
+wants to be left alone (429, Retry-After) speaks for its whole rate group: what was to be asked there is put off.
 """
 
 import hmac
@@ -15,9 +16,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from http import HTTPStatus
 from typing import assert_never
 
+from aggregator.model.fetch import Failed
 from aggregator.model.push import PushStage, Subscription
+from aggregator.polling.freshness import retry_after
 from aggregator.polling.schedule import whole_second
 from aggregator.text.words import one_line
 
@@ -27,6 +31,8 @@ SHORTEST_LEASE = timedelta(hours=1)
 LONGEST_LEASE = timedelta(days=30)
 PATIENCE = timedelta(hours=1)
 """How long a hub may take to verify a request before it counts as failed."""
+LEAST_REST = timedelta(hours=1)
+"""After a 429, however soon it says to come back: no subscription is so urgent."""
 FIRST_BACK_OFF = timedelta(hours=1)
 LONGEST_BACK_OFF = timedelta(hours=24)
 DENIED_FOR = timedelta(days=7)
@@ -107,17 +113,43 @@ def _farewell(leaving: Subscription, now: datetime) -> Subscription | None:
     return replace(leaving, failures=leaving.failures + 1, next_step_at=whole_second(now + _back_off(leaving.failures)))
 
 
-def refused(subscription: Subscription, message: str, *, now: datetime) -> Subscription:
-    """Give the subscription after a request that the hub did not take, or did not verify."""
+def refused(
+    subscription: Subscription, message: str, *, now: datetime, rests_until: datetime | None = None
+) -> Subscription:
+    """Give the subscription after a request that the hub did not take, or did not verify.
+
+    `rests_until` is what the hub asked for (see `rest`); None: nothing.
+    """
+    earliest = rests_until or now
     if subscription.stage is PushStage.LEAVING:
-        return replace(subscription, message=message)  # `_farewell` has counted the request and set the next
+        # `_farewell` has counted the request and set the next.
+        planned = max(subscription.next_step_at or earliest, earliest)
+        return replace(subscription, next_step_at=whole_second(planned), message=message)
     return replace(
         subscription,
         stage=PushStage.WANTED,
         failures=subscription.failures + 1,
-        next_step_at=whole_second(now + _back_off(subscription.failures)),
+        next_step_at=whole_second(max(now + _back_off(subscription.failures), earliest)),
         message=message,
     )
+
+
+def rest(failed: Failed, *, now: datetime) -> datetime | None:
+    """Say until when a hub that did not take a request wants to be left alone by whoever speaks for us; None: it did not say.
+
+    Read of every answer, not of a 429 alone: a 503 of a hub, unlike one of a feed, is about all that could be asked there.
+    """
+    asked = retry_after(failed.headers, now=now)
+    if failed.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return asked and whole_second(now + asked.length)
+    return whole_second(now + max(asked.length if asked else LEAST_REST, LEAST_REST))
+
+
+def put_off(asking: Subscription, *, until: datetime) -> Subscription:
+    """Take back that a subscription is asked for now (see `due`), because its hub rests. That counts for nothing."""
+    if asking.stage is PushStage.LEAVING:
+        return replace(asking, failures=asking.failures - 1, next_step_at=whole_second(until))
+    return replace(asking, stage=PushStage.WANTED, next_step_at=whole_second(until))
 
 
 def _back_off(failures: int) -> timedelta:
@@ -140,7 +172,11 @@ def form(subscription: Subscription, *, callback: str) -> Mapping[str, str]:
 
 
 def answer(subscription: Subscription, asked: Verification, *, now: datetime) -> Confirmed | None:
-    """Confirm what we did ask for, and take note of a denial; None for everything else (section 5.3: answer 404)."""
+    """Confirm what we did ask for, and take note of a denial; None for everything else (section 5.3: answer 404).
+
+    What was confirmed is confirmed again: a hub repeats its question where our answer was lost, and asks anew before a
+    lease ends where it renews by itself; a 404 would make it drop us.
+    """
     if asked.topic != subscription.topic:
         return None
     match asked.mode:
@@ -148,6 +184,8 @@ def answer(subscription: Subscription, asked: Verification, *, now: datetime) ->
             return Confirmed(then=_denied(subscription, asked.reason, now))
         case Mode.SUBSCRIBE if subscription.stage is PushStage.REQUESTED and _is_challenge(asked.challenge):
             return Confirmed(then=_granted(subscription, asked.lease, now))
+        case Mode.SUBSCRIBE if _is_granted(subscription, now) and _is_challenge(asked.challenge):
+            return Confirmed(then=_lengthened(subscription, asked.lease, now))
         case Mode.UNSUBSCRIBE if subscription.stage is PushStage.LEAVING and _is_challenge(asked.challenge):
             return Confirmed(then=None)
         case _:
@@ -168,6 +206,19 @@ def _granted(subscription: Subscription, lease: timedelta | None, now: datetime)
         failures=0,
         message="",
     )
+
+
+def _is_granted(subscription: Subscription, now: datetime) -> bool:
+    """Tell whether a hub verified it, although the renewal has failed or was put off."""
+    waits = subscription.stage is PushStage.WANTED and is_live(subscription, now=now)
+    return waits or subscription.stage is PushStage.ACTIVE
+
+
+def _lengthened(subscription: Subscription, lease: timedelta | None, now: datetime) -> Subscription:
+    """Give it the longer one of two leases."""
+    again = _granted(subscription, lease, now)
+    held = subscription.lease_until
+    return subscription if held and again.lease_until and again.lease_until <= held else again
 
 
 def renewal(token: str, lease: timedelta) -> timedelta:

@@ -1,6 +1,6 @@
 """What asking one feed brought, how it is written down, and how it is told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.model.feed import DueFeed, FeedState, Outcome, ParsedFeed
@@ -8,6 +8,7 @@ from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, G
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.poll import EntryPlan, GroupPause, PollRecord, PollResult
 from aggregator.polling.plan import plan
+from aggregator.polling.schedule import after_fetch
 from aggregator.ports import Transaction
 
 
@@ -27,6 +28,12 @@ class Answer:
     pause: GroupPause | None
     started_at: datetime
     ended_at: datetime
+
+    @property
+    def names_idle_hubs(self) -> bool:
+        """Whether the document that is held was found as it was, and names hubs of which none sends."""
+        state = self.state
+        return bool(state.advertised) and state.pushed_until is None and not (state.failures or state.gone)
 
     @property
     def ends_lease(self) -> bool:
@@ -55,16 +62,26 @@ class Polled:
 class Saved:
     """What was written of a document."""
 
-    plan: EntryPlan
-    new_ids: tuple[EntryId, ...]
+    plan: EntryPlan = EntryPlan()
+    new_ids: tuple[EntryId, ...] = ()
+    overtaken: bool = False
+    """Nothing of it, because a newer document was stored after it had been asked for."""
 
 
-NOTHING = Saved(plan=EntryPlan(), new_ids=())
+NOTHING = Saved()
 
 
 def save(answer: Answer, tx: Transaction) -> Saved:
-    """Write one poll. `finish` comes before any other write: it tells whether the lease is still ours."""
+    """Write one poll. `finish` comes before any other write: it tells whether the lease is still ours.
+
+    A document that a hub sent after the feed was claimed is newer than what the poll brought, or as new: the poll
+    changes no entry then.
+    """
     due, document = answer.due, answer.document
+    if document and tx.pushes.counted(due.feed.id) != due.state.pushes:
+        late = overtaken(answer)
+        tx.feeds.finish(due, late.state, _record(late, NOTHING.plan), pause=late.pause)
+        return Saved(overtaken=True)
     if document is None:
         tx.feeds.finish(due, answer.state, _record(answer, NOTHING.plan), pause=answer.pause)
         return NOTHING
@@ -73,8 +90,39 @@ def save(answer: Answer, tx: Transaction) -> Saved:
     return Saved(plan=decided, new_ids=tuple(tx.entries.save(due.feed.id, decided, now=answer.ended_at)))
 
 
-def save_entries(tx: Transaction, feed_id: FeedId, document: ParsedFeed, now: datetime) -> Saved:
-    """Write the entries of a document that no poll of ours brought."""
+def overtaken(answer: Answer) -> Answer:
+    """Give what is kept of a poll whose document was left aside for a newer one that a hub sent.
+
+    The feed goes on from the document before, so that the server is asked for whatever is newer than that one; and at the
+    ordinary interval, not at that of pushed feeds: a hub may send less than the whole.
+    """
+    due, before = answer.due, answer.due.state
+    unpushed = replace(before, pushed_until=None)
+    soon = after_fetch(due.feed, unpushed, answer.outcome, now=answer.ended_at, document=answer.document)
+    state = replace(
+        answer.state,
+        validators=before.validators,
+        body_hash=before.body_hash,
+        hints=before.hints,
+        advertised=before.advertised,
+        malformed_since=before.malformed_since,
+        next_poll_at=soon.next_poll_at,
+        next_poll_reason=soon.next_poll_reason,
+    )
+    return replace(answer, document=None, state=state)
+
+
+def save_pushed(
+    tx: Transaction, feed_id: FeedId, document: ParsedFeed, *, arrived_at: datetime, now: datetime
+) -> Saved:
+    """Write the entries of a document that a hub sent, unless a poll that began after it arrived brought a newer one.
+
+    Times of polls are kept in whole seconds, rounded down: in doubt the poll began earlier, and the document is kept.
+    """
+    polls = tx.feeds.history(feed_id)
+    if any(poll.outcome is Outcome.FETCHED and arrived_at < poll.at - poll.elapsed <= now for poll in polls):
+        return Saved(overtaken=True)
+    tx.pushes.count(feed_id)
     decided = plan(tx.entries.known(feed_id, document.entries), document.entries)
     return Saved(plan=decided, new_ids=tuple(tx.entries.save(feed_id, decided, now=now)))
 

@@ -17,7 +17,7 @@ that was made and is thrown away is made again. They are finished, each says how
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from random import Random
 from aggregator.errors import DatabaseUnusable
 from aggregator.model.feed import DueFeed, GroupLease
 from aggregator.model.ids import RateGroup
-from aggregator.model.poll import PollResult
+from aggregator.model.poll import GroupPause, PollResult
 from aggregator.ports import Clock, Store, Transaction
 from aggregator.services.poll_feed import FeedPoller
 from aggregator.services.settling import Settling
@@ -100,24 +100,26 @@ class PollCycle:
         # last poll of the lost one still runs.
         self._lease_ends: dict[tuple[RateGroup, int], datetime] = {}
         self._refusal: DatabaseUnusable | None = None
-        self._comes_back = False
+        self._comes_back = self._heeds_pauses = False
+        self._pauses: dict[RateGroup, datetime] = {}
         self._renewed_at = clock.now()
         self._settling = Settling(feed_poller, every=settings.settle_every, grouping=settings.grouping, tell=tell)
         self._loop = asyncio.get_running_loop()
         self._resting_until = self._loop.time()
 
-    async def run(self, claim: Claim, *, comes_back: bool) -> None:
+    async def run(self, claim: Claim, *, comes_back: bool, heeds_pauses: bool = True) -> None:
         """Keep `concurrency` groups going until there are no more.
 
         Args:
             claim: gives groups to poll.
             comes_back: a group of which a lease took as many feeds as it may hold can have more of them; wait until
                 its gap is over, and ask `claim` again.
+            heeds_pauses: follow no redirect into a rate group that is paused.
 
         Raises:
             DatabaseUnusable: the database refused; what was under way then has been finished and told.
         """
-        self._comes_back = comes_back
+        self._comes_back, self._heeds_pauses = comes_back, heeds_pauses
         await self._settling.begin()
         try:
             while await self._go_on(claim):
@@ -147,9 +149,12 @@ class PollCycle:
         if not (room or renewed or self._ended):
             return []
 
+        pauses: list[GroupPause] = []
+
         def work(tx: Transaction) -> list[GroupLease]:
             self._release(tx, self._ended, now)
             tx.feeds.extend(renewed, now=now, lease=self._settings.lease)
+            pauses.extend(tx.feeds.pauses(now=now))
             return claim(tx, now, room) if room else []
 
         try:
@@ -157,6 +162,7 @@ class PollCycle:
         except DatabaseUnusable as error:
             self._refusal = error
             return []
+        self._note_pauses(pauses)
         if renewed or not self._running:
             self._renewed_at = now
         self._ended = []
@@ -173,6 +179,15 @@ class PollCycle:
             with suppress(Exception):
                 self._ended += await writing
             raise
+
+    def _note_pauses(self, pauses: Iterable[GroupPause]) -> None:
+        """Add to what is known: a pause is never shortened, and the newest may not be written yet."""
+        if self._heeds_pauses:
+            self._pauses |= {pause.group: pause.until for pause in pauses}
+
+    def _paused(self) -> frozenset[RateGroup]:
+        now = self._clock.now()
+        return frozenset(group for group, until in self._pauses.items() if until > now)
 
     def _may_be_lost(self, lease: GroupLease, now: datetime) -> bool:
         """Whether another worker may have taken the group: after a machine slept, this one must ask no further."""
@@ -230,8 +245,10 @@ class PollCycle:
         return course
 
     async def _poll(self, due: DueFeed, course: _Course, keeping: asyncio.TaskGroup) -> None:
-        answer = await self._feed_poller.ask(due)
+        answer = await self._feed_poller.ask(due, paused=self._paused())
         course.broken = course.broken or answer.ends_lease
+        if answer.pause:
+            self._note_pauses([answer.pause])
 
         async def keep() -> None:
             polled = await self._feed_poller.keep(answer)

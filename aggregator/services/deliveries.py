@@ -15,7 +15,7 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Protocol
 
-from aggregator.model.feed import Document, FeedOverview, Outcome
+from aggregator.model.feed import Document, Feed, FeedOverview, Outcome
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import PollResult
 from aggregator.model.push import PushStage, Subscription
@@ -98,7 +98,7 @@ class Deliveries:
         if len(self._waiting) >= self._most or sum(self._waiting.values()) + len(push.body) > self._most_bytes:
             logger.warning("websub feed=%s: the queue is full, the hub may try again", subscription.feed_id)
             return Taken.NO_ROOM
-        task = asyncio.create_task(self._receive(overview.feed.id, _document(overview, push)))
+        task = asyncio.create_task(self._receive(overview.feed, _document(overview, push)))
         self._waiting[task] = len(push.body)
         task.add_done_callback(self._waiting.pop)
         return Taken.QUEUED
@@ -129,16 +129,24 @@ class Deliveries:
             return Expected.CONTENT
         return Expected.NO_MORE if subscription.lease_until else Expected.NOTHING
 
-    async def _receive(self, feed_id: FeedId, document: Document) -> None:
+    async def _receive(self, feed: Feed, document: Document) -> None:
+        """Hand it on, unless feeds.yaml has given the feed another address while it waited."""
         async with self._turn:
             try:
+                if not await self._is_still_at(feed):
+                    logger.warning("websub feed=%s: what a hub sent is of an address that feeds.yaml left", feed.id)
+                    return
                 async with asyncio.timeout(LONGEST_READING.total_seconds()):
-                    result = await self._receiver.receive(feed_id, document)
+                    result = await self._receiver.receive(feed.id, document)
                 if result.outcome is Outcome.FAILED:
-                    logger.warning("websub feed=%s: what a hub sent is no good: %s", feed_id, result.message)
+                    logger.warning("websub feed=%s: what a hub sent is no good: %s", feed.id, result.message)
             except Exception:
                 # A hub's document must not end the program; a poll will bring what it held.
-                logger.exception("websub feed=%s: what a hub sent could not be kept", feed_id)
+                logger.exception("websub feed=%s: what a hub sent could not be kept", feed.id)
+
+    async def _is_still_at(self, feed: Feed) -> bool:
+        overview = await self._store.read(lambda tx: tx.feeds.get(feed.id))
+        return overview is not None and overview.feed.url == feed.url
 
 
 def _document(overview: FeedOverview, push: Push) -> Document:

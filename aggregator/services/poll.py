@@ -65,12 +65,13 @@ class Poller:
         """
         results: list[PollResult] = []
         tell = [results.append, on_result]
-        await self._run(_Named(await self._groups(ids), heed, self._settings), tell)
+        await self._run(_Named(await self._groups(ids), heed, self._settings), tell, heed=heed)
         left = await self._left(ids, results, heed)
         busy = [each.overview.feed for each in left if not each.reason]
         rest = max((self._settings.gap_of(feed.url) for feed in busy), default=timedelta())
         if rest and not await stopped_within(self._stop, (rest + SECOND).total_seconds()):
-            await self._run(_Named(await self._groups([feed.id for feed in busy]), heed, self._settings), tell)
+            groups = await self._groups([feed.id for feed in busy])
+            await self._run(_Named(groups, heed, self._settings), tell, heed=heed)
             left = await self._left(ids, results, heed)
         for each in left:
             self._tell(tell, each.result(self._otherwise()))
@@ -80,7 +81,14 @@ class Poller:
         settings = self._settings
         return tx.feeds.claim_due(now=now, groups=most, per_group=settings.per_group, lease=settings.lease)
 
-    async def _run(self, claim: Claim, listeners: Sequence[OnResult | None], *, comes_back: bool = False) -> None:
+    async def _run(
+        self,
+        claim: Claim,
+        listeners: Sequence[OnResult | None],
+        *,
+        comes_back: bool = False,
+        heed: Heed = Heed.FRESHNESS,
+    ) -> None:
         cycle = PollCycle(
             self._store,
             self._clock,
@@ -89,7 +97,7 @@ class Poller:
             stop=self._stop,
             tell=lambda result: self._tell([*listeners, self._on_result], result),
         )
-        await cycle.run(claim, comes_back=comes_back)
+        await cycle.run(claim, comes_back=comes_back, heeds_pauses=heed is not Heed.NOTHING)
 
     async def _groups(self, ids: Collection[FeedId]) -> Mapping[RateGroup, Sequence[FeedId]]:
         return await self._store.read(lambda tx: tx.feeds.groups(ids))

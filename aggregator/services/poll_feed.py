@@ -13,7 +13,7 @@ whatever has no place yet.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -21,11 +21,13 @@ from typing import Protocol
 from aggregator.errors import DatabaseUnusable, LeaseLost
 from aggregator.model.feed import Document, DueFeed, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest
-from aggregator.model.ids import FeedId
+from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import PollResult
+from aggregator.model.push import Advertised
+from aggregator.polling.moves import Owners, twin_address
 from aggregator.polling.schedule import after_fetch, body_hash, pause
 from aggregator.ports import Clock, Fetcher, Parser, Store, Transaction
-from aggregator.services.answer import NOTHING, Answer, Polled, Saved, lost, save, save_entries, told
+from aggregator.services.answer import NOTHING, Answer, Polled, Saved, lost, save, save_pushed, told
 from aggregator.services.group import group_new
 from aggregator.services.ledger import Ledger
 
@@ -34,20 +36,26 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
-    """What feeds.yaml says that bears on reading a document and on recognising its entries."""
+    """What feeds.yaml says that bears on reading a document, and on recognising entries and feeds."""
 
     copy_window: timedelta = timedelta(hours=48)
     publisher_names: tuple[str, ...] = ()
     """Of all feeds: any of them may end a headline that another feed passes on."""
     own_origins: tuple[str, ...] = ()
     """See `Document.own_origins`."""
+    addresses: Owners = field(default_factory=dict)
+    """Of all feeds: what permanent redirects lead to is not adopted where another feed is polled there."""
 
 
 class Pushes(Protocol):
-    """Who is told of every document that was kept, because it may name WebSub hubs, or name them no more."""
+    """Who is told of every document that was kept, because it may name WebSub hubs, or name them no more.
 
-    async def offered(self, due: DueFeed, outcome: Fetched, document: ParsedFeed) -> None:
-        """Look for hubs in the answer's `Link` headers and in the document."""
+    And of every one that was found as it was before, where it names hubs and none of them sends: WebSub may have been
+    switched on since, or a subscription have ended.
+    """
+
+    async def offered(self, due: DueFeed, said: Advertised | None) -> None:
+        """Take note of what the document says of hubs; None: nothing."""
         ...
 
 
@@ -72,11 +80,16 @@ class FeedPoller:
         self._recognition = recognition
         self._pushes = pushes
 
-    async def ask(self, due: DueFeed) -> Answer:
-        """Fetch and read one feed; whatever goes wrong with it is its answer."""
+    async def ask(self, due: DueFeed, *, paused: frozenset[RateGroup] = frozenset()) -> Answer:
+        """Fetch and read one feed; whatever goes wrong with it is its answer.
+
+        Args:
+            due: leased.
+            paused: other rate groups that no redirect may lead into.
+        """
         started = self._clock.now()
         try:
-            return await self._ask(due, started)
+            return await self._ask(due, started, paused)
         except Exception as error:
             logger.exception("poll of %s broke off", due.feed.id)
             return self._answer(due, started, _fault(error))
@@ -91,8 +104,10 @@ class FeedPoller:
         except Exception as error:
             logger.exception("poll of %s could not be kept", due.feed.id)
             return _log(await self._keep_failure(self._answer(due, answer.started_at, _fault(error))))
-        if isinstance(answer.got, Fetched) and answer.document:
-            await self._offer(due, answer.got, answer.document)
+        if saved.overtaken:
+            logger.info("poll feed=%s: a hub sent a newer document meanwhile", due.feed.id)
+        elif answer.document or answer.names_idle_hubs:
+            await self._offer(due, answer.state.advertised)
         return _log(Polled(result=told(answer, saved), new_ids=saved.new_ids))
 
     async def settle(self, polled: Sequence[Polled]) -> list[PollResult]:
@@ -120,7 +135,7 @@ class FeedPoller:
         except Exception:
             logger.exception("new entries could not be compared with others; the next cycle tries again")
 
-    async def receive(self, feed_id: FeedId, document: Document) -> PollResult:
+    async def receive(self, feed_id: FeedId, document: Document, *, arrived_at: datetime | None = None) -> PollResult:
         """Keep the entries of a document that a hub sent, exactly as a poll would, and compare them with others.
 
         Only entries are touched: when to poll, and with which validators, is between us and the feed's own server.
@@ -128,6 +143,7 @@ class FeedPoller:
         Args:
             feed_id: a configured feed; of any other the document is dropped, and the result says so.
             document: bytes, address and content type; what feeds.yaml knows is filled in here.
+            arrived_at: None: now. A document that a poll has overtaken since is dropped.
         """
         started = self._clock.now()
         overview = await self._store.read(lambda tx: tx.feeds.get(feed_id))
@@ -140,23 +156,27 @@ class FeedPoller:
         if isinstance(parsed, Failed):
             return replace(result, outcome=Outcome.FAILED, message=parsed.message, failure=parsed.kind)
         now = self._clock.now()
-        saved = await self._store.write(lambda tx: save_entries(tx, feed_id, parsed, now))
+        arrived = arrived_at or started
+        saved = await self._store.write(lambda tx: save_pushed(tx, feed_id, parsed, arrived_at=arrived, now=now))
         counted = replace(result, entries=len(parsed.entries), new=len(saved.new_ids), changed=len(saved.plan.changed))
         polled = _log(Polled(result=replace(counted, elapsed=now - started), new_ids=saved.new_ids))
         return polled.result if polled.settled else (await self.settle([polled]))[0]
 
-    async def _ask(self, due: DueFeed, started: datetime) -> Answer:
+    async def _ask(self, due: DueFeed, started: datetime, paused: frozenset[RateGroup]) -> Answer:
         outcome = await self._fetcher.fetch(
             FetchRequest(
                 url=due.url,
                 validators=due.state.validators,
                 allow_private_address=due.feed.allow_private_address,
+                paused=paused,
+                twin_url=twin_address(due.state.move, feed=due.feed, taken=self._recognition.addresses),
             )
         )
         if not isinstance(outcome, Fetched):
             return self._answer(due, started, outcome)
-        if body_hash(outcome.body) == due.state.body_hash:
-            return self._answer(due, started, outcome, same_document=True)
+        hashed = body_hash(outcome.body)
+        if hashed == due.state.body_hash:
+            return self._answer(due, started, outcome, same_document=True, hashed=hashed)
         parsed = await self._parser.parse(
             self._completed(
                 Document(body=outcome.body, url=outcome.url, content_type=outcome.headers.get("content-type", "")),
@@ -166,7 +186,7 @@ class FeedPoller:
         if isinstance(parsed, Failed):
             failed = replace(parsed, headers=outcome.headers, url=outcome.url)
             return self._answer(due, started, outcome, failed)
-        return self._answer(due, started, outcome, document=parsed)
+        return self._answer(due, started, outcome, document=parsed, hashed=hashed)
 
     def _completed(self, document: Document, *, language: str | None) -> Document:
         return replace(
@@ -185,15 +205,26 @@ class FeedPoller:
         *,
         document: ParsedFeed | None = None,
         same_document: bool = False,
+        hashed: str | None = None,
     ) -> Answer:
         now = self._clock.now()
         outcome = read_as or got
+        state = after_fetch(
+            due.feed,
+            due.state,
+            outcome,
+            now=now,
+            document=document,
+            same_document=same_document,
+            hashed=hashed,
+            taken=self._recognition.addresses,
+        )
         return Answer(
             due=due,
             got=got,
             outcome=outcome,
             document=document,
-            state=after_fetch(due.feed, due.state, outcome, now=now, document=document, same_document=same_document),
+            state=state,
             pause=pause(due, outcome, now=now),
             started_at=started,
             ended_at=now,
@@ -213,13 +244,13 @@ class FeedPoller:
             logger.exception("the failure of %s could not be kept", answer.due.feed.id)
             return Polled(result=told(answer, NOTHING), kept=False)
 
-    async def _offer(self, due: DueFeed, fetched: Fetched, document: ParsedFeed) -> None:
+    async def _offer(self, due: DueFeed, said: Advertised | None) -> None:
         if self._pushes is None:
             return
         try:
-            await self._pushes.offered(due, fetched, document)
+            await self._pushes.offered(due, said)
         except Exception:
-            logger.exception("what %s says of hubs could not be kept; its next document says it again", due.feed.id)
+            logger.exception("what %s says of hubs could not be followed; its next poll tries again", due.feed.id)
 
 
 def _fault(error: Exception) -> Failed:

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from aggregator.model.entry import Entry, EntrySummary, PublishedEntry, Revision
 from aggregator.model.feed import FeedOverview
-from aggregator.model.ids import EntryId, FeedId, RateGroup
+from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.poll import GroupPause, PollRecord, Totals
 from aggregator.model.push import Subscription
 from aggregator.model.query import EntryQuery, Page, SearchQuery
-from aggregator.polling.groups import rate_group
+from aggregator.polling.groups import group_of
 from aggregator.polling.health import FeedProblem, problems
 from aggregator.ports import Store, Transaction
 
@@ -150,11 +150,6 @@ class Reader:
     async def totals(self) -> Totals:
         """Count what there is."""
         return await self._store.read(lambda tx: tx.entries.totals())
-
-
-def group_of(overview: FeedOverview) -> RateGroup:
-    """Give the rate group in which a feed is polled: that of the address it has moved to, if it has."""
-    return rate_group(overview.state.move.address or overview.feed.url)
 
 
 def _all_feeds(tx: Transaction, now: datetime) -> AllFeeds:

@@ -7,9 +7,10 @@ from datetime import datetime
 from aggregator.model.feed import FeedOverview, Outcome
 from aggregator.model.ids import RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollResult
-from aggregator.polling.groups import rate_group
+from aggregator.polling.groups import group_of
+from aggregator.polling.upcoming import held
 
-FORCE = "`--force` polls it all the same"
+FORCE = "`--force` asks all the same"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +37,10 @@ def skipped(overview: FeedOverview, pauses: Mapping[RateGroup, GroupPause], *, n
 
 
 def _reason(overview: FeedOverview, pauses: Mapping[RateGroup, GroupPause], now: datetime, heed: Heed) -> str:
-    state = overview.state
-    paused = pauses.get(rate_group(state.move.address or overview.feed.url))
-    if state.gone and heed is not Heed.NOTHING:
+    if overview.state.gone and heed is not Heed.NOTHING:
         return f"gone (the server answered 410); {FORCE}"
-    if state.blocked_until and state.blocked_until > now:
-        return f"its server asked us to wait; {_allowed(state.blocked_until, heed)}"
-    if paused:
-        return f"its server asked us to wait with all of its feeds ({paused.reason}); {_allowed(paused.until, heed)}"
-    if heed is Heed.FRESHNESS and state.fresh_until and state.fresh_until > now:
-        return f"what we have is still fresh, says its server or document; {_allowed(state.fresh_until, heed)}"
-    return ""
+    wish = held(overview, pauses.get(group_of(overview)), now=now, heed=heed)
+    return f"{wish.reason}; {_allowed(wish.until, heed)}" if wish else ""
 
 
 def _allowed(at: datetime, heed: Heed) -> str:

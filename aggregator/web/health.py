@@ -6,14 +6,12 @@ from anyio import fail_after
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from aggregator.services import watch
 from aggregator.services.watch import Readiness
 from aggregator.text.dates import rfc3339
 from aggregator.web.desk import desk_of
 
 logger = logging.getLogger(__name__)
-
-DEADLINE = 5.0
-"""Seconds. A database that takes longer for its shortest question is as good as gone."""
 
 _NOT_KEPT = {"cache-control": "no-store"}
 
@@ -21,7 +19,7 @@ _NOT_KEPT = {"cache-control": "no-store"}
 async def healthz(request: Request) -> Response:
     """Answer 200 `ok` if the database answers, else 503: for who restarts a program that hangs."""
     try:
-        with fail_after(DEADLINE):
+        with fail_after(watch.DEADLINE.total_seconds()):
             await desk_of(request).reader.categories()
     except Exception:
         logger.exception("the database does not answer")

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from aggregator.model.entry import EntrySummary, PublishedEntry, SafeHtml
 from aggregator.polling.freshness import spoken
+from aggregator.polling.upcoming import next_time
 from aggregator.publish.listed import shown_publisher
 from aggregator.publish.notices import message
 from aggregator.publish.site import Site, category_path, public
@@ -17,7 +18,7 @@ from aggregator.text import languages
 from aggregator.text.dates import rfc3339
 from aggregator.text.html import without_images
 from aggregator.text.urls import host
-from aggregator.web.pages.condition import called, next_time, rhythm, tone, without_login
+from aggregator.web.pages.condition import called, rhythm, tone, without_login
 
 
 class Templates:

@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_explaining_a_poll_imports_nothing_that_polls(folder: Path) -> None:
     found = loaded("poll", "--help", folder=folder)
-    assert found & {*READERS, *PAGES, "httpx", "sqlite_utils", "pebble", "pydantic", "ruamel", "yaml", "rich"} == set()
+    assert found & {*READERS, *PAGES, "httpx", "sqlite_utils", "pydantic", "ruamel", "yaml", "rich"} == set()
 
 
 def test_a_poll_without_news_imports_no_web_server_and_no_parser(folder: Path) -> None:

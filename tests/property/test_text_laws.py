@@ -111,12 +111,13 @@ def test_what_is_sanitised_holds_only_what_is_allowed(html: str) -> None:
 
 
 @given(fragments)
+@example("<a href='/x'><select><iframe src=https://v.example/>")  # a link in a link, which parsing again takes apart
 def test_sanitising_again_adds_nothing(html: str) -> None:
     once = sanitise(html, base_url="https://h.example/")
     twice = sanitise(once, base_url="https://other.example/")
     assert _judged(twice).tags <= _judged(once).tags
     assert set(_judged(twice).addresses) <= set(_judged(once).addresses)
-    assert {link.url for link in links(twice)} <= {link.url for link in links(once)}
+    assert {link.url for link in links(twice)} <= set(_judged(once).addresses)
 
 
 @given(fragments)

@@ -110,6 +110,12 @@ def test_a_disabled_feed_is_not_polled() -> None:
     assert len(configuration.feeds) == 2
 
 
+def test_feeds_are_made_once_and_configurations_are_the_same_before_and_after() -> None:
+    asked, unasked = read("feeds:\n- url: https://a.example/"), read("feeds:\n- url: https://a.example/")
+    assert asked.enabled_feeds() is asked.enabled_feeds()
+    assert asked == unasked
+
+
 def test_categories_that_differ_in_case_alone_are_one_spelt_as_at_first() -> None:
     configuration = read(
         "feeds:\n- {url: 'https://a.example/', category: Middle East}\n"

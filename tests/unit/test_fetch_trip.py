@@ -6,6 +6,7 @@ from aggregator.fetch.trip import MOST_REDIRECTS, Trip
 from aggregator.fetch.urls import Target
 from aggregator.model.feed import Validators
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchRequest, Gone, NotModified
+from aggregator.model.ids import RateGroup
 
 KNOWN = Validators(etag='W/"a"', last_modified="Mon, 09 Mar 2026 12:00:00 GMT")
 
@@ -228,18 +229,46 @@ def test_a_redirect_to_nowhere_is_refused() -> None:
         begin().judge(Answer(status=301, headers={}))
 
 
-def test_p18_a_410_means_gone_also_behind_a_permanent_redirect() -> None:
-    trip = begin()
-    trip.judge(redirect("/moved", 308))
-    assert trip.judge(answer(410)) == Gone(headers={"a": "b"})
+def test_p18_a_410_of_the_address_that_was_asked_means_gone() -> None:
+    assert begin().judge(answer(410)) == Gone(headers={"a": "b"})
 
 
-def test_p18_a_410_behind_a_temporary_redirect_is_only_a_failure() -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_p18_a_410_behind_a_redirect_is_only_a_failure(status: int) -> None:
     trip = begin()
-    trip.judge(redirect("/today", 302))
+    trip.judge(redirect("http://portal.example/", status))
     outcome = trip.judge(answer(410))
     assert isinstance(outcome, Failed)
-    assert outcome.status == 410
+    assert (outcome.kind, outcome.status, outcome.url) == (FailureKind.STATUS, 410, "http://portal.example/")
+
+
+def limited(url: str = "http://a.example/feed", *, twin_url: str | None = None) -> Trip:
+    return Trip.begin(FetchRequest(url=url, paused=frozenset({RateGroup("tumblr.com:80")}), twin_url=twin_url))
+
+
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_p14_a_redirect_into_a_paused_group_is_not_followed(status: int) -> None:
+    trip = limited()
+    assert trip.judge(redirect("http://b.example/", status)) is None
+    outcome = trip.judge(redirect("http://a.tumblr.com/rss", status))
+    assert isinstance(outcome, Failed)
+    assert (outcome.kind, outcome.status, outcome.url) == (FailureKind.STATUS, status, "http://b.example/")
+    assert outcome.message.endswith(
+        "from http://b.example/, which leads to http://a.tumblr.com/rss: "
+        "not followed, the servers of tumblr.com:80 asked to be left alone"
+    )
+
+
+def test_p14_a_redirect_within_the_group_that_was_asked_is_followed_though_it_is_paused() -> None:
+    assert limited("http://a.tumblr.com/feed").judge(redirect("http://b.tumblr.com/feed")) is None
+
+
+def test_p27_a_redirect_to_where_another_feed_is_polled_is_not_followed() -> None:
+    trip = limited(twin_url="http://b.example/rss")
+    assert trip.judge(redirect("http://b.example/other")) is None
+    outcome = trip.judge(redirect("/rss"))
+    assert isinstance(outcome, Failed)
+    assert "another feed of feeds.yaml is polled there" in outcome.message
 
 
 @pytest.mark.parametrize(

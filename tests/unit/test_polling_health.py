@@ -68,6 +68,22 @@ def test_p17_a_redirect_that_is_not_believed_yet_is_no_problem() -> None:
     assert found(replace(WELL, move=Move(candidate=NEW, seen=2, since=NOON))) == []
 
 
+MOVED_TO_ANOTHER = replace(WELL, move=Move(candidate=NEW, seen=3, since=NOON - DAY), failures=20, failing_since=NOON)
+
+
+def test_p27_a_feed_that_moved_to_another_feeds_address_is_told_as_its_duplicate_and_not_as_failing() -> None:
+    other = replace(overview(feed_id="other"), feed=make_feed("other", url=NEW))
+    (problem,) = problems([overview(MOVED_TO_ANOTHER), other], now=NOON)
+    assert (problem.kind, problem.since) == (ProblemKind.DUPLICATE, NOON - DAY)
+    assert problem.message.startswith("news-example is the same feed as other: ")
+    assert "Remove one of the two" in problem.message
+
+
+def test_p27_a_duplicate_is_told_on_its_own_page_too() -> None:
+    assert f"has moved for good to {NEW}" in the_only(MOVED_TO_ANOTHER).message
+    assert "the same feed as another one in feeds.yaml" in the_only(MOVED_TO_ANOTHER).message
+
+
 def test_a_malformed_document_is_told_since_when_and_why() -> None:
     problem = the_only(replace(WELL, malformed_since=NOON - DAY, last_message="not well-formed: mismatched tag"))
     assert (problem.kind, problem.since) == (ProblemKind.MALFORMED, NOON - DAY)

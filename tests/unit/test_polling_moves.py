@@ -7,6 +7,14 @@ import pytest
 
 from aggregator.model.feed import FeedState, Move, Outcome, ParsedFeed, Validators
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, Gone, NotModified
+from aggregator.polling.moves import (
+    FAILURES_TO_GIVE_UP,
+    POLLS_TO_BELIEVE,
+    Owners,
+    owner_of,
+    owners,
+    twin_address,
+)
 from aggregator.polling.schedule import after_fetch
 from tests.factories import NOON, make_feed
 
@@ -35,10 +43,10 @@ def failure(kind: FailureKind) -> Failed:
     return Failed(kind=kind, message="it failed")
 
 
-def polls(state: FeedState, *outcomes: FetchOutcome) -> FeedState:
+def polls(state: FeedState, *outcomes: FetchOutcome, taken: Owners | None = None) -> FeedState:
     """Poll once an hour, from noon on."""
     for hour, outcome in enumerate(outcomes):
-        state = after_fetch(FEED, state, outcome, now=NOON + hour * HOUR, document=DOCUMENT)
+        state = after_fetch(FEED, state, outcome, now=NOON + hour * HOUR, document=DOCUMENT, taken=taken or {})
     return state
 
 
@@ -101,9 +109,25 @@ def test_p17_a_new_address_that_fails_like_a_wrong_one_is_given_up(outcome: Fetc
     assert state.last_message.endswith("; the feed had moved there, now its address in feeds.yaml is asked again")
 
 
-@pytest.mark.parametrize("outcome", [status(500), status(429), failure(FailureKind.TIMEOUT)])
+OTHERWISE = [status(500), status(403), failure(FailureKind.TIMEOUT), failure(FailureKind.NOT_A_FEED)]
+"""Failures that a right address has as well: an expired one answers with any of them."""
+
+
+@pytest.mark.parametrize("outcome", [*OTHERWISE, status(429)])
 def test_p17_a_new_address_survives_other_failures(outcome: FetchOutcome) -> None:
-    assert polls(ADOPTED, outcome).move == ADOPTED.move
+    assert polls(ADOPTED, *[outcome] * (FAILURES_TO_GIVE_UP - 1)).move == ADOPTED.move
+
+
+@pytest.mark.parametrize("outcome", OTHERWISE)
+def test_p17_a_new_address_that_fails_ten_times_in_a_row_is_given_up_however_it_fails(outcome: FetchOutcome) -> None:
+    state = polls(ADOPTED, *[outcome] * FAILURES_TO_GIVE_UP)
+    assert state.move == Move(since=NOON)
+    assert state.last_message.endswith("now its address in feeds.yaml is asked again")
+
+
+def test_p17_failures_between_which_a_new_address_answers_are_not_added_up() -> None:
+    outcomes = [*[status(500)] * (FAILURES_TO_GIVE_UP - 1), unchanged(None)] * 2
+    assert polls(ADOPTED, *outcomes).move == ADOPTED.move
 
 
 def test_p17_since_when_a_feed_moved_outlives_a_relapse() -> None:
@@ -128,3 +152,38 @@ def test_p17_where_it_moved_is_said_as_long_as_it_is_so() -> None:
     back = after_fetch(FEED, same, unchanged(None), now=NOON)
     assert first.last_message == same.last_message == f"moved for good to {NEW}; not well-formed: mismatched tag"
     assert back.last_message == "not well-formed: mismatched tag"
+
+
+OTHERS = owners([make_feed("other", url="https://me:secret@NEW.example/rss#top"), FEED])
+TWIN = Move(candidate=NEW, seen=POLLS_TO_BELIEVE, since=NOON)
+
+
+def test_p27_the_address_of_another_feed_is_not_adopted_however_that_is_spelt() -> None:
+    assert polls(POLLED, *[document(NEW)] * 5, taken=OTHERS).move == TWIN
+    assert polls(ADOPTED, *[document(NEWER)] * 3, taken=OTHERS).move.address == NEWER
+
+
+@pytest.mark.parametrize("outcome", [document(None), unchanged(None)])
+def test_p27_an_adopted_address_that_another_feed_has_by_now_is_left_to_it(outcome: FetchOutcome) -> None:
+    assert polls(ADOPTED, outcome, taken=OTHERS).move == TWIN
+
+
+def test_p27_it_is_known_where_not_to_go_until_the_other_feed_is_removed() -> None:
+    assert twin_address(TWIN, feed=FEED, taken=OTHERS) == NEW
+    assert twin_address(TWIN, feed=FEED, taken={}) is None
+    assert twin_address(replace(TWIN, seen=2), feed=FEED, taken=OTHERS) is None
+    assert twin_address(TWIN, feed=make_feed("other", url=NEW), taken=OTHERS) is None
+    assert polls(replace(POLLED, move=TWIN), document(NEW)).move == ADOPTED.move
+
+
+def test_p27_a_redirect_that_was_not_followed_changes_nothing_and_an_answer_ends_it() -> None:
+    twin = replace(POLLED, move=TWIN)
+    assert polls(twin, *[status(301)] * 12, taken=OTHERS).move == TWIN
+    assert polls(twin, document(None), taken=OTHERS).move == Move()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a.example", "http://A.example/", "http://a.example:80/#x", "http://u@a.example"]
+)
+def test_p27_an_address_has_an_owner_however_it_is_spelt(url: str) -> None:
+    assert owner_of("http://a.example/", owners([make_feed("a", url=url)])) == "a"

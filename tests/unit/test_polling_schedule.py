@@ -152,6 +152,12 @@ def test_p26_the_same_bytes_are_the_same_document() -> None:
     assert state.validators.etag == '"b"'
 
 
+def test_a_hash_that_is_known_is_not_made_again() -> None:
+    state = after_fetch(FEED, POLLED, fetched(b"new"), now=NOON, document=DOCUMENT, hashed="known")
+    assert state.body_hash == "known"
+    assert after_fetch(FEED, POLLED, fetched(b"new"), now=NOON, document=DOCUMENT).body_hash == body_hash(b"new")
+
+
 def test_what_was_wrong_with_the_document_is_said_as_long_as_it_stays() -> None:
     same = after_fetch(FEED, POLLED, NotModified(), now=NOON)
     repaired = after_fetch(FEED, same, fetched(), now=NOON, document=DOCUMENT)
@@ -224,8 +230,33 @@ def test_a23_a_forged_retry_after_costs_a_day_at_most() -> None:
     assert state.blocked_until == NOON + timedelta(hours=24)
 
 
-def test_retry_after_means_nothing_on_other_failures() -> None:
-    assert after_fetch(FEED, POLLED, status(500, retry_after="7200"), now=NOON).blocked_until is None
+@pytest.mark.parametrize("code", [301, 400, 401, 404, 420, 500, 502, 504])
+def test_p12_retry_after_is_obeyed_beside_every_other_status(code: int) -> None:
+    state = after_fetch(FEED, POLLED, status(code, retry_after="72000"), now=NOON)
+    assert state.blocked_until == NOON + 20 * HOUR
+    assert is_about(wait(state), 20 * HOUR)
+    assert state.next_poll_reason == "Retry-After of 20 h"
+
+
+@pytest.mark.parametrize(("asked", "blocked"), [("60", REFUSED_FOR), ("72000", 20 * HOUR), ("900000", DAY)])
+def test_p12_p18_a_403_lasts_four_hours_or_as_long_as_it_says(asked: str, blocked: timedelta) -> None:
+    state = after_fetch(FEED, POLLED, status(403, retry_after=asked), now=NOON)
+    assert state.blocked_until == NOON + blocked
+    assert is_about(wait(state), blocked)
+
+
+@pytest.mark.parametrize("outcome", [fetched(retry_after="72000"), NotModified(headers={"retry-after": "72000"})])
+def test_p8_retry_after_beside_a_document_or_a_304_is_a_lifetime(outcome: Fetched | NotModified) -> None:
+    state = after_fetch(FEED, POLLED, outcome, now=NOON, document=DOCUMENT)
+    assert is_about(wait(state), 20 * HOUR)
+    assert state.next_poll_reason == "Retry-After of 20 h"
+    assert (state.fresh_until, state.blocked_until) == (NOON + 20 * HOUR, None)
+
+
+def test_p8_of_what_a_document_and_its_answer_ask_for_the_longest_counts() -> None:
+    answer = fetched(retry_after="7200", cache_control="max-age=36000")
+    state = after_fetch(FEED, NEVER_POLLED, answer, now=NOON, document=DOCUMENT)
+    assert state.next_poll_reason == "Cache-Control: max-age of 10 h"
 
 
 @pytest.mark.parametrize("code", [429, 403])

@@ -1,10 +1,12 @@
 """Rows of `feeds` to values, and values to columns. Only here do both names meet."""
 
 from datetime import timedelta
+from json import loads
 from typing import Any
 
 from aggregator.model.feed import Feed, FeedOverview, FeedState, FreshnessHints, Move, Outcome, Validators
 from aggregator.model.ids import FeedId
+from aggregator.model.push import Advertised
 from aggregator.storage.sqlite.session import Row, Value, as_json, from_json, moment, seconds
 
 RHYTHM_OF = 20
@@ -50,7 +52,7 @@ def state(row: Row) -> FeedState:
     return FeedState(
         validators=Validators(etag=row["etag"], last_modified=row["last_modified"], url=row["validators_url"]),
         body_hash=row["body_hash"],
-        hints=_hints(from_json(row["hints"], {})),
+        hints=hints(row),
         last_polled_at=moment(row["last_polled_at"]),
         last_success_at=moment(row["last_success_at"]),
         last_outcome=None if row["last_outcome"] is None else Outcome(row["last_outcome"]),
@@ -67,18 +69,25 @@ def state(row: Row) -> FeedState:
         fresh_until=moment(row["fresh_until"]),
         blocked_until=moment(row["blocked_until"]),
         pushed_until=moment(row["pushed_until"]),
+        pushes=row["push_count"],
+        advertised=_advertised(row["advertised"]),
         gone=bool(row["gone"]),
     )
 
 
+def hints(row: Row) -> FreshnessHints:
+    """Read what its document says about how often a feed changes."""
+    return _hints(loads(row["hints"])) if row["hints"] else _NO_HINTS
+
+
 def state_columns(state: FeedState) -> dict[str, Value]:
-    """Give the columns that a poll decides: all of a state but `pushed_until`."""
+    """Give the columns that a poll decides: all of a state but `pushed_until` and `pushes`."""
     return {
         "etag": state.validators.etag,
         "last_modified": state.validators.last_modified,
         "validators_url": state.validators.url,
         "body_hash": state.body_hash,
-        "hints": as_json(_hint_fields(state.hints)),
+        "hints": None if state.hints == _NO_HINTS else as_json(_hint_fields(state.hints)),
         "last_polled_at": seconds(state.last_polled_at),
         "last_success_at": seconds(state.last_success_at),
         "last_outcome": state.last_outcome,
@@ -97,8 +106,13 @@ def state_columns(state: FeedState) -> dict[str, Value]:
         "next_poll_reason": state.next_poll_reason,
         "fresh_until": seconds(state.fresh_until),
         "blocked_until": seconds(state.blocked_until),
+        "advertised": as_json(_advertised_fields(state.advertised)),
         "gone": int(state.gone),
     }
+
+
+_NO_HINTS = FreshnessHints()
+"""What most documents say; not to be spelt and read again with every poll."""
 
 
 def _move(row: Row) -> Move:
@@ -108,6 +122,15 @@ def _move(row: Row) -> Move:
         seen=row["move_seen"],
         since=moment(row["move_since"]),
     )
+
+
+def _advertised_fields(said: Advertised | None) -> dict[str, Any] | None:
+    return {"topic": said.topic, "hubs": said.hubs} if said else None
+
+
+def _advertised(text: str | None) -> Advertised | None:
+    fields = from_json(text, None)
+    return Advertised(topic=fields["topic"], hubs=tuple(fields["hubs"])) if fields else None
 
 
 def _hints(fields: dict[str, Any]) -> FreshnessHints:

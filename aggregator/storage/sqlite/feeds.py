@@ -10,35 +10,10 @@ from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, GroupL
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollRecord
 from aggregator.polling.groups import rate_group
-from aggregator.storage.sqlite import feed_rows, polls
-from aggregator.storage.sqlite.fronts import choose_fronts, sets_of_feed
-from aggregator.storage.sqlite.groups import DUE, RateGroups
+from aggregator.storage.sqlite import feed_rows, polls, setbacks, skips
+from aggregator.storage.sqlite.configuring import Configuring
+from aggregator.storage.sqlite.groups import DUE, LONGEST_LEASE, RateGroups
 from aggregator.storage.sqlite.session import Row, Session, Value, many, seconds
-
-# What polls have learned belongs to the address: validators and body hash by RFC 9110 section 8.8, and a 410, a count
-# of failures and a permanent redirect no less. Only the wish of a server to be left alone or asked less often stays
-# as long as the feed stays with that server.
-_FORGET_ADDRESS = """
-    etag = NULL, last_modified = NULL, validators_url = NULL, body_hash = NULL, hints = NULL, lifetime = NULL,
-    next_poll_at = NULL, next_poll_reason = '', fresh_until = NULL, pushed_until = NULL, failures = 0,
-    failing_since = NULL, malformed_since = NULL, repeats = 0, gone = 0,
-    move_address = NULL, move_candidate = NULL, move_seen = 0, move_since = NULL,
-    slowdown = CASE WHEN rate_group = :rate_group THEN slowdown ELSE 0 END,
-    blocked_until = CASE WHEN rate_group = :rate_group THEN blocked_until END
-"""
-
-_CONFIGURED_COLUMNS = (
-    "configured", "position", "url", "rate_group", "title", "publisher", "category", "tags", "language", "interval",
-    "unconditional_interval", "allow_private_address",
-)  # fmt: skip
-"""What feeds.yaml decides."""
-
-_BEFORE = f"SELECT id, move_address, {', '.join(_CONFIGURED_COLUMNS)} FROM feeds"
-_INSERT = f"""
-    INSERT INTO feeds (id, {", ".join(_CONFIGURED_COLUMNS)})
-    VALUES (:id, {", ".join(f":{name}" for name in _CONFIGURED_COLUMNS)})
-"""
-_RENAME = f"UPDATE feeds SET {', '.join(f'{name} = :{name}' for name in _CONFIGURED_COLUMNS)} WHERE id = :id"
 
 _DUE_OF_GROUPS = f"""
     SELECT f.* FROM json_each(:groups) AS g CROSS JOIN feeds AS f
@@ -86,48 +61,34 @@ class SqliteFeeds:
 
     def synchronise(self, feeds: Sequence[Feed], *, now: datetime) -> None:
         """Make the configured feeds the ones that are polled and shown."""
-        before = {row["id"]: row for row in self._session.rows(_BEFORE)}
-        for position, feed in enumerate(feeds):
-            self._configure(feed, position, before.get(feed.id))
-        named = {feed.id for feed in feeds}
-        self._list(feed for feed in feeds if _relisted(feed, before.get(feed.id)))
-        self._drop(FeedId(name) for name, row in before.items() if row["configured"] and name not in named)
+        ahead = Configuring(self._session).apply(feeds, now=now)
+        setbacks.noticed(self._session, now=now)
+        self._mend(ahead, now=now, lease=LONGEST_LEASE)
+
+    def _mend(self, ahead: Collection[str], *, now: datetime, lease: timedelta) -> None:
+        """Give everything that lies further ahead than it can, and every group, the time that it should have."""
+        setbacks.mend(self._session, ahead, now=now)
+        self._groups.clamp(now=now, lease=lease)
         self._groups.admit_all(now=now)
 
-    def _configure(self, feed: Feed, position: int, before: Row | None) -> None:
-        same_address = before is not None and before["url"] == feed.url
-        columns = feed_rows.feed_columns(feed) | {
-            "configured": 1,
-            "position": position,
-            "rate_group": rate_group(before["move_address"] or feed.url if before and same_address else feed.url),
-        }
-        if before is None:
-            self._session.run(_INSERT, **columns)
-            return
-        if not same_address:
-            self._session.run(
-                f"UPDATE feeds SET {_FORGET_ADDRESS} WHERE id = :id", id=feed.id, rate_group=columns["rate_group"]
-            )
-        if any(before[name] != columns[name] for name in _CONFIGURED_COLUMNS):
-            self._session.run(_RENAME, **columns)
-
-    def _list(self, feeds: Iterable[Feed]) -> None:
-        for feed in feeds:
-            self._session.run(
-                "UPDATE entries SET category = :category, shown = 1 WHERE feed_id = :id",
-                id=feed.id,
-                category=feed.category,
-            )
-            choose_fronts(self._session, sets_of_feed(self._session, feed.id))
-
-    def _drop(self, ids: Iterable[FeedId]) -> None:
-        for feed_id in ids:
-            self._session.run("UPDATE feeds SET configured = 0 WHERE id = :id", id=feed_id)
-            self._session.run("UPDATE entries SET shown = 0 WHERE feed_id = :id", id=feed_id)
-            choose_fronts(self._session, sets_of_feed(self._session, feed_id))
-
     def claim_due(self, *, now: datetime, groups: int, per_group: int, lease: timedelta) -> list[GroupLease]:
-        """Lease rate groups that have feeds due, the one that has waited longest first."""
+        """Lease rate groups that have feeds due, the one that has waited longest first.
+
+        Where there are none, the clock is looked at: a worker that has nothing to do has the time for it.
+        """
+        leases = self._claim_due(now, groups, per_group, lease)
+        if not leases and self._mended_setback(now=now, lease=lease):
+            leases = self._claim_due(now, groups, per_group, lease)
+        return leases
+
+    def _mended_setback(self, *, now: datetime, lease: timedelta) -> bool:
+        if not setbacks.noticed(self._session, now=now):
+            return False
+        self._mend(setbacks.ahead(self._session, now=now), now=now, lease=lease)
+        setbacks.forget(self._session, now=now)
+        return True
+
+    def _claim_due(self, now: datetime, groups: int, per_group: int, lease: timedelta) -> list[GroupLease]:
         leases: dict[RateGroup, GroupLease] = {}
         while per_group > 0 and len(leases) < groups:
             waiting = self._groups.waiting(now=now, limit=groups - len(leases))
@@ -140,7 +101,10 @@ class SqliteFeeds:
 
     def _due(self, groups: Mapping[RateGroup, int], *, now: datetime, per_group: int) -> dict[RateGroup, list[Row]]:
         """Find what is due in these groups, in their order; those without are left out."""
-        rows = self._session.rows(_DUE_OF_GROUPS, groups=many(groups), now=seconds(now), per_group=per_group)
+        fields: dict[str, Value] = {"groups": many(groups), "now": seconds(now), "per_group": per_group}
+        rows = self._session.rows(_DUE_OF_GROUPS, **fields)
+        while skips.put_off(self._session, rows, now=now):
+            rows = self._session.rows(_DUE_OF_GROUPS, **fields)
         found: defaultdict[str, list[Row]] = defaultdict(list)
         for row in sorted(rows, key=_urgency):
             found[row["rate_group"]].append(row)
@@ -150,9 +114,10 @@ class SqliteFeeds:
         self, ids: Collection[FeedId], *, now: datetime, groups: int, lease: timedelta, heed: Heed
     ) -> list[GroupLease]:
         """Lease rate groups of these feeds whether due or not, in the order of feeds.yaml."""
+        self._mended_setback(now=now, lease=lease)
         asked: defaultdict[RateGroup, list[Row]] = defaultdict(list)
         for row in self._named(_NAMED, ids):
-            if _may_be_polled(row, seconds(now), heed):
+            if _may_be_polled(row, now, heed):
                 asked[RateGroup(row["rate_group"])].append(row)
         free = self._groups.free(asked, now=now, paused_too=heed is Heed.NOTHING)
         chosen = [name for name in asked if name in free][: max(groups, 0)]
@@ -177,6 +142,8 @@ class SqliteFeeds:
 
     def extend(self, leases: Sequence[GroupLease], *, now: datetime, lease: timedelta) -> None:
         """Let these leases end `lease` from now, where they are still ours."""
+        if leases:
+            setbacks.noticed(self._session, now=now)
         self._groups.extend(leases, until=now + lease)
 
     def release(self, leases: Sequence[GroupLease], *, now: datetime, gap: timedelta) -> None:
@@ -203,7 +170,8 @@ class SqliteFeeds:
             LeaseLost: another worker took the group over, the lease was given back, or feeds.yaml moved the feed to
                 another address; nothing was written.
         """
-        group = rate_group(state.move.address or due.feed.url)
+        address = state.move.address or due.feed.url
+        group = due.group if address == due.url else rate_group(address)
         fence: dict[str, Value] = {"id": due.feed.id, "url": due.feed.url, "group": due.group, "lease": due.lease}
         written = self._session.run(
             _FINISH,
@@ -226,6 +194,10 @@ class SqliteFeeds:
         """List the last polls of a feed, newest first."""
         return polls.history(self._session, feed_id)
 
+    def pause(self, pause: GroupPause) -> None:
+        """Let nobody have a rate group until a time, or the later one that is known already."""
+        self._groups.pause(pause)
+
     def pauses(self, *, now: datetime) -> tuple[GroupPause, ...]:
         """List the rate groups that are paused beyond `now`, longest first."""
         return self._groups.pauses(now=now)
@@ -240,21 +212,17 @@ class SqliteFeeds:
         return [feed_rows.overview(row) for row in self._session.rows(f"{_OVERVIEW} ORDER BY position")]
 
 
-def _relisted(feed: Feed, before: Row | None) -> bool:
-    """Tell whether the entries of a feed are to be listed elsewhere than before."""
-    return before is not None and (not before["configured"] or before["category"] != feed.category)
-
-
 def _urgency(row: Row) -> tuple[int, int]:
     due = -1 if row["next_poll_at"] is None else row["next_poll_at"]
     return max(due, row["blocked_until"] or -1), row["position"]
 
 
-def _may_be_polled(row: Row, now: int, heed: Heed) -> bool:
+def _may_be_polled(row: Row, now: datetime, heed: Heed) -> bool:
     if heed is Heed.NOTHING:
         return True
-    banned = row["gone"] or (row["blocked_until"] or 0) > now
-    return not (banned or (heed is Heed.FRESHNESS and (row["fresh_until"] or 0) > now))
+    if row["gone"] or (row["blocked_until"] or 0) > seconds(now):
+        return False
+    return heed is not Heed.FRESHNESS or not ((row["fresh_until"] or 0) > seconds(now) or skips.skips(row, now))
 
 
 def _group_lease(name: RateGroup, token: int, rows: Sequence[Row]) -> GroupLease:

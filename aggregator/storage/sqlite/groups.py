@@ -23,7 +23,13 @@ from datetime import datetime, timedelta
 from aggregator.model.feed import GroupLease
 from aggregator.model.ids import RateGroup
 from aggregator.model.poll import GroupPause
+from aggregator.polling.freshness import LONGEST_RETRY
 from aggregator.storage.sqlite.session import Row, Session, many, moment, seconds
+
+LONGEST_LEASE = timedelta(minutes=10)
+"""What a lease is cut to where nobody says how long it may be; workers renew theirs long before."""
+LONGEST_REST = timedelta(minutes=10)
+"""The longest gap that feeds.yaml takes."""
 
 DUE = "max(coalesce(next_poll_at, -1), coalesce(blocked_until, -1))"
 """When a feed is due, as the index `feeds_due` has it; -1: never polled."""
@@ -76,6 +82,11 @@ _PAUSE = """
         paused_until = excluded.paused_until, pause_reason = excluded.pause_reason, next_at = max(next_at, :until)
     WHERE coalesce(paused_until, -1) < :until
 """
+_CLAMP = """
+    UPDATE rate_groups SET
+        lease_until = min(lease_until, :lease), rest_until = min(rest_until, :rest), paused_until = min(paused_until, :pause)
+    WHERE lease_until > :lease OR rest_until > :rest OR paused_until > :pause
+"""
 _PAUSES = (
     "SELECT name, paused_until, pause_reason FROM rate_groups WHERE paused_until > :now ORDER BY paused_until DESC"
 )
@@ -103,6 +114,11 @@ class RateGroups:
         """Find those of these groups that may be leased, due or not, with their newest tokens."""
         found = self._session.rows(_FREE, names=many(names), now=seconds(now), paused_too=int(paused_too))
         return _tokens(found)
+
+    def clamp(self, *, now: datetime, lease: timedelta = LONGEST_LEASE) -> None:
+        """Cut what lies further ahead than it can: the work of a clock that was wrong. `admit_all` is to follow."""
+        ends = {"lease": now + lease, "rest": now + LONGEST_REST, "pause": now + LONGEST_RETRY}
+        self._session.run(_CLAMP, **{name: _rounded_up(end) for name, end in ends.items()})
 
     def renew(self, names: Collection[RateGroup], *, now: datetime) -> None:
         """Give these groups the time that their feeds say."""

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from aggregator.model.ids import FeedId
 from aggregator.model.push import PushStage, Subscription
+from aggregator.polling.websub import left
 from aggregator.storage.sqlite.session import Row, Session, Value, moment, seconds
 
-_SAVE = """
+# What is being ended stays so, whatever somebody saves who read it before.
+_SAVE = f"""
     INSERT INTO subscriptions (
         token, feed_id, hub, topic, secret, stage, lease_until, next_step_at, failures, message, allow_private_address
     ) VALUES (
@@ -17,9 +19,16 @@ _SAVE = """
         token = excluded.token, topic = excluded.topic, secret = excluded.secret, stage = excluded.stage,
         lease_until = excluded.lease_until, next_step_at = excluded.next_step_at, failures = excluded.failures,
         message = excluded.message, allow_private_address = excluded.allow_private_address
+    WHERE NOT (
+        subscriptions.token = excluded.token AND subscriptions.stage = '{PushStage.LEAVING}'
+        AND excluded.stage <> '{PushStage.LEAVING}'
+    )
 """
-_PUSHED = """
-    UPDATE feeds SET pushed_until = (SELECT max(lease_until) FROM subscriptions WHERE feed_id = :id) WHERE id = :id
+_PUSHED = f"""
+    UPDATE feeds SET pushed_until = (
+        SELECT max(lease_until) FROM subscriptions
+        WHERE feed_id = :id AND stage NOT IN ('{PushStage.LEAVING}', '{PushStage.DENIED}')
+    ) WHERE id = :id
 """
 # Of feeds that left feeds.yaml all but those that are being ended: two walks along an index each.
 _NEXT = f"""
@@ -52,10 +61,26 @@ class SqlitePushes:
         self._session.run(_SAVE, **_columns(subscription))
         self._session.run(_PUSHED, id=subscription.feed_id)
 
+    def leave(self, feed_id: FeedId, *, now: datetime) -> None:
+        """End all subscriptions of a feed: what their hubs speak for is not where it is polled any more."""
+        for subscription in self.of_feed(feed_id):
+            if subscription.stage is not PushStage.LEAVING:
+                ended = left(subscription, now=now)
+                self.save(ended) if ended else self.remove(subscription)
+
     def remove(self, subscription: Subscription) -> None:
         """Forget it."""
         self._session.run("DELETE FROM subscriptions WHERE token = :token", token=subscription.token)
         self._session.run(_PUSHED, id=subscription.feed_id)
+
+    def count(self, feed_id: FeedId) -> None:
+        """Count one more document of a hub that was stored for this feed."""
+        self._session.run("UPDATE feeds SET push_count = push_count + 1 WHERE id = :id", id=feed_id)
+
+    def counted(self, feed_id: FeedId) -> int:
+        """Give how many documents of hubs were stored for this feed."""
+        row = self._session.row("SELECT push_count FROM feeds WHERE id = :id", id=feed_id)
+        return row["push_count"] if row else 0
 
     def next_steps(self, *, now: datetime, limit: int) -> tuple[Subscription, ...]:
         """List those whose `next_step_at` has come, and live ones of feeds that are no longer configured; oldest first."""

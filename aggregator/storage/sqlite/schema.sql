@@ -51,7 +51,9 @@ CREATE TABLE feeds (
     move_since INTEGER,
     fresh_until INTEGER,
     pushed_until INTEGER,                    -- kept by pushes.py
-    poll_count INTEGER NOT NULL DEFAULT 0    -- names the place of the next one in polls
+    poll_count INTEGER NOT NULL DEFAULT 0,   -- names the place of the next one in polls
+    push_count INTEGER NOT NULL DEFAULT 0,   -- documents of hubs that were stored; kept by pushes.py
+    advertised TEXT                          -- topic and hubs that the last document named
 ) STRICT;
 
 -- A feed is due at the later of its time and the end of a server's wish; -1: never polled, before all others.
@@ -75,6 +77,9 @@ CREATE TABLE rate_groups (
 
 CREATE INDEX rate_groups_due ON rate_groups (next_at, position) WHERE next_at IS NOT NULL;
 CREATE INDEX rate_groups_paused ON rate_groups (paused_until) WHERE paused_until IS NOT NULL;
+
+-- The latest time at which anything was asked for, to about a minute, in one row: see setbacks.py.
+CREATE TABLE clock (latest_at INTEGER NOT NULL) STRICT;
 
 -- The last polls of every feed: a ring of as many places as polls.py says, each written over in its turn.
 CREATE TABLE polls (

@@ -142,3 +142,22 @@ _SAVING_BY_THE_BATCH = (
     "INSERT INTO entry_search (entry_search, rank) VALUES ('automerge', 8)",
     "INSERT INTO entry_search (entry_search, rank) VALUES ('crisismerge', 64)",
 )
+
+
+@MIGRATIONS(name="0005_pushes_and_advertised_hubs")
+def _pushes_and_advertised_hubs(db: Database) -> None:
+    for statement in _PUSHES_AND_ADVERTISED_HUBS:
+        db.execute(statement)
+
+
+_PUSHES_AND_ADVERTISED_HUBS = (
+    "ALTER TABLE feeds ADD COLUMN push_count INTEGER NOT NULL DEFAULT 0",
+    # Of documents that were stored before, nobody knows what they named: their hubs are found with the next new one.
+    "ALTER TABLE feeds ADD COLUMN advertised TEXT",
+)
+
+
+@MIGRATIONS(name="0006_clock")
+def _clock(db: Database) -> None:
+    db.execute("CREATE TABLE clock (latest_at INTEGER NOT NULL) STRICT")
+    db.execute("INSERT INTO clock (latest_at) VALUES (0)")

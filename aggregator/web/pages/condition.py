@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from aggregator.model.feed import Feed, FeedOverview, Outcome
-from aggregator.model.poll import GroupPause
 from aggregator.publish.site import public
 
 CONDITIONS = ("ok", "malformed", "blocked", "failing", "gone", "new")
@@ -34,25 +33,6 @@ def condition(overview: FeedOverview, *, now: datetime) -> Condition:
     if state.malformed_since:
         return Condition("ok, but not well-formed", "fair", "malformed")
     return Condition("ok", "good", "ok")
-
-
-class NextTime(NamedTuple):
-    """When a feed is polled next, and why then."""
-
-    at: datetime | None
-    """None: as soon as possible."""
-    reason: str
-
-
-def next_time(overview: FeedOverview, pause: GroupPause | None) -> NextTime:
-    """Find the latest of what keeps a feed from being polled: its own time, its server's wish, that of its group."""
-    state = overview.state
-    own = NextTime(state.next_poll_at, state.next_poll_reason)
-    if pause and (own.at is None or pause.until > own.at):
-        own = NextTime(pause.until, f"{pause.group} is left alone: {pause.reason}")
-    if state.blocked_until and (own.at is None or state.blocked_until > own.at):
-        own = NextTime(state.blocked_until, "its server asked to be left alone until then")
-    return own
 
 
 def rhythm(overview: FeedOverview) -> str:

@@ -1,0 +1,116 @@
+"""The half of a check that stands in for `FeedPoller`: it asks for the whole document, and keeps refusals alone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from aggregator.errors import DatabaseUnusable, LeaseLost
+from aggregator.model.feed import DueFeed, Feed, ParsedFeed, Validators
+from aggregator.model.fetch import Failed
+from aggregator.model.ids import FeedId
+from aggregator.model.poll import EntryPlan
+from aggregator.polling import waits
+from aggregator.polling.plan import plan
+from aggregator.polling.schedule import after_fetch
+from aggregator.ports import Clock, Fetcher, Parser, Store, Transaction
+from aggregator.services.answer import NOTHING, Answer, Polled, lost, save, told
+from aggregator.services.check_report import CheckReport, Found, found, report_of
+from aggregator.services.poll_feed import FeedPoller, Recognition
+
+T = TypeVar("T")
+OnReport = Callable[[CheckReport], None]
+
+
+class NoDatabase:
+    """`ports.Store` before there is a database: no feed is known, so that nobody has anything to read or to write."""
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Refuse."""
+        raise DatabaseUnusable(f"there is no database yet, and {work} wants to read it")
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Refuse."""
+        raise DatabaseUnusable(f"there is no database yet, and {work} wants to write to it")
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+
+class DryPoller(FeedPoller):
+    """Reports what feeds answer.
+
+    Args:
+        feeds: those to check, as feeds.yaml has them now; the database may know an older version.
+        names: what people call them, where the database knows it.
+        tell: is given every report.
+    """
+
+    def __init__(  # noqa: PLR0913 -- what a `FeedPoller` takes, and what a check adds
+        self,
+        store: Store | None,
+        fetcher: Fetcher,
+        parser: Parser,
+        clock: Clock,
+        recognition: Recognition,
+        *,
+        feeds: Mapping[FeedId, Feed],
+        names: Mapping[FeedId, str],
+        tell: OnReport,
+    ) -> None:
+        super().__init__(store or NoDatabase(), fetcher, parser, clock, recognition)
+        self._known = store
+        self._feeds = feeds
+        self._names = names
+        self._tell = tell
+        self.refusal: DatabaseUnusable | None = None
+        """Why the database could not be read or written, if it could not: whoever runs the check has to raise it."""
+
+    async def ask(self, due: DueFeed) -> Answer:
+        """Ask where a poll would, but without conditions: of a 304 there would be nothing to explain."""
+        listed = replace(due, feed=self._feeds.get(due.feed.id, due.feed))
+        forgetful = replace(listed.state, validators=Validators(), body_hash=None)
+        return replace(await super().ask(replace(listed, state=forgetful)), due=listed)
+
+    async def keep(self, answer: Answer) -> Polled:
+        """Report an answer, and write down a refusal."""
+        try:
+            await self.report(answer)
+            if _is_refusal(answer):
+                await self._store.write(partial(save, _as_of_a_poll(answer)))
+        except LeaseLost:
+            return Polled(result=lost(answer.due), lease_lost=True)
+        except DatabaseUnusable as error:
+            self.refusal = error
+            return Polled(result=told(answer, NOTHING), kept=False)
+        return Polled(result=told(answer, NOTHING))
+
+    async def report(self, answer: Answer) -> None:
+        """Tell what was found.
+
+        Raises:
+            DatabaseUnusable: what is known of the feed's entries can't be read.
+        """
+        feed, document = answer.due.feed, answer.document
+        read_as = await self._compared(answer, document) if document else None
+        name = feed.title or self._names.get(feed.id) or (document.title if document else "") or feed.url
+        self._tell(report_of(answer, name=name, read_as=read_as))
+
+    async def _compared(self, answer: Answer, document: ParsedFeed) -> Found:
+        def work(tx: Transaction) -> EntryPlan:
+            return plan(tx.entries.known(answer.due.feed.id, document.entries), document.entries)
+
+        decided = await self._known.read(work) if self._known else plan([], document.entries)
+        return found(document, decided, now=answer.ended_at)
+
+
+def _is_refusal(answer: Answer) -> bool:
+    """Tell whether the server wants to be left alone."""
+    failed = answer.outcome
+    return isinstance(failed, Failed) and bool(answer.pause or waits.block(failed, answer.ended_at))
+
+
+def _as_of_a_poll(answer: Answer) -> Answer:
+    """Let follow from a refusal what follows from one of a poll: asking without conditions has changed nothing about it."""
+    due = answer.due
+    return replace(answer, state=after_fetch(due.feed, due.state, answer.outcome, now=answer.ended_at))
