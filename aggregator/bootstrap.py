@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from aggregator.fetch.hub import HubClient
 
 logger = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""What ends `serve`: Ctrl-C, and what supervisors send."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +145,7 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
         schedule = PollSchedule(application.poller, hubs=application.subscriber)
         if not poll:
             application.watch.polling = None
-        _on_signals(application.watch.stop, schedule.stop, server.stop)
+        _on_signals((application.watch.stop, schedule.stop, server.stop), (schedule.stop_at_once, server.stop_at_once))
         logger.info("serving http://%s:%d", host, listening.getsockname()[1])
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.run(listening))
@@ -150,21 +153,30 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
                 tasks.create_task(schedule.run())
 
 
-def _on_signals(*stops: Callable[[], None]) -> None:
-    def stop() -> None:
-        logger.info("stopping; polls that run are finished first")
-        for each in stops:
+def _on_signals(finish: Sequence[Callable[[], None]], stop: Sequence[Callable[[], None]]) -> None:
+    """Call `finish` at the first signal and `stop` at the second; a third ends the process as if nobody caught it."""
+    loop, stages = asyncio.get_running_loop(), iter((finish, stop))
+
+    def caught() -> None:
+        stage = next(stages, ())
+        if stage is finish:
+            logger.info("stopping; polls that run are finished first, Ctrl-C again stops at once")
+        else:
+            logger.info("stopping at once")
+            for name in SIGNALS:
+                loop.remove_signal_handler(name)
+        for each in stage:
             each()
 
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop)
+    for name in SIGNALS:
+        loop.add_signal_handler(name, caught)
 
 
 def _web(configuration: Configuration, application: Application) -> "Starlette":
     from aggregator.web.app import create_app  # noqa: PLC0415 -- see `serve`
-    from aggregator.web.desk import Callbacks  # noqa: PLC0415 -- see `serve`
+    from aggregator.web.desk import Callbacks, Collectors  # noqa: PLC0415 -- see `serve`
 
-    site = configuration.site
+    site, metrics = configuration.site, configuration.metrics
     return create_app(
         application.reader,
         application.digests,
@@ -182,6 +194,7 @@ def _web(configuration: Configuration, application: Application) -> "Starlette":
             max_bytes=configuration.polling.max_bytes,
         ),
         watch=application.watch,
+        collectors=Collectors(token=metrics.secret, networks=metrics.allow_networks),
     )
 
 

@@ -40,7 +40,8 @@ class FeedRecords(Protocol):
         """Make the configured feeds the ones that are polled and shown.
 
         Feeds that are no longer named keep entries and state, but are neither polled nor listed; one that is named again
-        continues where it was. A feed whose `url` changed forgets what its old address said, and becomes due.
+        continues where it was. A feed whose `url` changed forgets what its old address said, becomes due, and its
+        subscriptions at hubs are ended. Times that lie further ahead than they can are mended: see `claim_due`.
         """
         ...
 
@@ -49,7 +50,12 @@ class FeedRecords(Protocol):
 
         The group that has waited longest comes first, and of its feeds the one that is longest overdue; never-polled
         feeds come before all others, in the order of feeds.yaml. However many feeds of one group are overdue, others wait
-        no longer for it. No group that is leased, resting or paused is given; no feed that is gone or blocked.
+        no longer for it. No group that is leased, resting or paused is given; no feed that is gone or blocked. A feed
+        that fell due in an hour or on a day that its document asks to skip gets a later time.
+
+        Where the clock has been set back since the database was asked last, what the wrong time has put far ahead is
+        mended: a feed that was polled in what is the future now counts as polled now, and no lease goes on for longer
+        than `lease` (ten minutes after `synchronise`), no pause and no block for longer than a day.
         """
         ...
 
@@ -223,7 +229,10 @@ class PushRecords(Protocol):
         ...
 
     def save(self, subscription: Subscription) -> None:
-        """Keep this state of it, and of its feed: `FeedState.pushed_until` is the latest end of its active ones."""
+        """Keep this state of it, and of its feed: `FeedState.pushed_until` is the latest end of its active ones.
+
+        One that is being ended stays so, whatever is saved under its token.
+        """
         ...
 
     def remove(self, subscription: Subscription) -> None:

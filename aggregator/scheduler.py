@@ -7,19 +7,25 @@ to cancel the coroutine that runs, which would cut polls off in the middle.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.errors import DatabaseUnusable
+from aggregator.model.ids import FeedId
 
 logger = logging.getLogger(__name__)
 
 
 class Polls(Protocol):
     """What is run on every tick: `services.poll.Poller`."""
+
+    @property
+    def under_way(self) -> Sequence[FeedId]:
+        """Feeds that are being polled; after `keep_up` was cancelled, those whose polls were given back."""
+        ...
 
     def stop(self) -> None:
         """Begin no further poll."""
@@ -43,6 +49,8 @@ TICK = timedelta(seconds=5)
 GRACE = timedelta(seconds=15)
 """How long polls that run may take to finish after `stop`; what takes longer is given back unpolled. Giving back and
 closing come after it, and the whole is to end within 20 seconds."""
+MOST_NAMED = 20
+"""Feeds in one line of the log."""
 
 
 class PollSchedule:
@@ -60,6 +68,7 @@ class PollSchedule:
         self._due = asyncio.Event()
         self._hubs_due = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._at_once = asyncio.Event()
         self._ticks = AsyncIOScheduler(timezone="UTC")
         self._ticks.add_job(
             self._tick,
@@ -78,19 +87,21 @@ class PollSchedule:
         cycles = asyncio.create_task(self._again(self._due, self._poller.keep_up, "poll cycle"))
         asking = asyncio.create_task(self._ask_hubs())
         stopped = asyncio.create_task(self._stopping.wait())
+        at_once = asyncio.create_task(self._at_once.wait())
+        first = asyncio.FIRST_COMPLETED
         try:
-            await asyncio.wait({cycles, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait({cycles}, timeout=self._grace.total_seconds())
+            await asyncio.wait({cycles, stopped}, return_when=first)
+            await asyncio.wait({cycles, at_once}, timeout=self._grace.total_seconds(), return_when=first)
         finally:
             self._ticks.shutdown(wait=False)
-            stopped.cancel()
-            cycles.cancel()
+            for task in (stopped, at_once, cycles):
+                task.cancel()
             # What was not asked for to the end is asked for again: it was saved as pending.
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
             (ended,) = await asyncio.gather(cycles, return_exceptions=True)
             if isinstance(ended, asyncio.CancelledError):
-                logger.warning("polls that took longer than %s to finish were given back", self._grace)
+                self._say_given_back()
             elif isinstance(ended, Exception):
                 raise ended
 
@@ -100,6 +111,20 @@ class PollSchedule:
         self._stopping.set()
         self._due.set()
         self._hubs_due.set()
+
+    def stop_at_once(self) -> None:
+        """Wait for no poll any more: those that run are given back."""
+        self.stop()
+        self._at_once.set()
+
+    def _say_given_back(self) -> None:
+        feeds = self._poller.under_way
+        if not feeds:
+            return
+        why = "as asked" if self._at_once.is_set() else f"after {self._grace.total_seconds():g} s"
+        more = f" and {len(feeds) - MOST_NAMED} more" if len(feeds) > MOST_NAMED else ""
+        names = f"{', '.join(feeds[:MOST_NAMED])}{more}"
+        logger.warning("broke off the polls of %s %s; the next start polls them", names, why)
 
     async def _tick(self) -> None:
         self._due.set()

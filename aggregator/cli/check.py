@@ -46,8 +46,8 @@ def check(place: Place, feed_id: tuple[str, ...], *, force: bool, as_json: bool)
     configuration = place.configuration()
     feeds = named_feeds(place, configuration, feed_id)
     reports = asyncio.run(_check(place, configuration, feeds, force=force, quiet=as_json))
-    places = _places(place, configuration)
-    explained = [(report, explain(report, place=places[report.feed.id])) for report in reports]
+    places, zone = _places(place, configuration), configuration.site.timezone
+    explained = [(report, explain(report, place=places[report.feed.id], zone=zone)) for report in reports]
     if as_json:
         click.echo(json.dumps([_as_json(*each) for each in explained], ensure_ascii=False, indent=1))
     else:
@@ -126,7 +126,7 @@ def _totals(reports: Sequence[CheckReport]) -> str:
     counts = Counter(report.outcome for report in reports)
     words = {Outcome.FETCHED: "answered", Outcome.FAILED: "failed", Outcome.GONE: "gone", Outcome.SKIPPED: "not asked"}
     parts = ", ".join(f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome])
-    refused = any(report.status in REFUSALS for report in reports)
+    refused = any(report.kept for report in reports)
     kept = "Nothing was kept but that a server refused us." if refused else "Nothing was kept."
     return f"{len(reports)} {'feed' if len(reports) == 1 else 'feeds'} checked: {parts}. {kept}"
 
@@ -159,6 +159,7 @@ def _as_json(report: CheckReport, findings: Sequence[Finding]) -> dict[str, obje
         "changed": found.changed if found else 0,
         "malformed": found.document.malformed if found else "",
         "elapsed": report.elapsed.total_seconds(),
+        "skipped_until": report.until.isoformat() if report.until else None,
         "last_asked_at": report.last.at.isoformat() if report.last else None,
         "findings": [{"tone": finding.tone, "text": finding.text} for finding in findings],
     }

@@ -1,10 +1,11 @@
 """Put into words what a dry poll found: for a person who wonders what is the matter with a feed, and what to do."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
+from aggregator.cli.wording import skipped
 from aggregator.model.feed import FreshnessHints, Outcome
 from aggregator.model.fetch import FailureKind
 from aggregator.model.poll import PollRecord
@@ -32,15 +33,22 @@ class Finding(NamedTuple):
     text: str
 
 
-def explain(report: CheckReport, *, place: str) -> list[Finding]:
-    """Say what came back, most important first. `place` is where the feed's address stands: `feeds.yaml:12:10`."""
-    return [*_outcome(report, place), *_redirects(report, place), *(_document(report) if report.found else ())]
+def explain(report: CheckReport, *, place: str, zone: tzinfo = UTC) -> list[Finding]:
+    """Say what came back, most important first.
+
+    Args:
+        report: of one feed.
+        place: where the feed's address stands: `feeds.yaml:12:10`.
+        zone: in which times are told.
+    """
+    return [*_outcome(report, place, zone), *_redirects(report, place), *(_document(report) if report.found else ())]
 
 
-def _outcome(report: CheckReport, place: str) -> Iterator[Finding]:
+def _outcome(report: CheckReport, place: str, zone: tzinfo) -> Iterator[Finding]:
     match report.outcome:
         case Outcome.SKIPPED:
-            yield Finding(Tone.NOTE, f"not asked: {report.message}")
+            why = skipped(report.message, report.until, zone, now=report.checked_at)
+            yield Finding(Tone.NOTE, f"not asked: {why}")
             if report.last:
                 yield _last(report.last, report.checked_at)
         case Outcome.GONE:
@@ -55,7 +63,6 @@ def _outcome(report: CheckReport, place: str) -> Iterator[Finding]:
             yield Finding(Tone.GOOD, f"HTTP {report.status}: {kind}, {_bytes(report.size)}, after {took}")
         case _:
             yield Finding(Tone.GOOD, f"HTTP {report.status}")
-
 
 
 def _last(record: PollRecord, now: datetime) -> Finding:

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator import bootstrap
+from aggregator.cli.naming import named_ids
 from aggregator.cli.options import Place
 from aggregator.config.model import Configuration
-from aggregator.config.nearest import did_you_mean
-from aggregator.errors import UserError
 from aggregator.model.feed import Feed, FeedOverview, FeedState
 from aggregator.model.poll import GroupPause
 from aggregator.ports import Transaction
@@ -18,45 +17,42 @@ from aggregator.ports import Transaction
 class KnownFeeds:
     """The feeds of feeds.yaml, in its order, and the rate groups that are paused."""
 
+    configuration: Configuration
+    """All of feeds.yaml, feeds that it has switched off included."""
     overviews: tuple[FeedOverview, ...]
-    """One a feed of the file; with the defaults where the database does not know it, or knows it by another address."""
+    """One a feed of the file that is polled; with the defaults where the database does not know it, or knows it by another
+    address."""
     pauses: tuple[GroupPause, ...]
 
 
 async def known_feeds(place: Place, *, now: datetime) -> KnownFeeds:
     """Read what is known; where there is no database yet that is nothing, and none is made."""
-    feeds = place.configuration().enabled_feeds()
+    configuration = place.configuration()
     if not place.database.exists():
-        return _joined(feeds, (), ())
+        return _joined(configuration, (), ())
 
     def work(tx: Transaction) -> tuple[list[FeedOverview], tuple[GroupPause, ...]]:
         return tx.feeds.overview(), tx.feeds.pauses(now=now)
 
     async with bootstrap.open_store(place.database) as store:
         overviews, pauses = await store.read(work)
-    return _joined(feeds, overviews, pauses)
+    return _joined(configuration, overviews, pauses)
 
 
 def named_feeds(place: Place, configuration: Configuration, names: Sequence[str]) -> list[Feed]:
     """Find the feeds of these ids, in the order of feeds.yaml; all where none is named.
 
     Raises:
-        UserError: there is no feed at all, or none of that id; names the nearest one.
+        UserError: see `named_ids`.
     """
-    feeds = configuration.enabled_feeds()
-    if not feeds:
-        raise UserError(f"{place.config}: names no feed to ask; add one under `feeds:`")
-    known = [feed.id for feed in feeds]
-    for name in names:
-        if name not in known:
-            nearest = did_you_mean(name, known)
-            raise UserError(f"no feed has the id {name!r}{nearest}; `aggregator feeds list` shows every id")
-    return [feed for feed in feeds if not names or feed.id in names]
+    ids = named_ids(place, configuration, names)
+    return [feed for feed in configuration.enabled_feeds() if not names or feed.id in ids]
 
 
-def _joined(feeds: Sequence[Feed], known: Sequence[FeedOverview], pauses: Sequence[GroupPause]) -> KnownFeeds:
+def _joined(configuration: Configuration, known: Sequence[FeedOverview], pauses: Sequence[GroupPause]) -> KnownFeeds:
     by_id = {overview.feed.id: overview for overview in known}
-    return KnownFeeds(overviews=tuple(_row(feed, by_id.get(feed.id)) for feed in feeds), pauses=tuple(pauses))
+    rows = (_row(feed, by_id.get(feed.id)) for feed in configuration.enabled_feeds())
+    return KnownFeeds(configuration=configuration, overviews=tuple(rows), pauses=tuple(pauses))
 
 
 def _row(feed: Feed, known: FeedOverview | None) -> FeedOverview:

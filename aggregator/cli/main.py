@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from aggregator.cli import output
 from aggregator.cli.lazy import LazyCommands
 from aggregator.cli.options import Place
 from aggregator.errors import UserError
@@ -24,6 +25,11 @@ class UserErrors(click.Group):
         except UserError as error:
             click.echo(str(error), err=True)
             sys.exit(2)
+        except OSError as error:
+            code = output.refused(error)
+            if code is None:
+                raise
+            sys.exit(code)
 
 
 COMMANDS = LazyCommands(

@@ -1,37 +1,43 @@
 """`aggregator poll`."""
 
 import asyncio
-import heapq
 import json
 import logging
-import signal
 import sys
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
+from aggregator.cli import poll_results
+from aggregator.cli.naming import named_ids
 from aggregator.cli.options import Place, pass_place
-from aggregator.cli.progress import poll_progress
+from aggregator.cli.progress import draws, poll_progress
 from aggregator.cli.starting import starting
-from aggregator.cli.tables import Column, print_table
-from aggregator.config.nearest import did_you_mean
-from aggregator.errors import UserError
+from aggregator.cli.stopping import on_signals
+from aggregator.cli.wording import counted
+from aggregator.clock import SystemClock
 from aggregator.model.feed import Outcome
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import Heed, PollResult, Totals
 
 if TYPE_CHECKING:
     from aggregator.bootstrap import Application
+    from aggregator.config.model import Configuration
 
-MOST_ROWS = 50
-"""Of the table with all results: nobody reads thousands. Beyond that it has:"""
-MOST_FAILURES = 30
-MOST_NEWS = 15
-WENT_WRONG = frozenset({Outcome.FAILED, Outcome.GONE, Outcome.SKIPPED})
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """What was polled, and how that ended."""
+
+    results: list[PollResult]
+    totals: Totals
+    exit_code: int | None
+    """Of the signal that stopped it; None where none did."""
+    left: int
+    """Feeds that were not polled because of that."""
 
 
 @click.command(short_help="Poll feeds now, and show what each brought.")
@@ -39,7 +45,7 @@ WENT_WRONG = frozenset({Outcome.FAILED, Outcome.GONE, Outcome.SKIPPED})
 @click.option("--all", "everything", is_flag=True, help="Poll every feed, due or not.")
 @click.option("--force", is_flag=True, help="Poll also feeds whose server asked us to wait, or said gone for good.")
 @click.option("--no-group", is_flag=True, help="Leave comparing new entries to the next poll.")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON, times in UTC.")
 @pass_place
 def poll(
     place: Place, feed_id: tuple[str, ...], *, everything: bool, force: bool, no_group: bool, as_json: bool
@@ -48,6 +54,9 @@ def poll(
 
     FEED_ID is an id as `aggregator feeds list` shows it. A feed that is named is polled unless its server or its
     document says that it is still fresh; with --all, unless its server asked us to wait.
+
+    Ctrl-C or SIGTERM finishes the polls that run, a second one stops at once; what was brought until then is kept and
+    shown. Exit codes: 0 done; 1 a poll failed; 130 (Ctrl-C) or 143 (SIGTERM) stopped.
     """
     if everything and feed_id:
         raise click.UsageError("name feeds or say --all, not both")
@@ -58,29 +67,19 @@ def poll(
     with starting():
         configuration = place.configuration()
         from aggregator import bootstrap  # noqa: PLC0415 -- 0.2 s of CPU that `--help` has no use for
-    known = [feed.id for feed in configuration.enabled_feeds()]
-    if not known:
-        raise UserError(f"{place.config}: names no feed to poll; add one under `feeds:`")
-    ids = _asked(feed_id, known, everything=everything)
+    named = named_ids(place, configuration, feed_id)
+    order = {feed.id: position for position, feed in enumerate(configuration.enabled_feeds())}
+    ids = list(order) if everything else named or None
     heed = _heed(everything=everything, force=force)
     opening = bootstrap.open_application(configuration, place.database, grouping=not no_group)
-    results, totals = asyncio.run(_poll(opening, ids, heed, quiet=as_json))
+    done = asyncio.run(_poll(opening, ids, heed, quiet=as_json))
+    done.results.sort(key=lambda result: order.get(result.feed_id, len(order)))
     if as_json:
-        click.echo(json.dumps([_as_json(result) for result in results], ensure_ascii=False, indent=1))
+        results = [poll_results.as_json(result) for result in done.results]
+        click.echo(json.dumps(results, ensure_ascii=False, indent=1))
     else:
-        _print_table(results, totals)
-    _report(results)
-
-
-def _asked(names: Sequence[str], known: Sequence[FeedId], *, everything: bool) -> list[FeedId] | None:
-    """Give the feeds to poll; None: those that are due."""
-    for name in names:
-        if name not in known:
-            nearest = did_you_mean(name, known)
-            raise UserError(f"no feed has the id {name!r}{nearest}; `aggregator feeds list` shows every id")
-    if everything:
-        return list(known)
-    return [FeedId(name) for name in dict.fromkeys(names)] or None
+        _print(done)
+    _report(done, configuration, due=ids is None)
 
 
 def _heed(*, everything: bool, force: bool) -> Heed:
@@ -91,82 +90,57 @@ def _heed(*, everything: bool, force: bool) -> Heed:
 
 async def _poll(
     opening: AbstractAsyncContextManager["Application"], ids: list[FeedId] | None, heed: Heed, *, quiet: bool
-) -> tuple[list[PollResult], Totals]:
+) -> _Done:
+    results: list[PollResult] = []
     async with opening as application:
-        _finish_on_signals(application.poller.stop)
-        with poll_progress(None if ids is None else len(ids), quiet=quiet) as show:
-            if ids is None:
-                results = await application.poller.poll_due(show)
-            else:
-                results = await application.poller.poll(ids, heed=heed, on_result=show)
-        return results, await application.reader.totals()
+        poller = application.poller
+        # Counting reads every feed: only for a bar, which is the one to show it.
+        total = len(ids) if ids is not None else await poller.due() if draws(quiet=quiet) else None
+        with poll_progress(total, quiet=quiet) as show:
+
+            def note(result: PollResult) -> None:
+                results.append(result)
+                if not result.stopped:
+                    show(result)
+
+            def finish() -> None:
+                poller.stop()
+                running = counted(len(poller.under_way), "poll")
+                click.echo(f"finishing {running}; Ctrl-C again stops now", err=True)
+
+            work = poller.poll_due(note) if ids is None else poller.poll(ids, heed=heed, on_result=note)
+            polling = asyncio.create_task(work)
+            stopping = on_signals(finish, polling.cancel)
+            try:
+                await polling
+            except asyncio.CancelledError:
+                if not stopping.at_once:
+                    raise
+        if stopping.exit_code is None:
+            left = 0
+        else:
+            left = await poller.due() if ids is None else _unpolled(ids, results)
+            # That it stopped before their turn is said once, with their number.
+            results = [result for result in results if not result.stopped]
+        return _Done(results=results, totals=await application.reader.totals(), exit_code=stopping.exit_code, left=left)
 
 
-def _finish_on_signals(stop: Callable[[], None]) -> None:
-    """Let Ctrl-C and SIGTERM finish the polls that run and begin no other; a second one ends at once."""
-    loop = asyncio.get_running_loop()
-
-    def once() -> None:
-        stop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(name)
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, once)
+def _unpolled(ids: Sequence[FeedId], results: Sequence[PollResult]) -> int:
+    return len(ids) - sum(1 for result in results if not result.stopped)
 
 
-def _print_table(results: Sequence[PollResult], totals: Totals) -> None:
-    shown = _telling(results)
-    if results:
-        print_table(_columns(results), [_cells(result) for result in shown])
-        if len(shown) < len(results):
-            click.echo(f"{len(results) - len(shown)} feeds are not shown; `--json` prints all of them.")
-    else:
+def _print(done: _Done) -> None:
+    if not done.results and done.exit_code is None:
         click.echo("No feed is due. `aggregator poll --all` polls every feed.")
-    click.echo(f"{totals.entries} entries of {totals.feeds} feeds kept, {totals.copies} of them copies.")
+    poll_results.print_results(done.results, done.totals)
 
 
-def _telling(results: Sequence[PollResult]) -> Sequence[PollResult]:
-    """Choose the rows of the table: where there are too many, what went wrong and what brought most."""
-    if len(results) <= MOST_ROWS:
-        return results
-    wrong = [result for result in results if result.outcome in WENT_WRONG]
-    wrong.sort(key=lambda result: result.outcome is Outcome.SKIPPED)
-    news = (result for result in results if result.new or result.changed)
-    return wrong[:MOST_FAILURES] + heapq.nlargest(MOST_NEWS, news, key=lambda result: result.new + result.changed)
-
-
-def _columns(results: Sequence[PollResult]) -> list[Column]:
-    counts = (
-        Column(header=name, footer=str(sum(getattr(result, name) for result in results)), right=True)
-        for name in ("new", "changed", "copies")
-    )
-    return [
-        Column(header="feed", footer=f"{len(results)} feeds"),
-        Column(header="outcome", footer=_summary(results)),
-        *counts,
-        Column(header="time", right=True),
-    ]
-
-
-def _cells(result: PollResult) -> tuple[str, ...]:
-    counts = (str(result.new), str(result.changed), str(result.copies))
-    return (result.feed_title, result.outcome, *counts, f"{result.elapsed.total_seconds():.2f} s")
-
-
-def _summary(results: Sequence[PollResult]) -> str:
-    counts = Counter(result.outcome for result in results)
-    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
-
-
-def _report(results: Sequence[PollResult]) -> None:
-    """Say on stderr what did not go as asked; exit with 1 if a poll failed."""
-    for result in results:
-        if result.outcome in WENT_WRONG:
-            click.echo(f"{result.feed_id}: {result.outcome}: {result.message}", err=True)
-    if any(result.outcome is Outcome.FAILED for result in results):
+def _report(done: _Done, configuration: "Configuration", *, due: bool) -> None:
+    """Say on stderr what did not go as asked, and exit with the code for it."""
+    poll_results.report(done.results, configuration.site.timezone, now=SystemClock().now())
+    if done.exit_code is not None:
+        feeds = counted(done.left, "due feed" if due else "feed")
+        click.echo(f"stopped: {feeds} not polled", err=True)
+        sys.exit(done.exit_code)
+    if any(result.outcome is Outcome.FAILED for result in done.results):
         sys.exit(1)
-
-
-def _as_json(result: PollResult) -> dict[str, object]:
-    return asdict(result) | {"elapsed": result.elapsed.total_seconds()}

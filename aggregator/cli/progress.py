@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from aggregator.model.feed import Outcome
 from aggregator.model.poll import PollResult
@@ -11,26 +11,35 @@ Show = Callable[[PollResult], None]
 """Takes note of one result."""
 
 
+def draws(*, quiet: bool) -> bool:
+    """Tell whether `poll_progress` shows a bar: on a terminal."""
+    return not quiet and sys.stderr.isatty()
+
+
 @contextmanager
-def poll_progress(total: int | None, *, quiet: bool) -> Iterator[Show | None]:
+def poll_progress(total: int | None, *, quiet: bool) -> Iterator[Show]:
     """Show a bar on a terminal, a line a feed elsewhere.
 
     Args:
         total: feeds to come; None where that is not known.
-        quiet: show nothing, and give None.
+        quiet: show nothing.
     """
-    if quiet:
-        yield None
-    elif sys.stderr.isatty():
+    if draws(quiet=quiet):
         with _bar(total) as show:
             yield show
     else:
-        yield _say
+        yield _say_nothing if quiet else _say
+
+
+def _say_nothing(result: PollResult) -> None:
+    """Who wants JSON wants nothing beside it."""
 
 
 def _say(result: PollResult) -> None:
     counts = f" {result.new} new, {result.changed} changed, {result.copies} copies"
-    sys.stderr.write(f"{result.feed_id}: {result.outcome}{counts if result.outcome is Outcome.FETCHED else ''}\n")
+    # Polls go on where nobody listens any more, as after `2>&1 | head`.
+    with suppress(OSError):
+        sys.stderr.write(f"{result.feed_id}: {result.outcome}{counts if result.outcome is Outcome.FETCHED else ''}\n")
 
 
 @contextmanager

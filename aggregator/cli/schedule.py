@@ -26,10 +26,9 @@ MOST_HOURS = 24 * 14
 @click.option("--json", "as_json", is_flag=True, help="Print the timetable as JSON, times in UTC.")
 @pass_place
 def schedule(place: Place, hours: int, *, as_json: bool) -> None:
-    """Show the polls of the next 24 hours in order: when, in the time zone of the site, which feed, and why then.
+    """Show the next poll of each feed within the next 24 hours: when, in the time zone of the site, which feed, and why then.
 
-    What follows each poll depends on what the server answers; how many polls there will be in all is therefore an
-    estimate.
+    What follows it depends on what the server answers; how many polls there will be in all is therefore an estimate.
     """
     zone = place.configuration().site.timezone
     found = asyncio.run(_upcoming(place, timedelta(hours=hours)))
@@ -51,6 +50,8 @@ def _print(found: Upcoming, hours: int, zone: ZoneInfo) -> None:
         print_table(columns, [_cells(poll, found.now, zone) for poll in found.polls])
         click.echo()
     click.echo(_totals(found, hours))
+    if found.first_later and not found.polls:
+        click.echo(_first(found.first_later, found.now, zone))
     for pause in found.pauses:
         until = _local(pause.until, found.now, zone)
         click.echo(f"{pause.group} is paused until {until}: {pause.reason}")
@@ -69,6 +70,10 @@ def _local(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """Spell a time: today's without its day."""
     there = at.astimezone(zone)
     return f"{there:%H:%M}" if there.date() == now.astimezone(zone).date() else f"{there:%a %d %b %H:%M}"
+
+
+def _first(poll: NextPoll, now: datetime, zone: ZoneInfo) -> str:
+    return f"The first is {poll.overview.feed.id}, at {_local(poll.at, now, zone)}: {poll.reason}."
 
 
 def _totals(found: Upcoming, hours: int) -> str:

@@ -17,7 +17,7 @@ from aggregator.cli.options import Place, pass_place
 def serve(place: Place, host: str, port: int, *, no_poll: bool, verbose: bool) -> None:
     """Poll feeds on schedule and serve pages and feeds.
 
-    Ctrl-C or SIGTERM ends it: polls that run are finished first, within 20 seconds.
+    Ctrl-C or SIGTERM ends it: polls that run are finished first, within 20 seconds; a second one stops at once.
     """
     logs.configure(verbose=verbose)
     asyncio.run(bootstrap.serve(place.configuration(), place.database, host=host, port=port, poll=not no_poll))

@@ -49,7 +49,8 @@ def _draw(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold", footer_style="bold", show_footer=with_footer)
     for column in columns:
         side: Literal["left", "right"] = "right" if column.right else "left"
-        table.add_column(column.header, Text(column.footer), justify=side, overflow="fold")
+        # Names and messages can be folded and still be read; a number can't.
+        table.add_column(column.header, Text(column.footer), justify=side, overflow="fold", no_wrap=column.right)
     for row in rows:
         table.add_row(*map(Text, row))
     Console().print(table)

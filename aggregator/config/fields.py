@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import urldefrag
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from aggregator.config import durations, sizes
 from aggregator.config.nearest import did_you_mean
@@ -150,6 +150,16 @@ def _push(text: str) -> Push:
         raise ValueError(f"{quoted(text)} is none of {', '.join(Push)}") from None
 
 
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,200}=*")  # RFC 6750 section 2.1, b64token
+
+
+def _token(text: str) -> SecretStr:
+    """Read a secret; the message does not repeat it."""
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("is not a token; write 16 to 200 of A-Z, a-z, 0-9, -, ., _, ~, + and /, drawn at random")
+    return SecretStr(text)
+
+
 _FEED_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
@@ -198,6 +208,7 @@ Switch = Annotated[bool, _typed(_switch)]
 Number = Annotated[int, _typed(_number)]
 Size = Annotated[int, _typed(sizes.parse)]
 Network = Annotated[IPv4Network | IPv6Network, _typed(_network)]
+Token = Annotated[SecretStr, _typed(_token)]
 Id = Annotated[str, _typed(_id)]
 Language = Annotated[str, _typed(_language)]
 Interval = Annotated[_Duration, _lasting(timedelta(minutes=1), timedelta(days=30))]

@@ -25,6 +25,7 @@ from aggregator.config.fields import (
     Size,
     Switch,
     Timeout,
+    Token,
     Websub,
     Window,
     Zone,
@@ -94,6 +95,20 @@ class Copies(Section):
     """Same headline, published at most this far apart."""
 
 
+class Metrics(Section):
+    """Who may read /metrics besides this machine, and in its place."""
+
+    token: Token | None = None
+    """Opens them to whoever sends it, from anywhere."""
+    allow_networks: tuple[Network, ...] = ()
+    """Opens them to whoever asks directly from there."""
+
+    @property
+    def secret(self) -> str:
+        """The token as it is sent; empty where there is none."""
+        return self.token.get_secret_value() if self.token else ""
+
+
 class FeedSettings(Section):
     """One item under `feeds`."""
 
@@ -135,6 +150,7 @@ class Configuration(Section):
     site: Site = Site()
     polling: Polling = Polling()
     copies: Copies = Copies()
+    metrics: Metrics = Metrics()
     feeds: tuple[FeedSettings, ...]
 
     @property

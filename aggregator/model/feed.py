@@ -133,11 +133,18 @@ class DueFeed:
     group: RateGroup
     lease: int
     """Fencing token: grows with every lease of the group; `finish` refuses any but the newest."""
+    document_title: str = ""
+    """What the document last stored calls itself."""
 
     @property
     def url(self) -> str:
         """The address to ask: the one the feed has moved to, else the configured one."""
         return self.state.move.address or self.feed.url
+
+    @property
+    def name(self) -> str:
+        """What people call this feed: see `FeedOverview.name`."""
+        return self.feed.title or self.document_title or self.feed.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ class Heed(StrEnum):
     """Whose wishes a poll that a person asks for respects."""
 
     FRESHNESS = "freshness"
-    """What server and document say stays true for a while, bans and 410: feeds that are named."""
+    """What server and document say stays true for a while, skipHours and skipDays, bans and 410: feeds that are named."""
     BANS = "bans"
     """Retry-After, bans and 410: `--all`."""
     NOTHING = "nothing"
@@ -57,6 +57,10 @@ class PollRecord:
     next_poll_reason: str = ""
 
 
+STOPPED = "stopped before its turn"
+"""Message of a result that stands for no poll because the program was told to stop."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollResult:
     """One feed's poll."""
@@ -75,7 +79,19 @@ class PollResult:
     """Bytes of the document, unpacked."""
     failure: FailureKind | None = None
     """Why it failed; None where it did not."""
+    status: int | None = None
+    """HTTP status of the last answer; None where there was none."""
     elapsed: timedelta = timedelta()
+    next_poll_at: datetime | None = None
+    """None: due at once, or gone and never polled again."""
+    next_poll_reason: str = ""
+    skipped_until: datetime | None = None
+    """Until when a wish holds for which it was not polled; None where it was, or for no wish that has an end."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was not polled because the program was told to stop."""
+        return self.outcome is Outcome.SKIPPED and self.message == STOPPED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

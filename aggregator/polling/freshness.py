@@ -6,7 +6,7 @@ other) counts as not said; whatever it says absurdly is cut to a cap, and the re
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -128,6 +128,20 @@ def outside_skipped(at: datetime, hints: FreshnessHints) -> datetime:
     return next((time for time in later if time.hour not in hours and time.weekday() not in days), at)
 
 
+def skipping(at: datetime, hints: FreshnessHints) -> str:
+    """Name what of the document moves a time: "skipHours", "skipDays" or both; empty where nothing does."""
+    moved = outside_skipped(at, hints)
+    if moved == at:
+        return ""
+    without = {
+        "skipHours": replace(hints, skip_hours=frozenset()),
+        "skipDays": replace(hints, skip_days=frozenset()),
+    }
+    # Where each by itself leads to the same time, neither makes a difference and both are named.
+    names = [name for name, rest in without.items() if outside_skipped(at, rest) != moved] or list(without)
+    return " and ".join(names)
+
+
 def http_date(text: str) -> datetime | None:
     """Read an HTTP date in any of its three forms (RFC 9110 section 5.6.7); None if it is none."""
     try:
@@ -138,12 +152,15 @@ def http_date(text: str) -> datetime | None:
 
 
 def spoken(length: timedelta) -> str:
-    """Say a duration in its largest sensible units: "45 s", "90 min", "36 h", "7 days"."""
+    """Say a duration in its largest sensible units: "45 s", "90 min", "36 h", "7 days"; odd ones rounded: "about 2 h"."""
     seconds = int(length.total_seconds())
     for unit, size, least in (("days", 86400, 3), ("h", 3600, 3), ("min", 60, 2)):
         if seconds >= size * least and seconds % size == 0:
             return f"{seconds // size} {unit}"
-    return f"{seconds} s" if seconds < 2 * 3600 else f"about {round(seconds / 3600)} h"
+    for unit, size, from_on in (("days", 86400, 72 * 3600), ("h", 3600, 90 * 60), ("min", 60, 2 * 60)):
+        if seconds >= from_on:
+            return f"about {round(seconds / size)} {unit}"
+    return f"{seconds} s"
 
 
 def _seconds(text: str) -> timedelta | None:

@@ -1,17 +1,28 @@
-"""What a person should do something about: which feeds are gone, have moved, fell silent, are malformed or fail. Pure."""
+"""What a person should do something about: which feeds are gone, have moved, fell silent, are malformed or fail. Pure.
+
+A feed counts as failing after so many failed polls in a row, or so long (`_is_failing`):
+
+    2           where only a person can mend it (`trouble.NEEDS_A_PERSON`): no feed there, not let in, no such host
+    3           where no poll of it has succeeded yet: its address in feeds.yaml may never have been right
+    10 or 3 d   otherwise: what is down for less comes back without us
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from aggregator.model.feed import FeedOverview
+from aggregator.model.feed import FeedOverview, FeedState
 from aggregator.polling.freshness import spoken
 from aggregator.polling.moves import Owners, believed_twin, owner_of, owners
+from aggregator.polling.trouble import NEEDS_A_PERSON, advice, trouble_of
 
 FAILING_FOR = timedelta(days=3)
 """A weekend: what is down for less comes back without us."""
 FAILED_POLLS = 10
+FAILED_POLLS_FOR_A_PERSON = 2
+"""One may be a slip: a page of maintenance, a site that is being moved."""
+FAILED_POLLS_FROM_THE_FIRST = 3
 SILENT_RHYTHMS = 5
 SILENT_FOR = timedelta(days=2)
 """Least silence worth a word: a feed of ten entries an hour sleeps at night and over a holiday."""
@@ -128,18 +139,27 @@ def _malformed(overview: FeedOverview) -> FeedProblem | None:
 def _failing(overview: FeedOverview, now: datetime) -> FeedProblem | None:
     state = overview.state
     since = state.failing_since
-    if since is None or (state.failures < FAILED_POLLS and now - since <= FAILING_FOR):
+    if since is None or not _is_failing(state, now - since):
         return None
     polls = "The last poll" if state.failures == 1 else f"The last {state.failures} polls"
+    lasted = f", for {spoken(_whole_hours(now - since))} by now" if now - since >= timedelta(hours=1) else ""
     return FeedProblem(
         overview=overview,
         kind=ProblemKind.FAILING,
         since=since,
         message=(
-            f"{polls} of {overview.feed.url} failed, for {spoken(_whole_hours(now - since))} by now. "
-            f"Look whether its address in feeds.yaml is still right.{_last_word(overview)}"
+            f"{polls} of {overview.feed.url} failed{lasted}. {advice(overview.feed, state)}.{_last_word(overview)}"
         ),
     )
+
+
+def _is_failing(state: FeedState, lasted: timedelta) -> bool:
+    enough = FAILED_POLLS
+    if trouble_of(state) in NEEDS_A_PERSON:
+        enough = FAILED_POLLS_FOR_A_PERSON
+    elif state.last_success_at is None:
+        enough = FAILED_POLLS_FROM_THE_FIRST
+    return state.failures >= enough or lasted > FAILING_FOR
 
 
 def _silent(overview: FeedOverview) -> FeedProblem | None:

@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from urllib.parse import urldefrag, urljoin
 
 from aggregator.model.feed import ParsedFeed
 from aggregator.model.fetch import Failed, Fetched
 from aggregator.model.push import Advertised, PushStage, Subscription
+from aggregator.polling.freshness import retry_after
 from aggregator.polling.links import Link, links
 from aggregator.text.urls import web_url
 
 MOST_HUBS = 2
 """Of one feed. Each sends everything; a second one is for the day on which the first is down."""
+
+LEAST_REST = timedelta(hours=1)
+"""After a 429, however soon it says to come back: no subscription is so urgent."""
 
 _REDIRECTS = frozenset({307, 308})
 
@@ -56,6 +62,17 @@ def moved(hub: str, failed: Failed) -> str | None:
         return None
     address = web_url(failed.headers.get("location"), base=hub)
     return None if address and hub.startswith("https:") and not address.startswith("https:") else address
+
+
+def rest(failed: Failed, *, now: datetime) -> datetime | None:
+    """Say until when a hub that did not take a request wants to be left alone, for whatever feed; None: it did not say.
+
+    Read of every answer, not of a 429 alone: a 503 of a hub, unlike one of a feed, is about all that can be asked there.
+    """
+    asked = retry_after(failed.headers, now=now)
+    if failed.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return now + max(asked.length if asked else LEAST_REST, LEAST_REST)
+    return now + asked.length if asked else None
 
 
 def compare(known: Sequence[Subscription], said: Advertised | None) -> Offer:

@@ -26,7 +26,7 @@ from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, G
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import GroupPause
 from aggregator.polling import moves, waits
-from aggregator.polling.freshness import LONGEST, Delay, lifetime, outside_skipped, renewed_lifetime
+from aggregator.polling.freshness import LONGEST, Delay, lifetime, outside_skipped, renewed_lifetime, skipping
 from aggregator.polling.groups import is_public, rate_group
 from aggregator.polling.hubs import advertised
 from aggregator.polling.moves import Owners
@@ -111,6 +111,15 @@ def next_poll(feed_id: FeedId, wait: timedelta, hints: FreshnessHints, *, now: d
     return outside_skipped(whole_second(now + wait + phase(feed_id, wait)), hints)
 
 
+def _planned(feed_id: FeedId, wait: Delay, hints: FreshnessHints, now: datetime) -> tuple[datetime, str]:
+    """Give that time with its reason: of two that agree on the wait, one may be hours later for what it skips."""
+    at = next_poll(feed_id, wait.length, hints, now=now)
+    if not (hints.skip_hours or hints.skip_days):
+        return at, wait.reason
+    skipped = skipping(next_poll(feed_id, wait.length, FreshnessHints(), now=now), hints)
+    return at, f"{wait.reason}, moved out of the document's {skipped}" if skipped else wait.reason
+
+
 def phase(feed_id: FeedId, wait: timedelta) -> timedelta:
     """Give a feed's own part of a tenth of the wait, at most `LONGEST_PHASE`: the same in every process and release."""
     share = int.from_bytes(sha256(feed_id.encode()).digest()[:4], "big") / 2**32
@@ -170,6 +179,7 @@ def _after_success(
     feed: Feed, learned: FeedState, outcome: Outcome, asked: Delay | None, notes: str, now: datetime
 ) -> FeedState:
     wait = waits.longest(waits.interval(feed, learned), asked, waits.pushed(learned, now))
+    at, reason = _planned(feed.id, wait, learned.hints, now)
     return replace(
         learned,
         last_polled_at=now,
@@ -178,8 +188,8 @@ def _after_success(
         last_message="; ".join(part for part in (moves.note(learned.move), notes) if part),
         failures=0,
         failing_since=None,
-        next_poll_at=next_poll(feed.id, wait.length, learned.hints, now=now),
-        next_poll_reason=wait.reason,
+        next_poll_at=at,
+        next_poll_reason=reason,
         fresh_until=_fresh_until(asked, now),
         blocked_until=None,
         gone=False,
@@ -227,11 +237,12 @@ def _after_failure(feed: Feed, state: FeedState, failed: Failed, now: datetime) 
         waits.pushed(state, now),
         fresh,
     )
+    at, reason = _planned(feed.id, wait, polled.hints, now)
     return replace(
         polled,
         last_message=_failure_message(failed, state, polled),
-        next_poll_at=next_poll(feed.id, wait.length, polled.hints, now=now),
-        next_poll_reason=wait.reason,
+        next_poll_at=at,
+        next_poll_reason=reason,
         fresh_until=_fresh_until(fresh, now),
         blocked_until=whole_second(now + blocked.length) if blocked else None,
     )

@@ -14,7 +14,10 @@ from typing import NamedTuple
 
 from aggregator.model.feed import FeedOverview, FeedState
 from aggregator.model.poll import GroupPause, Heed
+from aggregator.polling.freshness import spoken
 from aggregator.polling.groups import group_of
+from aggregator.polling.trouble import refusing_status
+from aggregator.polling.waits import LEAST_INTERVAL, back_off
 
 DAY = timedelta(days=1)
 
@@ -58,16 +61,38 @@ def held(overview: FeedOverview, pause: GroupPause | None, *, now: datetime, hee
     state = overview.state
     wishes = list(_bans(state, pause))
     if heed is Heed.FRESHNESS and state.fresh_until:
-        wishes.append(Wish(state.fresh_until, "what we have is still fresh, says its server or document"))
+        wishes.append(_freshness(state, state.fresh_until))
     longest = max(wishes, key=lambda wish: wish.until, default=None)
     return longest if longest and longest.until > now else None
 
 
+def _freshness(state: FeedState, until: datetime) -> Wish:
+    """Say whose wish it is: below the least interval, which rounding up makes a second longer, it is ours alone."""
+    polled = state.last_polled_at
+    if polled and until - polled <= LEAST_INTERVAL + timedelta(seconds=1):
+        return Wish(until, "polled less than a minute ago")
+    return Wish(until, "what we have is still fresh, says its server or document")
+
+
 def _bans(state: FeedState, pause: GroupPause | None) -> Iterator[Wish]:
     if state.blocked_until:
-        yield Wish(state.blocked_until, "its server asked to be left alone until then")
+        refused = refusal(state)
+        words = f"its server {refused}" if refused else "its server asked to be left alone until then"
+        yield Wish(state.blocked_until, words)
     if pause:
         yield Wish(pause.until, f"{pause.group} is left alone: {pause.reason}")
+
+
+def refusal(state: FeedState) -> str:
+    """Say of a feed that is blocked because its server did not let us in: "refused us (HTTP 403); we wait 4 h".
+
+    Empty where nothing blocks it, or its server asked to be left alone: the hours after a 401 or 403 are ours.
+    """
+    status = refusing_status(state)
+    if status is None or state.blocked_until is None or state.last_polled_at is None:
+        return ""
+    minutes = round((state.blocked_until - state.last_polled_at) / timedelta(minutes=1))
+    return f"refused us (HTTP {status}); we wait {spoken(timedelta(minutes=minutes))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +121,13 @@ class Upcoming:
     """The next one of each feed that has one in that time, earliest first; of equal times in the order of feeds.yaml."""
     later: int
     """Feeds whose next poll comes after `until`."""
+    first_later: NextPoll | None
+    """The first of those; None where there is none."""
     gone: int
     """Feeds that are not polled any more."""
     pauses: tuple[GroupPause, ...]
     expected: int
-    """How many polls there will be in all, if every server goes on answering as it did."""
+    """How many polls there will be in all, if every server goes on answering as it did: failing ones ever more rarely."""
 
     @property
     def overdue(self) -> int:
@@ -125,6 +152,7 @@ def upcoming(
         until=until,
         polls=tuple(coming),
         later=len(polls) - len(coming),
+        first_later=min((poll for poll in polls if poll.at > until), key=lambda poll: poll.at, default=None),
         gone=len(overviews) - len(polls),
         pauses=tuple(pauses),
         expected=sum(_times(poll, until) for poll in coming),
@@ -145,6 +173,17 @@ def next_poll(overview: FeedOverview, pause: GroupPause | None, *, now: datetime
 
 
 def _times(poll: NextPoll, until: datetime) -> int:
-    """Count this poll and those that follow it up to `until`, each after as long a wait as the feed's interval or its last."""
-    wait = max(poll.again_after or timedelta(), poll.overview.feed.interval)
-    return 1 + (until - poll.at) // wait
+    """Count this poll and those that follow it up to `until`, each after as long a wait as the feed's interval or its last.
+
+    That of a failing feed grows as back-off does.
+    """
+    feed, failures = poll.overview.feed, poll.overview.state.failures
+    wait = max(poll.again_after or timedelta(), feed.interval)
+    if not failures:
+        return 1 + (until - poll.at) // wait
+    at, times = poll.at, 0
+    while at <= until:
+        failures, times = failures + 1, times + 1
+        wait = max(wait, back_off(feed, failures).length)
+        at += wait
+    return times

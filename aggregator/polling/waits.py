@@ -4,7 +4,7 @@ interval     of the feed; longer without conditional requests, slower after 429s
 pushed       while a hub sends what is new
 back-off     after failures: doubles up to a day, for ever
 refusals     four hours at least: 401, 403, 429, an address that the guard refuses
-block        what the server demands by Retry-After, a 403 or a 429
+block        what the server demands by Retry-After, a 401, a 403 or a 429
 asked        what answer and document ask for: lifetime, ttl, updatePeriod
 """
 
@@ -56,7 +56,7 @@ def pushed(state: FeedState, now: datetime) -> Delay | None:
 def after_failures(feed: Feed, state: FeedState, failed: Failed, now: datetime) -> Delay:
     """Give the wait that follows from `state` (after this poll) and from the kind of failure, blocks left aside."""
     return longest(
-        _back_off(feed, state.failures),
+        back_off(feed, state.failures),
         _slowed(_configured(feed), state.slowdown) if state.slowdown else None,
         _rest_of_whole_documents(feed, state, now),
         _least(failed),
@@ -98,8 +98,8 @@ def block(failed: Failed, now: datetime) -> Delay | None:
     match failed.status:
         case HTTPStatus.TOO_MANY_REQUESTS:
             return block_after_429(failed, now)
-        case HTTPStatus.FORBIDDEN:
-            return longest(_refused("HTTP 403"), asked)
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN as status:
+            return longest(_not_let_in(status), asked)
         case _:
             return asked
 
@@ -181,7 +181,7 @@ def _slowed(usual: Delay, slowdown: int) -> Delay:
     return Delay(length=length, reason=f"{usual.reason}, slowed down to {spoken(length)} by HTTP 429")
 
 
-def _back_off(feed: Feed, failures: int) -> Delay:
+def back_off(feed: Feed, failures: int) -> Delay:
     """Wait one interval after the first failure, twice as long after each further one, for a day at most.
 
     Never for good: a publisher that comes back after a year is found within a day.
@@ -194,8 +194,6 @@ def _back_off(feed: Feed, failures: int) -> Delay:
 
 
 def _least(failed: Failed) -> Delay | None:
-    if failed.status == HTTPStatus.UNAUTHORIZED:
-        return _refused("HTTP 401")
     if failed.kind is FailureKind.REFUSED_ADDRESS:
         return _refused("a refused address")
     return None
@@ -203,6 +201,11 @@ def _least(failed: Failed) -> Delay | None:
 
 def _refused(what: str) -> Delay:
     return Delay(length=REFUSED_FOR, reason=f"{spoken(REFUSED_FOR)} after {what}")
+
+
+def _not_let_in(status: int) -> Delay:
+    """Wait though the answer names no time: the four hours are ours, not the server's wish."""
+    return Delay(length=REFUSED_FOR, reason=f"its server refused us (HTTP {status}); we wait {spoken(REFUSED_FOR)}")
 
 
 def _any(validators: Validators) -> bool:

@@ -16,12 +16,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from http import HTTPStatus
 from typing import assert_never
 
-from aggregator.model.fetch import Failed
 from aggregator.model.push import PushStage, Subscription
-from aggregator.polling.freshness import retry_after
 from aggregator.polling.schedule import whole_second
 from aggregator.text.words import one_line
 
@@ -31,8 +28,6 @@ SHORTEST_LEASE = timedelta(hours=1)
 LONGEST_LEASE = timedelta(days=30)
 PATIENCE = timedelta(hours=1)
 """How long a hub may take to verify a request before it counts as failed."""
-LEAST_REST = timedelta(hours=1)
-"""After a 429, however soon it says to come back: no subscription is so urgent."""
 FIRST_BACK_OFF = timedelta(hours=1)
 LONGEST_BACK_OFF = timedelta(hours=24)
 DENIED_FOR = timedelta(days=7)
@@ -118,7 +113,7 @@ def refused(
 ) -> Subscription:
     """Give the subscription after a request that the hub did not take, or did not verify.
 
-    `rests_until` is what the hub asked for (see `rest`); None: nothing.
+    `rests_until` is what the hub asked for (see `hubs.rest`); None: nothing.
     """
     earliest = rests_until or now
     if subscription.stage is PushStage.LEAVING:
@@ -132,17 +127,6 @@ def refused(
         next_step_at=whole_second(max(now + _back_off(subscription.failures), earliest)),
         message=message,
     )
-
-
-def rest(failed: Failed, *, now: datetime) -> datetime | None:
-    """Say until when a hub that did not take a request wants to be left alone by whoever speaks for us; None: it did not say.
-
-    Read of every answer, not of a 429 alone: a 503 of a hub, unlike one of a feed, is about all that could be asked there.
-    """
-    asked = retry_after(failed.headers, now=now)
-    if failed.status != HTTPStatus.TOO_MANY_REQUESTS:
-        return asked and whole_second(now + asked.length)
-    return whole_second(now + max(asked.length if asked else LEAST_REST, LEAST_REST))
 
 
 def put_off(asking: Subscription, *, until: datetime) -> Subscription:

@@ -62,13 +62,14 @@ class Polled:
 class Saved:
     """What was written of a document."""
 
-    plan: EntryPlan = EntryPlan()
-    new_ids: tuple[EntryId, ...] = ()
+    plan: EntryPlan
+    new_ids: tuple[EntryId, ...]
     overtaken: bool = False
     """Nothing of it, because a newer document was stored after it had been asked for."""
 
 
-NOTHING = Saved()
+NOTHING = Saved(plan=EntryPlan(), new_ids=())
+OVERTAKEN = replace(NOTHING, overtaken=True)
 
 
 def save(answer: Answer, tx: Transaction) -> Saved:
@@ -81,7 +82,7 @@ def save(answer: Answer, tx: Transaction) -> Saved:
     if document and tx.pushes.counted(due.feed.id) != due.state.pushes:
         late = overtaken(answer)
         tx.feeds.finish(due, late.state, _record(late, NOTHING.plan), pause=late.pause)
-        return Saved(overtaken=True)
+        return OVERTAKEN
     if document is None:
         tx.feeds.finish(due, answer.state, _record(answer, NOTHING.plan), pause=answer.pause)
         return NOTHING
@@ -121,7 +122,7 @@ def save_pushed(
     """
     polls = tx.feeds.history(feed_id)
     if any(poll.outcome is Outcome.FETCHED and arrived_at < poll.at - poll.elapsed <= now for poll in polls):
-        return Saved(overtaken=True)
+        return OVERTAKEN
     tx.pushes.count(feed_id)
     decided = plan(tx.entries.known(feed_id, document.entries), document.entries)
     return Saved(plan=decided, new_ids=tuple(tx.entries.save(feed_id, decided, now=now)))
@@ -145,18 +146,22 @@ def _record(answer: Answer, decided: EntryPlan) -> PollRecord:
 
 def told(answer: Answer, saved: Saved) -> PollResult:
     """Give the result of a poll."""
-    feed, document, outcome = answer.due.feed, answer.document, answer.state.last_outcome or Outcome.FAILED
+    due, document, state = answer.due, answer.document, answer.state
+    outcome = state.last_outcome or Outcome.FAILED
     return PollResult(
-        feed_id=feed.id,
-        feed_title=feed.title or (document.title if document else "") or feed.url,
+        feed_id=due.feed.id,
+        feed_title=due.feed.title or (document.title if document else "") or due.name,
         outcome=outcome,
-        message=answer.state.last_message,
+        message=state.last_message,
         entries=len(document.entries) if document else 0,
         new=len(saved.new_ids),
         changed=len(saved.plan.changed),
         received=_received(answer.got),
         failure=_failure(answer.outcome) if outcome is Outcome.FAILED else None,
+        status=_status(answer.got),
         elapsed=answer.ended_at - answer.started_at,
+        next_poll_at=None if state.gone else state.next_poll_at,
+        next_poll_reason=state.next_poll_reason,
     )
 
 
@@ -164,7 +169,7 @@ def lost(due: DueFeed) -> PollResult:
     """Give the result of a poll whose lease another worker took over."""
     return PollResult(
         feed_id=due.feed.id,
-        feed_title=due.feed.title or due.feed.url,
+        feed_title=due.name,
         outcome=Outcome.SKIPPED,
         message="took too long, and another process polled it meanwhile",
     )

@@ -3,7 +3,8 @@
     known feeds   a `Poller` leases, paces, pauses and says why not, as for `poll FEED_ID`; its `DryPoller`
                       asks    without conditions, so that the document comes whole
                       keeps   only a refusal (429, 403, 503 with Retry-After), and that as a poll keeps it
-    others        are asked without a lease, which hangs on a row of the database: group by group, until a 429
+    others        are asked without a lease, which hangs on a row of the database: group by group, until a 429, which is
+                  kept for the group if there is a database
 
 A refusal is kept because it is meant for whoever asks next: forgetting it would have the next poll break it. All else is
 as if never asked.
@@ -30,7 +31,7 @@ from aggregator.services.skipped import skipped
 class Checker:
     """Checks feeds. `store` is None where there is no database yet: then nothing is known, and no server has asked for rest."""
 
-    def __init__(  # noqa: PLR0913 -- what polling takes
+    def __init__(
         self,
         store: Store | None,
         fetcher: Fetcher,
@@ -72,8 +73,8 @@ class Checker:
         if self._store and known:
             await self._check_known(self._store, dry, {feed.id: feed for feed in feeds if feed.id in known}, heed, tell)
         await self._check_others(dry, [feed for feed in feeds if feed.id not in known], heed, tell)
-        if dry.refusal:
-            raise dry.refusal
+        if dry.unusable:
+            raise dry.unusable
         return [reports[feed.id] for feed in feeds if feed.id in reports]
 
     def _dry(self, feeds: Sequence[Feed], known: dict[FeedId, FeedOverview], tell: OnReport) -> DryPoller:
@@ -118,6 +119,7 @@ class Checker:
                     outcome=Outcome.SKIPPED,
                     checked_at=now,
                     message=result.message,
+                    until=result.skipped_until,
                     last=last.get(result.feed_id),
                 )
             )
@@ -145,10 +147,11 @@ class Checker:
                     if group in paused:
                         tell(self._not_asked(feed, paused, heed))
                         continue
-                    answer = await dry.ask(DueFeed(feed=feed, state=FeedState(), group=group, lease=0))
+                    due = DueFeed(feed=feed, state=FeedState(), group=group, lease=0)
+                    answer = await dry.ask(due, paused=frozenset(paused))
                     if answer.pause:
                         paused[answer.pause.group] = answer.pause
-                    await dry.report(answer)
+                    await dry.report(answer, kept=await dry.keep_pause(answer))
 
         async with asyncio.TaskGroup() as tasks:
             for group in groups:
@@ -159,8 +162,15 @@ class Checker:
             feed=feed, state=FeedState(), document_title="", home_url=None, entries=0, newest_entry_at=None
         )
         now = self._clock.now()
-        reason = skipped(unknown, paused, now=now, heed=heed).reason
-        return CheckReport(feed=feed, name=unknown.name, outcome=Outcome.SKIPPED, checked_at=now, message=reason)
+        found = skipped(unknown, paused, now=now, heed=heed)
+        return CheckReport(
+            feed=feed,
+            name=unknown.name,
+            outcome=Outcome.SKIPPED,
+            checked_at=now,
+            message=found.reason,
+            until=found.until,
+        )
 
     async def _pauses(self) -> dict[RateGroup, GroupPause]:
         if self._store is None:

@@ -47,6 +47,8 @@ class CheckReport:
     """From asking for the host's turn to having read the document."""
     message: str = ""
     """Why it failed or was skipped."""
+    until: datetime | None = None
+    """Until when it is not asked; None: not skipped, or nobody knows."""
     last: PollRecord | None = None
     """Of a feed that was skipped: the last poll there was; None where there was none."""
     failure: FailureKind | None = None
@@ -63,6 +65,8 @@ class CheckReport:
     lifetime: Delay | None = None
     """How long the server says that its answer stays fresh."""
     found: Found | None = None
+    kept: bool = False
+    """The server refused us, and polls know of it."""
 
 
 def found(document: ParsedFeed, decided: EntryPlan, *, now: datetime) -> Found:

@@ -25,7 +25,7 @@ from random import Random
 
 from aggregator.errors import DatabaseUnusable
 from aggregator.model.feed import DueFeed, GroupLease
-from aggregator.model.ids import RateGroup
+from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, PollResult
 from aggregator.ports import Clock, Store, Transaction
 from aggregator.services.poll_feed import FeedPoller
@@ -106,6 +106,13 @@ class PollCycle:
         self._settling = Settling(feed_poller, every=settings.settle_every, grouping=settings.grouping, tell=tell)
         self._loop = asyncio.get_running_loop()
         self._resting_until = self._loop.time()
+        # By token as well, as above.
+        self._under_way: dict[tuple[FeedId, int], None] = {}
+
+    @property
+    def under_way(self) -> tuple[FeedId, ...]:
+        """Feeds that are being polled, the one that was begun first first; after a cancelled `run`, those given back."""
+        return tuple(dict.fromkeys(feed_id for feed_id, _ in self._under_way))
 
     async def run(self, claim: Claim, *, comes_back: bool, heeds_pauses: bool = True) -> None:
         """Keep `concurrency` groups going until there are no more.
@@ -245,6 +252,7 @@ class PollCycle:
         return course
 
     async def _poll(self, due: DueFeed, course: _Course, keeping: asyncio.TaskGroup) -> None:
+        self._under_way[due.feed.id, due.lease] = None
         answer = await self._feed_poller.ask(due, paused=self._paused())
         course.broken = course.broken or answer.ends_lease
         if answer.pause:
@@ -254,6 +262,7 @@ class PollCycle:
             polled = await self._feed_poller.keep(answer)
             course.broken = course.broken or polled.lease_lost or not polled.kept
             course.keep_lease = course.keep_lease or not polled.kept
+            del self._under_way[due.feed.id, due.lease]
             self._settling.take(polled)
 
         kept = keeping.create_task(keep())
@@ -264,7 +273,9 @@ class PollCycle:
         """Give back the groups of polls that can't be finished: what was not kept is polled as if never leased."""
         for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._running, self._settling.abandon(), return_exceptions=True)
+        # One after the other: a poll may be kept to its end meanwhile, and is told with the others then.
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(self._settling.abandon(), return_exceptions=True)
         leases, now = [*self._running.values(), *self._ended], self._clock.now()
         self._running, self._ended = {}, []
         if not leases:

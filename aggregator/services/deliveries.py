@@ -4,14 +4,16 @@
                        -> take       signature, then into the queue           hub has its answer
     queue              -> receive    the way a poll's documents go: parser, limits, sanitiser, plan, grouping
 
-One document at a time, in the order of arrival, so that an older one never replaces a newer. What waits when the program
-stops is dropped, as everything that does not fit into the queue is: the next poll finds it all the same.
+One document at a time, in the order of arrival, so that an older one never replaces a newer. Nor does it where a poll of
+the feed is under way (`services.answer`): a poll that asked before a document was stored here changes no entry, and a
+document that waits here is dropped once a poll that began after it arrived has stored another. What waits when the
+program stops is dropped, as everything that does not fit into the queue is: the next poll finds it all the same.
 """
 
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Protocol
 
@@ -35,7 +37,7 @@ LONGEST_READING = timedelta(minutes=2)
 class Receives(Protocol):
     """What stores a document as a poll would: `services.poll_feed.FeedPoller`."""
 
-    async def receive(self, feed_id: FeedId, document: Document) -> PollResult:
+    async def receive(self, feed_id: FeedId, document: Document, *, arrived_at: datetime) -> PollResult:
         """Read and keep one document; whatever goes wrong with it is its own result."""
         ...
 
@@ -98,7 +100,7 @@ class Deliveries:
         if len(self._waiting) >= self._most or sum(self._waiting.values()) + len(push.body) > self._most_bytes:
             logger.warning("websub feed=%s: the queue is full, the hub may try again", subscription.feed_id)
             return Taken.NO_ROOM
-        task = asyncio.create_task(self._receive(overview.feed, _document(overview, push)))
+        task = asyncio.create_task(self._receive(overview.feed, _document(overview, push), self._clock.now()))
         self._waiting[task] = len(push.body)
         task.add_done_callback(self._waiting.pop)
         return Taken.QUEUED
@@ -129,7 +131,7 @@ class Deliveries:
             return Expected.CONTENT
         return Expected.NO_MORE if subscription.lease_until else Expected.NOTHING
 
-    async def _receive(self, feed: Feed, document: Document) -> None:
+    async def _receive(self, feed: Feed, document: Document, arrived_at: datetime) -> None:
         """Hand it on, unless feeds.yaml has given the feed another address while it waited."""
         async with self._turn:
             try:
@@ -137,7 +139,7 @@ class Deliveries:
                     logger.warning("websub feed=%s: what a hub sent is of an address that feeds.yaml left", feed.id)
                     return
                 async with asyncio.timeout(LONGEST_READING.total_seconds()):
-                    result = await self._receiver.receive(feed.id, document)
+                    result = await self._receiver.receive(feed.id, document, arrived_at=arrived_at)
                 if result.outcome is Outcome.FAILED:
                     logger.warning("websub feed=%s: what a hub sent is no good: %s", feed.id, result.message)
             except Exception:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from aggregator.errors import DatabaseUnusable, LeaseLost
 from aggregator.model.feed import DueFeed, Feed, ParsedFeed, Validators
 from aggregator.model.fetch import Failed
-from aggregator.model.ids import FeedId
+from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import EntryPlan
 from aggregator.polling import waits
 from aggregator.polling.plan import plan
@@ -63,44 +63,57 @@ class DryPoller(FeedPoller):
         self._feeds = feeds
         self._names = names
         self._tell = tell
-        self.refusal: DatabaseUnusable | None = None
+        self.unusable: DatabaseUnusable | None = None
         """Why the database could not be read or written, if it could not: whoever runs the check has to raise it."""
 
-    async def ask(self, due: DueFeed) -> Answer:
+    async def ask(self, due: DueFeed, *, paused: frozenset[RateGroup] = frozenset()) -> Answer:
         """Ask where a poll would, but without conditions: of a 304 there would be nothing to explain."""
         listed = replace(due, feed=self._feeds.get(due.feed.id, due.feed))
         forgetful = replace(listed.state, validators=Validators(), body_hash=None)
-        return replace(await super().ask(replace(listed, state=forgetful)), due=listed)
+        return replace(await super().ask(replace(listed, state=forgetful), paused=paused), due=listed)
 
     async def keep(self, answer: Answer) -> Polled:
-        """Report an answer, and write down a refusal."""
-        try:
-            await self.report(answer)
-            if _is_refusal(answer):
+        """Write a refusal down, and report the answer."""
+        polled = Polled(result=told(answer, NOTHING))
+        refused = _is_refusal(answer)
+        if refused:
+            try:
                 await self._store.write(partial(save, _as_of_a_poll(answer)))
-        except LeaseLost:
-            return Polled(result=lost(answer.due), lease_lost=True)
+            except LeaseLost:
+                polled, refused = Polled(result=lost(answer.due), lease_lost=True), False
+            except DatabaseUnusable as error:
+                self.unusable, polled, refused = error, replace(polled, kept=False), False
+        await self.report(answer, kept=refused)
+        return polled
+
+    async def keep_pause(self, answer: Answer) -> bool:
+        """Write down that a rate group is paused, for a feed that the database does not know; tell whether that was done."""
+        pause = answer.pause
+        if self._known is None or pause is None:
+            return False
+        try:
+            await self._known.write(lambda tx: tx.feeds.pause(pause))
         except DatabaseUnusable as error:
-            self.refusal = error
-            return Polled(result=told(answer, NOTHING), kept=False)
-        return Polled(result=told(answer, NOTHING))
+            self.unusable = error
+            return False
+        return True
 
-    async def report(self, answer: Answer) -> None:
-        """Tell what was found.
-
-        Raises:
-            DatabaseUnusable: what is known of the feed's entries can't be read.
-        """
+    async def report(self, answer: Answer, *, kept: bool = False) -> None:
+        """Tell what was found; `kept`: that the server refused us was written down."""
         feed, document = answer.due.feed, answer.document
         read_as = await self._compared(answer, document) if document else None
         name = feed.title or self._names.get(feed.id) or (document.title if document else "") or feed.url
-        self._tell(report_of(answer, name=name, read_as=read_as))
+        self._tell(replace(report_of(answer, name=name, read_as=read_as), kept=kept))
 
-    async def _compared(self, answer: Answer, document: ParsedFeed) -> Found:
+    async def _compared(self, answer: Answer, document: ParsedFeed) -> Found | None:
         def work(tx: Transaction) -> EntryPlan:
             return plan(tx.entries.known(answer.due.feed.id, document.entries), document.entries)
 
-        decided = await self._known.read(work) if self._known else plan([], document.entries)
+        try:
+            decided = await self._known.read(work) if self._known else plan([], document.entries)
+        except DatabaseUnusable as error:
+            self.unusable = error
+            return None
         return found(document, decided, now=answer.ended_at)
 
 

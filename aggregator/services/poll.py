@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 from aggregator.model.feed import GroupLease
 from aggregator.model.ids import FeedId, RateGroup
-from aggregator.model.poll import Heed, PollResult
+from aggregator.model.poll import STOPPED, Heed, PollResult
+from aggregator.polling.upcoming import upcoming
 from aggregator.ports import Clock, Store, Transaction
 from aggregator.services.cycle import SECOND, Claim, CycleSettings, OnResult, PollCycle, stopped_within
 from aggregator.services.poll_feed import FeedPoller
 from aggregator.services.skipped import Skipped, skipped
-
-STOPPED = "stopped before its turn"
 
 
 class Poller:
@@ -38,6 +37,12 @@ class Poller:
         self._settings = settings
         self._on_result = on_result
         self._stop = asyncio.Event()
+        self._cycle: PollCycle | None = None
+
+    @property
+    def under_way(self) -> tuple[FeedId, ...]:
+        """Feeds that are being polled now; after what polled them was cancelled, those whose polls were given back."""
+        return self._cycle.under_way if self._cycle else ()
 
     def stop(self) -> None:
         """Begin no further poll; those that run are finished."""
@@ -49,6 +54,15 @@ class Poller:
         With many feeds there is always one that has become due meanwhile: gathering results would never end.
         """
         await self._run(self._claim_due, [], comes_back=True)
+
+    async def due(self) -> int:
+        """Count the feeds that `poll_due` would poll if it could ask them all at once."""
+        now = self._clock.now()
+
+        def look(tx: Transaction) -> int:
+            return upcoming(tx.feeds.overview(), tx.feeds.pauses(now=now), now=now).overdue
+
+        return await self._store.read(look)
 
     async def poll_due(self, on_result: OnResult | None = None) -> list[PollResult]:
         """Poll every feed that is due, and give the results in the order in which they came."""
@@ -65,14 +79,15 @@ class Poller:
         """
         results: list[PollResult] = []
         tell = [results.append, on_result]
-        await self._run(_Named(await self._groups(ids), heed, self._settings), tell, heed=heed)
-        left = await self._left(ids, results, heed)
+        groups = await self._groups(ids)
+        await self._run(_Named(groups, heed, self._settings), tell, heed=heed)
+        left = await self._left(groups, results, heed)
         busy = [each.overview.feed for each in left if not each.reason]
         rest = max((self._settings.gap_of(feed.url) for feed in busy), default=timedelta())
         if rest and not await stopped_within(self._stop, (rest + SECOND).total_seconds()):
-            groups = await self._groups([feed.id for feed in busy])
-            await self._run(_Named(groups, heed, self._settings), tell, heed=heed)
-            left = await self._left(ids, results, heed)
+            again = await self._groups([feed.id for feed in busy])
+            await self._run(_Named(again, heed, self._settings), tell, heed=heed)
+            left = await self._left(groups, results, heed)
         for each in left:
             self._tell(tell, each.result(self._otherwise()))
         return results
@@ -89,7 +104,7 @@ class Poller:
         comes_back: bool = False,
         heed: Heed = Heed.FRESHNESS,
     ) -> None:
-        cycle = PollCycle(
+        self._cycle = PollCycle(
             self._store,
             self._clock,
             self._feed_poller,
@@ -97,22 +112,33 @@ class Poller:
             stop=self._stop,
             tell=lambda result: self._tell([*listeners, self._on_result], result),
         )
-        await cycle.run(claim, comes_back=comes_back, heeds_pauses=heed is not Heed.NOTHING)
+        await self._cycle.run(claim, comes_back=comes_back, heeds_pauses=heed is not Heed.NOTHING)
 
     async def _groups(self, ids: Collection[FeedId]) -> Mapping[RateGroup, Sequence[FeedId]]:
         return await self._store.read(lambda tx: tx.feeds.groups(ids))
 
-    async def _left(self, ids: Sequence[FeedId], results: Sequence[PollResult], heed: Heed) -> list[Skipped]:
-        """Find the configured ones of these feeds that have not been polled, and why not."""
-        polled = {result.feed_id for result in results}
-        missing, now = [feed_id for feed_id in ids if feed_id not in polled], self._clock.now()
+    async def _left(
+        self, groups: Mapping[RateGroup, Sequence[FeedId]], results: Sequence[PollResult], heed: Heed
+    ) -> list[Skipped]:
+        """Find the feeds of these groups that have not been polled, and why not.
+
+        A forced poll heeds no ban that was there before it: where nothing of a group was asked, the group was not free.
+        """
+        polled, now = {result.feed_id for result in results}, self._clock.now()
+        left = {group: [feed_id for feed_id in ids if feed_id not in polled] for group, ids in groups.items()}
+        forced = {group for group in left if heed is Heed.NOTHING and polled.isdisjoint(groups[group])}
 
         def look(tx: Transaction) -> list[Skipped]:
             pauses = {pause.group: pause for pause in tx.feeds.pauses(now=now)}
-            found = filter(None, map(tx.feeds.get, missing))
-            return [skipped(overview, pauses, now=now, heed=heed) for overview in found]
+            return [
+                Skipped(overview=overview, pause=pauses.get(group))
+                if group in forced
+                else skipped(overview, pauses, now=now, heed=heed)
+                for group, ids in left.items()
+                for overview in filter(None, map(tx.feeds.get, ids))
+            ]
 
-        return await self._store.read(look) if missing else []
+        return await self._store.read(look) if any(left.values()) else []
 
     def _otherwise(self) -> str:
         if self._stop.is_set():

@@ -61,14 +61,19 @@ class Settling:
         await self._settle()
 
     async def abandon(self) -> None:
-        """Break off; what was not compared is placed by the next cycle."""
+        """Break off, and tell what was kept; what was not compared is placed by the next cycle."""
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        polled, self._waiting = self._waiting, []
+        for each in polled:
+            self._tell(each.result)
 
     async def _settle(self) -> None:
-        polled, self._waiting = self._waiting, []
+        polled = list(self._waiting)
         if polled:
-            for result in await self._feed_poller.settle(polled):
+            results = await self._feed_poller.settle(polled)
+            del self._waiting[: len(polled)]
+            for result in results:
                 self._tell(result)
         self._last_at = self._loop.time()

@@ -8,7 +8,7 @@ from aggregator.model.feed import FeedOverview, Outcome
 from aggregator.model.ids import RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollResult
 from aggregator.polling.groups import group_of
-from aggregator.polling.upcoming import held
+from aggregator.polling.upcoming import held, next_time
 
 FORCE = "`--force` asks all the same"
 
@@ -18,32 +18,36 @@ class Skipped:
     """A feed that was not polled."""
 
     overview: FeedOverview
-    reason: str
-    """A sentence; empty where nothing but another worker, or the rest after its last request, stood in the way."""
+    reason: str = ""
+    """A sentence without times, which are for who prints it to spell; empty where nothing but another worker, or the rest
+    after its last request, stood in the way."""
+    until: datetime | None = None
+    """When the reason ends; None where there is none, or it has no end."""
+    pause: GroupPause | None = None
+    """Of the group that the feed is polled in."""
 
     def result(self, otherwise: str) -> PollResult:
         """Give it as a result; `otherwise` stands where there is no reason of its own."""
+        following = next_time(self.overview, self.pause)
         return PollResult(
             feed_id=self.overview.feed.id,
             feed_title=self.overview.name,
             outcome=Outcome.SKIPPED,
             message=self.reason or otherwise,
+            next_poll_at=None if self.overview.state.gone else following.at,
+            next_poll_reason=following.reason,
+            skipped_until=self.until,
         )
 
 
 def skipped(overview: FeedOverview, pauses: Mapping[RateGroup, GroupPause], *, now: datetime, heed: Heed) -> Skipped:
-    """Find the reason."""
-    return Skipped(overview=overview, reason=_reason(overview, pauses, now, heed))
-
-
-def _reason(overview: FeedOverview, pauses: Mapping[RateGroup, GroupPause], now: datetime, heed: Heed) -> str:
+    """Find the reason. `Heed.NOTHING`: the feed was left out because its server forbade it during the forced poll."""
+    pause = pauses.get(group_of(overview))
     if overview.state.gone and heed is not Heed.NOTHING:
-        return f"gone (the server answered 410); {FORCE}"
-    wish = held(overview, pauses.get(group_of(overview)), now=now, heed=heed)
-    return f"{wish.reason}; {_allowed(wish.until, heed)}" if wish else ""
-
-
-def _allowed(at: datetime, heed: Heed) -> str:
-    """Say from when on; a forced poll that met the wish on its way is not told to force it."""
-    at_last = f"next allowed at {at:%Y-%m-%d %H:%M UTC}"
-    return at_last if heed is Heed.NOTHING else f"{at_last}; {FORCE}"
+        return Skipped(overview=overview, reason=f"gone (the server answered 410); {FORCE}", pause=pause)
+    wish = held(overview, pause, now=now, heed=heed)
+    if wish is None:
+        return Skipped(overview=overview, pause=pause)
+    # Who forced a poll and met a ban on its way is not told to force it.
+    hint = "" if heed is Heed.NOTHING else f"; {FORCE}"
+    return Skipped(overview=overview, reason=f"{wish.reason}{hint}", until=wish.until, pause=pause)

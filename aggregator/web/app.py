@@ -13,7 +13,7 @@ from aggregator.publish.site import Site
 from aggregator.services.digest import Digests
 from aggregator.services.read import Reader
 from aggregator.services.watch import Watch
-from aggregator.web.desk import Callbacks, Desk
+from aggregator.web.desk import Callbacks, Collectors, Desk
 from aggregator.web.errors import broken, not_understood, refused, unavailable
 from aggregator.web.finishing import Finishing
 from aggregator.web.health import healthz, readyz
@@ -31,6 +31,7 @@ def create_app(
     *,
     callbacks: Callbacks | None = None,
     watch: Watch | None = None,
+    collectors: Collectors | None = None,
 ) -> Starlette:
     """Make the ASGI application. It reads through these services alone, and has neither start-up nor shut-down.
 
@@ -41,6 +42,7 @@ def create_app(
         site: what is published.
         callbacks: answers hubs; None where hubs are not asked.
         watch: what the process knows of its polls; None where it does not poll.
+        collectors: who may read /metrics; None: this machine, while the site is not public.
     """
     templates = Templates(site)
     app = Starlette(
@@ -60,6 +62,7 @@ def create_app(
         clock=clock,
         watch=watch or Watch(),
         callbacks=callbacks,
+        collectors=collectors or Collectors(),
     )
     return app
 

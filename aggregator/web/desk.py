@@ -1,7 +1,8 @@
 """What every handler works with. `create_app` lays it out once; handlers find it through their request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from typing import cast
 
 from starlette.requests import Request
@@ -29,6 +30,16 @@ class Callbacks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Collectors:
+    """Who may read /metrics. With neither: this machine, while the site is not public."""
+
+    token: str = field(default="", repr=False)
+    """What they send as `Authorization: Bearer ...`; empty: no token opens anything."""
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """From where they ask directly, without a token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The services behind the pages, and the templates before them."""
 
@@ -40,6 +51,7 @@ class Desk:
     watch: Watch
     callbacks: Callbacks | None = None
     """None: there are none, and hubs find nothing."""
+    collectors: Collectors = Collectors()
 
 
 def desk_of(request: Request) -> Desk:

@@ -4,18 +4,15 @@ Counts of polls are of this process and begin with it; what is stored is read fr
 feed), so that a scrape costs the same whether there are a thousand entries or ten million. No label names a feed: their number
 is the user's, and a label's values are kept for ever. /feeds says how each one is doing.
 
-Only this machine may ask. Whoever is not at its loopback address is refused, and so is whatever came through a proxy, which
-would make everybody appear to be this machine; no header that claims where a request came from is ever believed
-(CVE-2023-27591 of Miniflux was that). There is no setting to open it; a collector elsewhere reads it through a tunnel of its own.
+Who may ask is decided in `web.measuring`.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from importlib.metadata import version
-from ipaddress import ip_address
 from platform import python_version
-from urllib.parse import urlsplit
 
 from anyio import to_thread
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -32,53 +29,28 @@ from starlette.responses import PlainTextResponse, Response
 
 from aggregator.model.feed import FeedOverview, Outcome
 from aggregator.model.fetch import FailureKind
+from aggregator.polling.upcoming import next_time
 from aggregator.services.read import AllFeeds
 from aggregator.services.watch import PollTally
 from aggregator.web.desk import Desk, desk_of
+from aggregator.web.measuring import refusal
 from aggregator.web.pages.condition import CONDITIONS, condition
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-FORWARDED = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"})
-"""Headers by which proxies say that they pass a request on."""
 PARSE_FAILURES = (FailureKind.NOT_A_FEED, FailureKind.HOSTILE_DOCUMENT)
 _NOT_KEPT = {"cache-control": "no-store"}
-_REFUSED = (
-    "Measurements are for this machine only: ask at its loopback address (http://127.0.0.1/metrics), directly and not through a "
-    "proxy.\n"
-)
 
 
 async def metrics(request: Request) -> Response:
-    """Answer `/metrics`; 403 to everyone who is not on this machine."""
-    if not is_local(request):
-        return PlainTextResponse(_REFUSED, 403, headers=_NOT_KEPT)
+    """Answer `/metrics`; 401 or 403, with what to do about it, to whoever may not read them."""
     desk = desk_of(request)
+    if refused := refusal(request, desk.collectors, site=desk.site.url):
+        challenge = {"www-authenticate": "Bearer"} if refused.status == HTTPStatus.UNAUTHORIZED else {}
+        return PlainTextResponse(refused.text, refused.status, headers={**_NOT_KEPT, **challenge})
     now = desk.clock.now()
     known = await desk.reader.all_feeds(now=now)
     body = await to_thread.run_sync(_measured, desk, known, now)
     return Response(body, headers={**_NOT_KEPT, "content-type": MEDIA_TYPE})
-
-
-def is_local(request: Request) -> bool:
-    """Tell whether the request was made on this machine, and to it: a page in a browser here may have had its name rebound."""
-    peer = request.client.host if request.client else ""
-    return _is_loopback(peer) and not FORWARDED & set(request.headers.keys()) and _names_loopback(request)
-
-
-def _names_loopback(request: Request) -> bool:
-    try:
-        named = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    except ValueError:
-        return False
-    return named == "localhost" or _is_loopback(named)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 class _Now(Collector):
@@ -126,11 +98,11 @@ def _feeds(known: AllFeeds, now: datetime) -> Iterable[Metric]:
 
 
 def _lag(overview: FeedOverview, known: AllFeeds, now: datetime) -> timedelta:
-    """Say how long a feed has been due; one that is to be left alone is not."""
-    state = overview.state
-    if state.gone or state.next_poll_at is None or (state.blocked_until and state.blocked_until > now):
+    """Say how long a feed has been due; one that was never polled, or is to be left alone, is not."""
+    if overview.state.gone or overview.state.next_poll_at is None:
         return timedelta()
-    return timedelta() if known.pause_of(overview) else now - state.next_poll_at
+    planned = next_time(overview, known.pause_of(overview)).at
+    return max(now - planned, timedelta()) if planned else timedelta()
 
 
 def _polls(tally: PollTally) -> Iterable[Metric]:

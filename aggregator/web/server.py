@@ -55,6 +55,10 @@ class WebServer:
         """Take no further request and let `run` end."""
         self._server.should_exit = True
 
+    def stop_at_once(self) -> None:
+        """Let `run` end without waiting for answers under way."""
+        self._server.should_exit = self._server.force_exit = True
+
 
 class _Server(uvicorn.Server):
     """Leaves signals to the program: uvicorn raises them again after its own end, before polls are finished."""

@@ -652,3 +652,169 @@ async def test_the_rhythm_is_that_of_the_last_twenty_entries(
     found = await store.read(lambda tx: tx.feeds.get(FeedId("a")))
     assert found
     assert found.rhythm == rhythm
+
+
+# --- hours and days that a document asks to skip ---
+
+AFTERNOON = FreshnessHints(skip_hours=frozenset(range(12, 20)))
+
+
+async def test_p20_a_feed_that_falls_due_in_an_hour_its_document_skips_is_polled_after_it(store: Store) -> None:
+    """The machine was off at the time that was planned, and on again at noon."""
+    await synchronise(store, make_feed("a"))
+    await leave(store, "a", FeedState(hints=AFTERNOON, next_poll_at=NOON - HOUR))
+    assert await claim_due(store) == []
+    found = await store.read(lambda tx: tx.feeds.get(FeedId("a")))
+    assert found
+    planned = found.state.next_poll_at
+    assert planned
+    assert NOON + 8 * HOUR <= planned <= NOON + 8 * HOUR + timedelta(minutes=10)
+    assert "skipHours" in found.state.next_poll_reason
+    assert await claim_due(store, now=planned - timedelta(seconds=1)) == []
+    assert ids(await claim_due(store, now=planned)) == ["a"]
+
+
+async def test_p20_a_feed_that_falls_due_on_a_day_its_document_skips_is_polled_the_next(store: Store) -> None:
+    await synchronise(store, make_feed("a"))
+    tuesday = FreshnessHints(skip_days=frozenset({NOON.weekday()}))
+    await leave(store, "a", FeedState(hints=tuesday, next_poll_at=NOON))
+    assert await claim_due(store, now=NOON + 11 * HOUR) == []
+    assert ids(await claim_due(store, now=NOON + 24 * HOUR)) == ["a"]
+
+
+async def test_p20_a_document_that_skips_every_hour_is_not_believed(store: Store) -> None:
+    await synchronise(store, make_feed("a"))
+    await leave(store, "a", FeedState(hints=FreshnessHints(skip_hours=frozenset(range(24))), next_poll_at=NOON))
+    assert ids(await claim_due(store)) == ["a"]
+
+
+async def test_p20_the_other_feeds_of_a_server_are_not_held_up_by_those_that_skip(store: Store) -> None:
+    await synchronise(store, *together(*"abcdef"))
+    for name in "abcd":
+        await leave(store, name, FeedState(hints=AFTERNOON, next_poll_at=NOON - HOUR))
+    for name in "ef":
+        await leave(store, name, FeedState(next_poll_at=NOON))
+    assert ids(await claim_due(store, per_group=2)) == ["e", "f"]
+
+
+async def test_p16_feeds_that_were_put_off_together_do_not_come_back_in_the_same_second(store: Store) -> None:
+    names = [f"f{number}" for number in range(20)]
+    await synchronise(store, *together(*names))
+    for name in names:
+        await leave(store, name, FeedState(hints=AFTERNOON, next_poll_at=NOON - HOUR))
+    await claim_due(store)
+    overviews = await store.read(lambda tx: tx.feeds.overview())
+    assert len({row.state.next_poll_at for row in overviews}) > 10
+
+
+@pytest.mark.parametrize(("heed", "given"), [(Heed.FRESHNESS, []), (Heed.BANS, ["a"]), (Heed.NOTHING, ["a"])])
+async def test_p28_a_named_feed_waits_for_the_end_of_the_hours_it_skips_too(
+    store: Store, heed: Heed, given: list[str]
+) -> None:
+    await synchronise(store, make_feed("a"))
+    await leave(store, "a", FeedState(hints=AFTERNOON))
+    assert ids(await claim(store, "a", heed=heed)) == given
+    assert ids(await claim(store, "a", heed=heed, now=NOON + 8 * HOUR)) == ["a"]
+
+
+# --- a clock that was wrong ---
+
+YEARS = timedelta(days=5000)
+WRONG = NOON + YEARS
+
+
+def polled_at(at: datetime) -> FeedState:
+    return FeedState(
+        last_polled_at=at,
+        last_success_at=at,
+        failing_since=at,
+        next_poll_at=at + HOUR,
+        fresh_until=at + HOUR / 2,
+        blocked_until=at + HOUR / 4,
+    )
+
+
+async def poll_in_the_wrong_time(store: Store, name: str, *, pause: GroupPause | None = None) -> None:
+    leases = await claim(store, name, now=WRONG, heed=Heed.NOTHING)
+    await finish(store, leases[0].feeds[0], polled_at(WRONG), told=record(WRONG), pause=pause)
+    await release(store, leases, now=WRONG, gap=timedelta(minutes=1))
+
+
+async def set_right(store: Store, *feeds: Feed, restarted: bool) -> None:
+    """Let the first claim of the right time find nothing; `restarted`: after feeds.yaml was read."""
+    if restarted:
+        await synchronise(store, *feeds)
+    assert await claim_due(store) == []
+
+
+restarts = pytest.mark.parametrize("restarted", [False, True])
+
+
+@restarts
+async def test_t1_what_was_polled_in_the_future_is_polled_again_an_interval_after_the_clock_was_set_back(
+    store: Store, *, restarted: bool
+) -> None:
+    await synchronise(store, *together("a"))
+    await poll_in_the_wrong_time(store, "a")
+    await set_right(store, *together("a"), restarted=restarted)
+    found = await store.read(lambda tx: tx.feeds.get(FeedId("a")))
+    assert found
+    assert found.state == polled_at(NOON), "no wait is shorter than it was to be"
+    assert await claim_due(store, now=NOON + HOUR - timedelta(seconds=1)) == []
+    assert ids(await claim_due(store, now=NOON + HOUR)) == ["a"]
+
+
+@restarts
+async def test_t1_a_pause_of_the_wrong_time_ends_within_a_day(store: Store, *, restarted: bool) -> None:
+    await synchronise(store, *together("a", "b"))
+    await poll_in_the_wrong_time(store, "a", pause=replace(PAUSE, until=WRONG + HOUR))
+    await set_right(store, *together("a", "b"), restarted=restarted)
+    assert await claim_due(store, now=NOON + 24 * HOUR - timedelta(seconds=1)) == []
+    assert ids(await claim_due(store, now=NOON + 24 * HOUR)) == ["b", "a"]
+
+
+@restarts
+async def test_t1_a_lease_of_the_wrong_time_ends_soon(store: Store, *, restarted: bool) -> None:
+    await synchronise(store, *together("a"))
+    (dead,) = await claim(store, "a", now=WRONG)
+    await set_right(store, *together("a"), restarted=restarted)
+    assert await claim_due(store, now=NOON + LEASE - timedelta(seconds=1)) == []
+    (lease,) = await claim_due(store, now=NOON + 2 * LEASE)
+    assert lease.token > dead.token
+
+
+async def test_t1_a_person_who_names_a_feed_need_not_wait_for_the_wrong_time(store: Store) -> None:
+    await synchronise(store, make_feed("a"))
+    await poll_in_the_wrong_time(store, "a")
+    assert await claim(store, "a", heed=Heed.FRESHNESS) == []
+    assert ids(await claim(store, "a", now=NOON + HOUR, heed=Heed.FRESHNESS)) == ["a"]
+
+
+async def test_t1_times_that_can_be_are_left_alone_when_the_clock_is_set_back(store: Store) -> None:
+    """Waits may be as long as a feed's interval, and what its document asks to skip."""
+    slow = make_feed("slow", interval=timedelta(days=30))
+    longest = replace(
+        POLLED,
+        next_poll_at=NOON + timedelta(days=38),
+        fresh_until=NOON + timedelta(days=7),
+        blocked_until=NOON + timedelta(days=1),
+    )
+    await synchronise(store, slow)
+    await leave(store, "slow", longest)
+    await claim_due(store, now=NOON + timedelta(hours=2))
+    assert await claim_due(store) == []
+    await synchronise(store, slow)
+    (row,) = await store.read(lambda tx: tx.feeds.overview())
+    assert row.state == longest
+
+
+async def test_t1_a_clock_that_is_set_back_by_seconds_makes_no_poll_early(store: Store) -> None:
+    await synchronise(store, make_feed("a"))
+    leases = await claim(store, "a")
+    late = NOON + timedelta(seconds=50)
+    await finish(store, leases[0].feeds[0], polled_at(late), told=record(late))
+    await release(store, leases, now=late)
+    assert await claim_due(store) == []
+    await synchronise(store, make_feed("a"))
+    (row,) = await store.read(lambda tx: tx.feeds.overview())
+    assert row.state == polled_at(late)

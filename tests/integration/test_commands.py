@@ -41,9 +41,9 @@ def test_poll_all_keeps_entries_and_ends_with_a_table(program: Program, server: 
     assert done.returncode == 0, done.stderr
     assert done.stderr == "good-xml: fetched 2 new, 0 changed, 0 copies\n"
     header, row, *_ = done.stdout.splitlines()
-    assert header.split() == ["feed", "outcome", "new", "changed", "copies", "time"]
-    assert row.split()[:5] == ["good.xml", "fetched", "2", "0", "0"]
-    assert "2 entries of 1 feeds kept, 0 of them copies." in done.stdout
+    assert header.split() == ["id", "title", "outcome", "new", "changed", "copies", "time"]
+    assert row.split()[:6] == ["good-xml", "good.xml", "fetched", "2", "0", "0"]
+    assert "2 entries of 1 feed kept, 0 of them copies." in done.stdout
 
 
 def test_poll_with_no_group_leaves_comparing_to_the_next_poll(program: Program, server: LoopbackServer) -> None:

@@ -50,7 +50,7 @@ def test_check_asks_unconditionally_and_leaves_no_trace_in_the_database(
     program.poll("--all")
     before = program.run("feeds", "schedule", "--json").stdout
     asked = len(server.requests)
-    assert "all of it is known" in program.run("feeds", "check").stdout
+    assert "all of it is known" in program.run("feeds", "check", "--force").stdout
     assert [request.header("if-none-match") for request in server.requests[asked:]] == [None]
     polls = [json.loads(text)["polls"] for text in (before, program.run("feeds", "schedule", "--json").stdout)]
     assert polls[0] == polls[1]
@@ -74,10 +74,40 @@ def test_p28_check_heeds_a_ban_and_force_does_not(program: Program, server: Loop
     assert program.run("poll", "--all").returncode == 1
     done = program.run("feeds", "check", "limited-xml")
     assert done.returncode == 0
-    assert "not asked: its server asked to be left alone until" in " ".join(done.stdout.split())
+    words = " ".join(done.stdout.split())
+    assert "not asked: next allowed at " in words
+    assert ": its server asked to be left alone until then; `--force` asks all the same" in words
+    assert "bad last asked just now: HTTP 429, failed" in words
     assert len(server.requests) == 1
     assert program.run("feeds", "check", "limited-xml", "--force").returncode == 1
     assert len(server.requests) == 2
+
+
+def test_p28_what_is_still_fresh_is_told_from_the_last_poll_and_costs_no_request(
+    program: Program, server: LoopbackServer
+) -> None:
+    server.answers["/kept.xml"] = Answer(body=rss([CHIEFS]), headers={"Cache-Control": "max-age=86400", "ETag": '"1"'})
+    configure(program, server, "/kept.xml")
+    program.poll("--all")
+    for _ in range(2):
+        words = " ".join(program.run("feeds", "check").stdout.split())
+        assert "still fresh" in words
+        assert "ok last asked just now: HTTP 200, fetched" in words
+        assert "1 feed checked: 1 not asked. Nothing was kept." in words
+    assert len(server.requests) == 1
+
+
+def test_p12_a_429_to_a_check_is_heeded_by_the_polls_after_it(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    program.poll("--all")
+    server.answers["/good.xml"] = Answer(status=429, headers={"Retry-After": "10800"})
+    done = program.run("feeds", "check", "--force")
+    assert done.returncode == 1
+    assert "Nothing was kept but that a server refused us." in done.stdout
+    asked = len(server.requests)
+    program.poll("--all")
+    program.run("feeds", "check")
+    assert len(server.requests) == asked
 
 
 def test_check_as_json_and_of_one_feed_alone(program: Program, server: LoopbackServer) -> None:

@@ -200,10 +200,8 @@ async def test_p14_after_a_429_the_other_feeds_of_the_group_are_given_back_unask
         assert Counter(each.host for each in notes.asked) == {"h0.example": 1, "h1.example": 10}
         outcomes = Counter(result.outcome for result in results)
         assert outcomes == {Outcome.FAILED: 1, Outcome.SKIPPED: 9, Outcome.NOT_MODIFIED: 10}
-        told = {result.message for result in results if result.outcome is Outcome.SKIPPED}
-        assert all(
-            "asked us to wait" in message and "next allowed at 2026-03-10 13:00 UTC" in message for message in told
-        )
+        told = {(result.message, result.skipped_until) for result in results if result.outcome is Outcome.SKIPPED}
+        assert all("is left alone" in message and until == NOON + timedelta(hours=1) for message, until in told)
         assert await worker.poll_due() == []
         clock.move(timedelta(hours=1))
         await worker.poll_due()
@@ -239,6 +237,39 @@ async def test_t1_after_a_day_asleep_every_feed_is_polled_once_and_servers_one_a
         running += change
         most = max(most, running)
     assert most <= 3
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_t1_a_day_in_the_year_2040_costs_feeds_no_more_than_their_usual_waits(
+    tmp_path: Path, *, restarted: bool
+) -> None:
+    """A machine without a battery for its clock polls everything, is told 429 by one server, and learns the date."""
+
+    def answer(request: FetchRequest) -> FetchOutcome:
+        if "h0.example" not in request.url or clock.now() < wrong:
+            return NotModified()
+        return Failed(kind=FailureKind.STATUS, message="429", status=429, url=request.url)
+
+    wrong, clock, feeds = datetime(2040, 1, 1, tzinfo=UTC), ManualClock(), farm(6, 3)
+    settings, notes = CycleSettings(grouping=False), Notes(answer=answer)
+    async with opened(tmp_path / "a.db") as (store,):
+        clock.at = wrong
+        await configure(store, feeds, wrong)
+        await poller(store, notes, clock, settings).poll_due()
+        assert {each.host for each in notes.asked} == {"h0.example", "h1.example", "h2.example"}
+        clock.at = NOON
+        if restarted:
+            await configure(store, feeds, NOON)
+        assert await poller(store, notes, clock, settings).poll_due() == [], (
+            "what was asked just now is not asked again"
+        )
+        notes.asked.clear()
+        for _ in range(3 * 24):
+            clock.move(timedelta(hours=1))
+            await poller(store, notes, clock, settings).poll_due()
+    times = Counter(each.url for each in notes.asked)
+    assert sorted(times) == sorted(feed.url for feed in feeds)
+    assert all(2 <= count <= 3 for count in times.values()), "once a day, as before"
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import gzip
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -17,6 +18,7 @@ from aggregator.config.read import load
 from aggregator.errors import ConfigurationError
 from aggregator.model.feed import Feed, Outcome
 from aggregator.model.poll import Heed
+from aggregator.polling.health import problems
 from aggregator.polling.websub import Mode, Verification
 from tests.documents import Item, rss
 from tests.factories import NOON, make_feed
@@ -229,6 +231,14 @@ async def test_p12_a_429_without_a_time_waits_four_hours_and_is_not_asked_again_
     assert await then(room, feed, document()) >= 3 * HOUR
 
 
+@pytest.mark.parametrize("status", [500, 502, 404, 401, 403, 420])
+async def test_p12_retry_after_is_obeyed_with_any_other_refusal_by_all_as_well(room: PollingRoom, status: int) -> None:
+    feed = await polled(room, refusal(status, Retry_After="72000"))
+    room.clock.move(19 * HOUR)
+    assert (await room.ask(feed, heed=Heed.BANS)).outcome is Outcome.SKIPPED
+    assert await then(room, feed, document()) >= HOUR
+
+
 async def test_p13_429s_slow_a_feed_down_and_successes_speed_it_up_slowly(room: PollingRoom) -> None:
     feed = await polled(room, document())
     usual = await then(room, feed, refusal(429, Retry_After="60"))
@@ -259,6 +269,45 @@ async def test_p14_a_429_pauses_its_registrable_domain_and_nothing_else(room: Po
     assert pause.until >= paused_at + 10 * HOUR
     room.clock.at = pause.until
     assert "b-xml" in await room.due()
+
+
+async def redirecting(room: PollingRoom, answer: Answer) -> Feed:
+    """Configure a feed of a 429 and one, not polled yet, whose address redirects to a third of the first one's group."""
+    limited = room.feed("/t.xml", host="t.tumblr.example")
+    feed = room.feed("/a.xml", host="a.first.example")
+    located = replace(answer, headers={"Location": room.server.url("/ta.xml", host="a.tumblr.example")})
+    room.server.answers |= {"/t.xml": refusal(429, Retry_After="36000"), "/a.xml": located, "/ta.xml": document()}
+    await room.configure(limited)
+    await room.due()
+    room.clock.move(HOUR)
+    await room.configure(limited, feed)
+    return feed
+
+
+@pytest.mark.parametrize("status", [301, 302])
+async def test_p14_no_redirect_leads_around_a_pause_but_by_force(room: PollingRoom, status: int) -> None:
+    feed = await redirecting(room, refusal(status))
+    assert outcomes(await room.due()) == {"a-xml": Outcome.FAILED}
+    assert room.server.paths() == ["/t.xml", "/a.xml"]
+    state = await room.state(feed)
+    assert f"the servers of tumblr.example:{room.server.port} asked to be left alone" in state.last_message
+    assert len(await room.store.read(lambda tx: tx.feeds.pauses(now=room.clock.now()))) == 1
+    assert (await room.ask(feed, heed=Heed.NOTHING)).outcome is Outcome.FETCHED
+    room.clock.at = await room.next_poll(feed)
+    room.clock.move(9 * HOUR)
+    assert (await room.due())["a-xml"].outcome is Outcome.SAME_DOCUMENT, "the pause is over"
+
+
+async def test_p14_a_pause_that_begins_in_a_cycle_holds_for_redirects_of_the_same_one(room: PollingRoom) -> None:
+    feeds = [room.feed(f"/{name}.xml", host=f"{name}.first.example") for name in "ab"]
+    onward = Answer(status=302, headers={"Location": room.server.url("/t.xml", host="a.tumblr.example")}, delay=0.1)
+    room.server.answers |= {"/a.xml": onward, "/b.xml": onward, "/t.xml": refusal(429)}
+    await room.configure(*feeds)
+    await room.due()
+    assert len(room.server.requests) == 3, "one of them met the 429, the other stopped before it"
+    room.clock.move(5 * HOUR)
+    await room.due()
+    assert len(room.server.requests) == 6
 
 
 @pytest.mark.parametrize("answer", [refusal(500), refusal(503), refusal(403), Answer(raw=b"")], ids=str)
@@ -361,6 +410,37 @@ async def test_p17_validators_do_not_follow_a_feed_to_another_address_and_loops_
     await room.wait_for_the_next_request(feed)
     assert (await room.state(feed)).last_outcome is Outcome.FAILED
     assert (await room.state(feed)).move.address is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(body=b"<html><body>This domain is for sale</body></html>"), refusal(403), refusal(500), Answer(raw=b"")],
+    ids=["for sale", "403", "500", "nothing"],
+)
+async def test_p17_an_adopted_address_that_turns_bad_is_given_up_in_the_end(room: PollingRoom, answer: Answer) -> None:
+    room.server.answers["/new.xml"] = document()
+    feed = await polled(room, refusal(301, Location=room.server.url("/new.xml", host="new.example")))
+    for _ in range(2):
+        await room.wait_for_the_next_request(feed)
+    assert (await room.state(feed)).move.address
+    room.server.answers |= {"/feed.xml": document(), "/new.xml": answer}
+    room.server.requests.clear()
+    for _ in range(11):
+        room.clock.at = await room.next_poll(feed)
+        await room.due()
+    assert room.server.paths()[-1] == "/feed.xml"
+    assert room.server.paths().count("/feed.xml") == 1
+    assert (await room.state(feed)).failures == 0
+
+
+async def test_p18_a_410_behind_a_redirect_is_not_the_end_of_a_feed(room: PollingRoom) -> None:
+    room.server.answers["/portal"] = refusal(410)
+    feed = await polled(room, document())
+    await then(room, feed, refusal(301, Location=room.server.url("/portal", host="portal.example")))
+    state = await room.state(feed)
+    assert (state.gone, state.last_outcome) == (False, Outcome.FAILED)
+    await then(room, feed, document(body=CHANGED))
+    assert (await room.state(feed)).last_outcome is Outcome.FETCHED
 
 
 async def test_p18_a_410_ends_polling_keeps_entries_and_is_reported(room: PollingRoom) -> None:
@@ -519,6 +599,29 @@ async def test_p27_an_address_is_fetched_once_however_many_want_it(room: Polling
     file.write_text(f"feeds:\n  - url: {url}\n    id: one\n  - url: {url}\n    id: two\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="url"):
         load(file)
+
+
+async def test_p27_a_feed_that_moved_to_the_address_of_another_is_not_fetched_beside_it(room: PollingRoom) -> None:
+    first = room.feed("/a.xml", host="a.first.example", feed_id="a")
+    second = room.feed("/feed.xml", host="news.example", feed_id="b")
+    room.server.answers |= {"/a.xml": refusal(301, Location=second.url), "/feed.xml": document()}
+    await room.configure(first, second)
+    for _ in range(4):
+        await room.due()
+        room.clock.move(2 * HOUR)
+    assert (await room.state(first)).move.address is None
+    room.server.requests.clear()
+    room.clock.move(2 * DAY)
+    await room.due()
+    assert sorted(room.server.paths()) == ["/a.xml", "/feed.xml"], "the redirect to the other feed is not followed"
+    (problem,) = problems(await room.store.read(lambda tx: tx.feeds.overview()), now=room.clock.now())
+    assert problem.message.startswith("a is the same feed as b")
+    await room.configure(first)
+    for _ in range(2):
+        room.clock.at = await room.next_poll(first)
+        await room.due()
+    assert room.server.paths()[-1] == "/feed.xml"
+    assert (await room.state(first)).move.address == second.url, "nobody else is polled there any more"
 
 
 async def test_p28_a_person_waits_as_well_and_is_told_until_when_unless_by_force(room: PollingRoom) -> None:

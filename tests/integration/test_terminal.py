@@ -38,4 +38,5 @@ def test_a_poll_on_a_terminal_shows_a_bar_and_a_table_as_wide_as_the_window(prog
     assert "a-xml: fetched" not in said, "lines are for where there is no terminal"
     assert "Evil [/x] [bold]news" in said
     assert TITLE not in said, "it is folded"
-    assert "1 feeds" in said
+    assert "1 feed" in said
+    assert "1 feeds" not in said

@@ -1,8 +1,9 @@
 """WebSub from discovery to delivery: a hub, a publisher and our own site on loopback; time moved by hand (P30)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,9 @@ from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch.hub import HubClient
 from aggregator.model.entry import Entry
-from aggregator.model.feed import Feed, FeedState
+from aggregator.model.feed import Document, DueFeed, Feed, FeedState, Outcome
 from aggregator.model.poll import Heed, PollResult
-from aggregator.model.push import PushStage, Subscription
+from aggregator.model.push import Advertised, PushStage, Subscription
 from aggregator.model.query import EntryQuery
 from aggregator.parse_pool import ParsePool
 from aggregator.services.deliveries import Deliveries
@@ -58,6 +59,10 @@ class Room:
     deliveries: Deliveries
     site: str
     feed: Feed
+    parts: Callable[[Subscriber], FeedPoller]
+    """What polls, with another subscriber."""
+    silent: Subscriber
+    """WebSub as it is when it is switched off."""
 
     @property
     def topic(self) -> str:
@@ -71,14 +76,19 @@ class Room:
         self.publisher.answers["/feed.xml"] = Answer(body=body, headers=headers)
         return body
 
-    async def poll(self) -> PollResult:
+    @asynccontextmanager
+    async def claimed(self) -> AsyncIterator[DueFeed]:
         now = self.clock.now()
         (lease,) = await self.store.write(
             lambda tx: tx.feeds.claim([self.feed.id], now=now, groups=1, lease=HOUR, heed=Heed.NOTHING)
         )
-        (due,) = lease.feeds
-        (result,) = await self.poller.settle([await self.poller.keep(await self.poller.ask(due))])
+        yield lease.feeds[0]
         await self.store.write(lambda tx: tx.feeds.release([lease], now=now, gap=timedelta(0)))
+
+    async def poll(self, *, subscriber: Subscriber | None = None) -> PollResult:
+        poller = self.parts(subscriber) if subscriber else self.poller
+        async with self.claimed() as due:
+            (result,) = await poller.settle([await poller.keep(await poller.ask(due))])
         return result
 
     async def step(self) -> int:
@@ -138,12 +148,17 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
     fetcher = HttpFetcher(user_agent="test/1", timeout=timeout, max_bytes=1_000_000, pace=pace)
     client = HubClient(user_agent="test/1", timeout=timeout, pace=pace)
     subscriber = Subscriber(store, client, clock, callbacks=f"{site}websub/", enabled=True)
-    poller = FeedPoller(store, fetcher, parser, clock, Recognition(), pushes=subscriber)
+    silent = Subscriber(store, client, clock, callbacks=f"{site}websub/", enabled=False)
+
+    def parts(pushes: Subscriber) -> FeedPoller:
+        return FeedPoller(store, fetcher, parser, clock, Recognition(), pushes=pushes)
+
+    poller = parts(subscriber)
     deliveries = Deliveries(store, poller, clock)
     async with LoopbackServer() as publisher, Hub(clock) as hub:
         feed = make_feed("news", url=publisher.url("/feed.xml"), allow_private_address=True)
         await store.write(lambda tx: tx.feeds.synchronise([feed], now=clock.now()))
-        made = Room(publisher, hub, store, clock, poller, subscriber, deliveries, site, feed)
+        made = Room(publisher, hub, store, clock, poller, subscriber, deliveries, site, feed, parts, silent)
         async with listening(made):
             yield made
     await deliveries.aclose()
@@ -199,7 +214,109 @@ async def test_what_a_hub_sends_changes_nothing_of_how_the_feed_is_polled(room: 
     await room.subscribe()
     before = await room.state()
     await room.push(rss([REBELS]))
-    assert await room.state() == before
+    assert await room.state() == replace(before, pushes=1)
+
+
+async def test_p30_a_poll_that_began_before_a_hub_sent_something_newer_changes_nothing(room: Room) -> None:
+    await room.subscribe()
+    room.publish(replace(CHIEFS, headline="Old headline"), REBELS)
+    async with room.claimed() as due:
+        answer = await room.poller.ask(due)
+        await room.push(rss([replace(CHIEFS, headline="New headline")]))
+        before = await room.state()
+        polled = await room.poller.keep(answer)
+    assert (polled.result.outcome, polled.result.new, polled.result.changed) == (Outcome.FETCHED, 0, 0)
+    assert [entry.headline for entry in await room.entries()] == ["New headline"]
+    after = await room.state()
+    assert (after.validators, after.body_hash) == (before.validators, before.body_hash), "asked for what is newer still"
+    assert after.last_polled_at == room.clock.now()
+    assert after.next_poll_at
+    assert HOUR <= after.next_poll_at - room.clock.now() < 2 * HOUR, "not as slowly as while a hub sends all there is"
+    (record, *_) = await room.store.read(lambda tx: tx.feeds.history(room.feed.id))
+    assert (record.new, record.changed, record.next_poll_at) == (0, 0, after.next_poll_at)
+    room.publish(replace(CHIEFS, headline="New headline"), REBELS)
+    assert (await room.poll()).new == 1, "what the hub did not send comes with the next poll"
+
+
+async def test_p30_a_push_that_a_newer_poll_has_overtaken_is_dropped(room: Room) -> None:
+    await room.subscribe()
+    arrived = room.clock.now()
+    room.clock.move(2 * timedelta(seconds=1))
+    room.publish(replace(CHIEFS, headline="Newest headline"))
+    await room.poll()
+    room.clock.move(timedelta(minutes=1))
+    old = Document(body=rss([replace(CHIEFS, headline="Old headline")]), url=room.feed.url, content_type=RSS)
+    result = await room.poller.receive(room.feed.id, old, arrived_at=arrived)
+    assert (result.new, result.changed) == (0, 0)
+    assert [entry.headline for entry in await room.entries()] == ["Newest headline"]
+    assert (await room.state()).pushes == 0
+    assert (await room.poller.receive(room.feed.id, old, arrived_at=room.clock.now())).changed == 1
+
+
+async def test_t1_a_poll_of_a_clock_that_ran_ahead_drops_no_push(room: Room) -> None:
+    room.clock.move(3650 * DAY)
+    room.publish(CHIEFS)
+    await room.poll()
+    room.clock.move(-3650 * DAY)
+    pushed = Document(body=rss([REBELS]), url=room.feed.url, content_type=RSS)
+    assert (await room.poller.receive(room.feed.id, pushed, arrived_at=room.clock.now())).new == 1
+
+
+@pytest.mark.parametrize("conditional", [True, False], ids=["304", "the same bytes"])
+async def test_p30_switched_on_later_it_reaches_feeds_that_have_nothing_new(room: Room, *, conditional: bool) -> None:
+    room.publish(CHIEFS)
+    await room.poll(subscriber=room.silent)
+    assert await room.silent.steps() == 0
+    assert await room.subscriptions() == ()
+    if conditional:
+        room.publisher.answers["/feed.xml"] = Answer(status=304)
+    result = await room.poll()
+    assert result.outcome is (Outcome.NOT_MODIFIED if conditional else Outcome.SAME_DOCUMENT)
+    assert await room.step() == 1
+    assert (await room.subscription()).stage is PushStage.ACTIVE
+
+
+async def test_p30_a_hub_with_a_new_topic_is_asked_for_it_once_the_old_one_is_ended(room: Room) -> None:
+    await room.subscribe()
+    links = f'<{room.hub.url}>; rel="hub", <{room.publisher.url("/new.xml")}>; rel="self"'
+    headers = {"Content-Type": RSS, "Link": links, "ETag": '"new"'}
+    room.publisher.answers["/feed.xml"] = Answer(body=rss([REBELS]), headers=headers)
+    await room.poll()
+    await room.step()
+    assert await room.subscriptions() == ()
+    room.publisher.answers["/feed.xml"] = Answer(status=304)
+    await room.poll()
+    await room.step()
+    assert (await room.subscription()).topic == room.publisher.url("/new.xml")
+    assert len(room.hub.leases) == 1
+
+
+async def test_p30_an_unchanged_document_without_a_word_of_hubs_ends_no_subscription(
+    room: Room, tmp_path: Path
+) -> None:
+    """Of a database of an earlier release nobody knows what the documents named."""
+    await room.subscribe()
+    before = await room.subscription()
+    with closing(sqlite3.connect(tmp_path / "news.db")) as database, database:
+        database.execute("UPDATE feeds SET advertised = NULL")
+    room.publisher.answers["/feed.xml"] = Answer(status=304)
+    await room.poll()
+    assert await room.subscription() == before
+
+
+async def test_p12_a_hub_that_says_429_hears_no_more_of_us_until_its_time(room: Room) -> None:
+    room.hub.refuses = Answer(status=429, headers={"Retry-After": "80000"})
+    feeds = [make_feed(f"f{number}", allow_private_address=True) for number in range(3)]
+    await room.store.write(lambda tx: tx.feeds.synchronise([room.feed, *feeds], now=room.clock.now()))
+    said = Advertised(topic=room.topic, hubs=(room.hub.url,))
+    async with room.claimed() as due:
+        for feed in feeds:
+            await room.subscriber.offered(replace(due, feed=feed), said)
+    asked = 0
+    for _ in range(24):
+        asked += await room.step()
+        room.clock.move(HOUR)
+    assert asked == 2, "one at the beginning, one after 22 hours"
 
 
 async def test_what_is_no_feed_is_dropped(room: Room, caplog: pytest.LogCaptureFixture) -> None:
@@ -297,12 +414,24 @@ async def test_a_subscription_with_a_secret_takes_only_what_is_signed_with_it(ro
         assert len(await room.entries()) == number
 
 
+async def test_a_hub_that_repeats_its_question_is_answered_again_and_shortens_no_lease(room: Room) -> None:
+    await room.subscribe()
+    before = await room.subscription()
+    callback = room.hub.asked[0]["hub.callback"]
+    repeated = {"hub.mode": "subscribe", "hub.topic": room.topic, "hub.challenge": "x", "hub.lease_seconds": "9"}
+    async with httpx.AsyncClient(trust_env=False) as hub:
+        answer = await hub.get(callback, params=repeated)
+    assert (answer.status_code, answer.content) == (200, b"x")
+    assert await room.subscription() == before
+
+
 async def test_strangers_can_neither_confirm_nor_send(room: Room) -> None:
     await room.subscribe()
     callback = room.hub.asked[0]["hub.callback"]
     replayed = {"hub.mode": "subscribe", "hub.topic": room.topic, "hub.challenge": "x", "hub.lease_seconds": "9"}
     async with httpx.AsyncClient(trust_env=False) as stranger:
-        assert (await stranger.get(callback, params=replayed)).status_code == 404, "confirmed already"
+        assert (await stranger.get(f"{room.site}websub/{'A' * 43}", params=replayed)).status_code == 404
+        assert (await stranger.get(callback, params=replayed | {"hub.topic": "x"})).status_code == 404
         assert (await stranger.get(callback, params=replayed | {"hub.mode": "unsubscribe"})).status_code == 404
         assert (await stranger.post(f"{room.site}websub/{'A' * 43}", content=rss([REBELS]))).status_code == 404
         assert (await stranger.post(callback, content=b"x" * 100_001)).status_code == 413

@@ -10,13 +10,19 @@ from pydantic.fields import FieldInfo
 
 from aggregator.config.fields import Push
 from aggregator.config.identity import RESERVED, feed_id
-from aggregator.config.model import Configuration, Copies, FeedSettings, Polling, Section, Site
+from aggregator.config.model import Configuration, Copies, FeedSettings, Metrics, Polling, Section, Site
 from aggregator.config.read import load, parse
 from aggregator.errors import ConfigurationError
 from aggregator.fetch.addresses import DOUBTFUL_PORTS, SERVICE_PORTS
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTIONS: dict[str, type[Section]] = {"site": Site, "polling": Polling, "copies": Copies, "feeds": FeedSettings}
+SECTIONS: dict[str, type[Section]] = {
+    "site": Site,
+    "polling": Polling,
+    "copies": Copies,
+    "metrics": Metrics,
+    "feeds": FeedSettings,
+}
 SETTINGS = [(section, key) for section, model in SECTIONS.items() for key in model.model_fields]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from aggregator.config.model import Polling
 from aggregator.polling.freshness import LONGEST, LONGEST_RETRY
-from aggregator.polling.moves import POLLS_TO_BELIEVE
+from aggregator.polling.moves import FAILURES_TO_GIVE_UP, POLLS_TO_BELIEVE
 from aggregator.polling.schedule import LONGEST_PHASE
 from aggregator.polling.waits import (
     LONGEST_BACK_OFF,
@@ -67,4 +67,6 @@ def test_the_defaults_and_counts_are_those_of_the_code() -> None:
     assert f"{Polling().host_gap.seconds} s after" in rows()["P15"][1]
     assert f"{Polling().gaps['reddit.com'].seconds} s for reddit.com" in rows()["P15"][1]
     assert (POLLS_TO_BELIEVE, REPEATS_BELIEVED) == (3, 3)
+    assert FAILURES_TO_GIVE_UP == 10
+    assert "ten failures of any kind" in rows()["P17"][1]
     assert (STEPS_A_429 / STEPS_TO_DOUBLE, 1 / STEPS_TO_DOUBLE) == (1, 0.25)

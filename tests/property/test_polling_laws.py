@@ -13,7 +13,7 @@ from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, G
 from aggregator.model.ids import FeedId
 from aggregator.polling.freshness import LONGEST, LONGEST_RETRY
 from aggregator.polling.groups import rate_group
-from aggregator.polling.moves import POLLS_TO_BELIEVE
+from aggregator.polling.moves import FAILURES_TO_GIVE_UP, POLLS_TO_BELIEVE, owners
 from aggregator.polling.plan import plan
 from aggregator.polling.schedule import LONGEST_PHASE, after_fetch, next_poll, pause, phase
 from aggregator.polling.waits import LEAST_INTERVAL, LONGEST_BACK_OFF, REPEATS_BELIEVED
@@ -225,6 +225,29 @@ def test_p17_an_address_is_only_adopted_after_so_many_permanent_redirects_in_a_r
         if state.move.address not in {None, before}:
             last = [seen for seen, _ in redirects[max(step - POLLS_TO_BELIEVE, 0) : step]]
             assert last == [state.move.address] * POLLS_TO_BELIEVE
+
+
+@given(st.lists(st.tuples(moved_to, st.booleans()), max_size=12), few(ADDRESSES[1:]), states)
+def test_p27_no_feed_stays_at_the_address_of_another(
+    redirects: list[tuple[str | None, bool]], taken: str, state: FeedState
+) -> None:
+    feed, others = make_feed(), owners([make_feed("other", url=taken)])
+    for address, unchanged in [(None, True), *redirects]:
+        outcome = (
+            NotModified(permanent_url=address)
+            if unchanged
+            else Fetched(url=address or feed.url, permanent_url=address, body=b"")
+        )
+        state = after_fetch(feed, state, outcome, now=NOON, taken=others)
+        assert state.move.address != taken
+
+
+@given(st.lists(failures, max_size=30), st.sampled_from(ADDRESSES[1:]))
+def test_p17_no_adopted_address_outlives_ten_failures_in_a_row(answers: list[Failed], address: str) -> None:
+    state, feed = FeedState(move=Move(address=address, since=NOON)), make_feed()
+    for count, failed in enumerate(answers, start=1):
+        state = after_fetch(feed, state, failed, now=NOON)
+        assert state.move.address is None or count < FAILURES_TO_GIVE_UP
 
 
 @given(outcomes, states)

@@ -43,7 +43,7 @@ SCRAPS = st.lists(
 ).map("".join)
 LEASES = st.none() | st.integers(0, 10**9).map(lambda seconds: timedelta(seconds=seconds))
 EVENTS = st.one_of(
-    st.sampled_from(["due", "unwanted", "refused"]),
+    st.sampled_from(["due", "unwanted", "refused", "put off"]),
     st.builds(
         Verification,
         mode=st.sampled_from(Mode),
@@ -95,7 +95,10 @@ def test_whatever_happens_a_subscription_has_a_next_step_and_a_lease_of_a_hub(
         elif event == "refused":
             subscription = websub.refused(subscription, "no", now=now)
         else:
-            subscription = websub.due(subscription, wanted=event == "due", now=now)
+            subscription = websub.due(subscription, wanted=event != "unwanted", now=now)
+        if event == "put off" and subscription and subscription.stage in {PushStage.REQUESTED, PushStage.LEAVING}:
+            subscription = websub.put_off(subscription, until=now + timedelta(hours=5))
+            assert subscription.failures == before.failures, "who was not asked did not fail"
         if subscription is None:
             return
         if subscription != before and event != "refused":
@@ -105,5 +108,7 @@ def test_whatever_happens_a_subscription_has_a_next_step_and_a_lease_of_a_hub(
             assert subscription.lease_until is None
         assert subscription.lease_until is None or subscription.lease_until <= now + websub.LONGEST_LEASE
         assert subscription.token == before.token
+        if before.stage is PushStage.ACTIVE and subscription.stage is PushStage.ACTIVE:
+            assert (subscription.lease_until or NOON) >= (before.lease_until or NOON), "asking again shortens no lease"
         grew = (subscription.lease_until or NOON) > (before.lease_until or NOON)
         assert not grew or isinstance(event, Verification), "only a hub's verification lengthens a lease"

@@ -1,14 +1,15 @@
 """Laws of the store that hold whatever happens in whatever order."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,12 +23,13 @@ from hypothesis.stateful import (
 from aggregator.errors import LeaseLost
 from aggregator.model.copies import CopyAssignment
 from aggregator.model.entry import ParsedEntry
-from aggregator.model.feed import FeedState, GroupLease, Move, Outcome
+from aggregator.model.feed import FeedState, FreshnessHints, GroupLease, Move, Outcome
 from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord
 from aggregator.model.query import Cursor, EntryQuery
 from aggregator.polling.groups import rate_group
 from aggregator.storage.sqlite import connect, migrations
+from aggregator.storage.sqlite.feeds import SqliteFeeds
 from aggregator.storage.sqlite.session import Session
 from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
 from aggregator.stories.copies import group, reach
@@ -210,6 +212,113 @@ class Leases(RuleBasedStateMachine):
 
 def test_l1_l3_no_group_is_leased_twice_at_a_time_and_no_late_worker_saves() -> None:
     run_state_machine_as_test(Leases, settings=settings(max_examples=30, stateful_step_count=30, deadline=None))
+
+
+AT = st.none() | st.integers(-40 * 24, 40 * 24).map(lambda hours: NOON + timedelta(hours=hours))
+"""Times that are and times that can't be, as left behind by any clock."""
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+LONGEST_WAITS = {"next_poll_at": 16 * DAY, "fresh_until": 7 * DAY, "blocked_until": DAY}
+
+
+@contextmanager
+def trials(path: Path) -> Iterator[Callable[[], AbstractContextManager[SqliteFeeds]]]:
+    """A database for many examples, each of which is undone: making one takes longer than trying it."""
+    database = connect.connect(path, writing=True)
+    migrations.upgrade(database, path)
+
+    @contextmanager
+    def trial() -> Iterator[SqliteFeeds]:
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            yield SqliteTransaction(Session(database)).feeds
+        finally:
+            database.rollback()
+
+    yield trial
+    database.close()
+
+
+def test_t1_whatever_a_wrong_clock_has_left_behind_every_feed_is_polled_within_its_longest_wait(tmp_path: Path) -> None:
+    """And what can be is left as it was, and mended a second time nothing changes."""
+
+    @settings(max_examples=200, deadline=None)
+    @given(
+        state=st.builds(FeedState, last_polled_at=AT, next_poll_at=AT, fresh_until=AT, blocked_until=AT),
+        pause=AT,
+        back=st.integers(2, 10**6).map(lambda minutes: timedelta(minutes=minutes)),
+        restarted=st.booleans(),
+    )
+    def law(state: FeedState, pause: datetime | None, back: timedelta, *, restarted: bool) -> None:
+        with trial() as feeds:
+            leave_behind(feeds, state, pause, wrong=NOON + back)
+            if restarted:
+                feeds.synchronise([make_feed("a")], now=NOON)
+            claimed = feeds.claim_due(now=NOON, groups=1, per_group=1, lease=LEASE)
+            mended = known(feeds)
+            feeds.synchronise([make_feed("a")], now=NOON)
+            assert known(feeds) == mended
+        assert (mended.last_polled_at or NOON) <= NOON
+        assert all((getattr(mended, name) or NOON) <= NOON + wait + MINUTE for name, wait in LONGEST_WAITS.items())
+        possible = {**LONGEST_WAITS, "next_poll_at": 15 * DAY, "last_polled_at": MINUTE}
+        if all((getattr(state, name) or NOON) <= NOON + wait for name, wait in possible.items()):
+            assert mended == state
+        assert not claimed or max(mended.next_poll_at or NOON, mended.blocked_until or NOON) <= NOON
+
+    with trials(tmp_path / "a.db") as trial:
+        law()
+
+
+def leave_behind(feeds: SqliteFeeds, state: FeedState, pause: datetime | None, *, wrong: datetime) -> None:
+    """Poll a feed by a clock that is wrong."""
+    feeds.synchronise([make_feed("a")], now=NOON)
+    (lease,) = feeds.claim([FeedId("a")], now=wrong, groups=1, lease=LEASE, heed=Heed.NOTHING)
+    paused = GroupPause(group=lease.group, until=pause, reason="HTTP 429") if pause else None
+    feeds.finish(lease.feeds[0], state, record(NOON), pause=paused)
+    feeds.release([lease], now=wrong, gap=timedelta(seconds=2))
+
+
+def known(feeds: SqliteFeeds) -> FeedState:
+    (row,) = feeds.overview()
+    return row.state
+
+
+def test_p20_no_feed_is_given_in_what_it_skips_and_each_is_afterwards(tmp_path: Path) -> None:
+    @settings(max_examples=100, deadline=None)
+    @example(hours=frozenset(range(24)) - {9}, days=frozenset(range(6)), overdue=[1], now=NOON + 55 * MINUTE)
+    @given(
+        hours=st.frozensets(st.integers(0, 23), max_size=24),
+        days=st.frozensets(st.integers(0, 6), max_size=7),
+        overdue=st.lists(st.integers(0, 100), min_size=1, max_size=6),
+        now=st.integers(0, 14 * 24 * 60).map(lambda minutes: NOON + timedelta(minutes=minutes)),
+    )
+    def law(hours: frozenset[int], days: frozenset[int], overdue: list[int], now: datetime) -> None:
+        hints = FreshnessHints(skip_hours=hours, skip_days=days)
+        with trial() as feeds:
+            poll_once(feeds, [FeedState(hints=hints, next_poll_at=now - timedelta(hours=late)) for late in overdue])
+            claimed = feeds.claim_due(now=now, groups=1, per_group=2, lease=LEASE)
+            planned = [row.state.next_poll_at or now for row in feeds.overview()]
+        skipping = skipped(now, hours, days)
+        assert bool(claimed) == (not skipping)
+        if skipping:
+            assert all(now < at <= now + 8 * DAY + 10 * MINUTE and not skipped(at, hours, days) for at in planned)
+
+    with trials(tmp_path / "a.db") as trial:
+        law()
+
+
+def skipped(at: datetime, hours: frozenset[int], days: frozenset[int]) -> bool:
+    """Say it again: every hour, or every day, is not believed."""
+    return (at.hour in hours and len(hours) < 24) or (at.weekday() in days and len(days) < 7)
+
+
+def poll_once(feeds: SqliteFeeds, states: Sequence[FeedState]) -> None:
+    names = [FeedId(f"f{number}") for number in range(len(states))]
+    feeds.synchronise([make_feed(name, url=f"https://one.example/{name}") for name in names], now=NOON)
+    (lease,) = feeds.claim(names, now=NOON, groups=1, lease=LEASE, heed=Heed.NOTHING)
+    for due, state in zip(lease.feeds, states, strict=True):
+        feeds.finish(due, state, record(NOON))
+    feeds.release([lease], now=NOON, gap=timedelta())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,24 +1,31 @@
 """Polling dry: what a check asks, what it heeds, and what it makes of the answer."""
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import anyio.lowlevel
 import pytest
 
+from aggregator.errors import DatabaseUnusable
 from aggregator.model.feed import Document, FeedState, Move, Outcome, ParsedFeed, Validators
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Gone
 from aggregator.model.ids import RateGroup
-from aggregator.model.poll import GroupPause
-from aggregator.services.check import Checker, CheckReport
+from aggregator.model.poll import GroupPause, Heed, PollRecord
+from aggregator.ports import Store, Transaction
+from aggregator.services.check import Checker
+from aggregator.services.check_report import CheckReport
+from aggregator.services.cycle import CycleSettings
 from aggregator.services.poll_feed import Recognition
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.manual_clock import ManualClock
 from tests.newsroom import POLLED, Newsroom, newsroom
 
 pytestmark = pytest.mark.anyio
+
+T = TypeVar("T")
 
 PAGE = Failed(kind=FailureKind.NOT_A_FEED, message="the document is an HTML page, not a feed")
 
@@ -62,9 +69,12 @@ def parsed(*names: str) -> ParsedFeed:
     return ParsedFeed(format="rss20", title="Of the document", entries=tuple(make_parsed_entry(name) for name in names))
 
 
-def checker(servers: Servers, reading: Reading | None = None, room: Newsroom | None = None) -> Checker:
+def checker(
+    servers: Servers, reading: Reading | None = None, room: Newsroom | None = None, *, concurrency: int = 16
+) -> Checker:
     clock = room.clock if room else ManualClock()
-    return Checker(room.store if room else None, servers, reading or Reading(), clock, Recognition())
+    settings = CycleSettings(concurrency=concurrency)
+    return Checker(room.store if room else None, servers, reading or Reading(), clock, Recognition(), settings)
 
 
 async def check_one(servers: Servers, reading: Reading | None = None) -> CheckReport:
@@ -86,12 +96,15 @@ async def test_a_check_sends_no_conditions_although_validators_are_known(room: N
     assert [request.validators for request in servers.asked] == [Validators()]
 
 
-async def test_a_check_asks_the_configured_address_also_of_a_feed_that_has_moved(room: Newsroom) -> None:
+async def test_p17_a_feed_that_has_moved_is_asked_where_polls_ask_it_and_the_report_says_where_that_is(
+    room: Newsroom,
+) -> None:
     await room.configure(make_feed())
     await room.poll("news-example", FeedState(move=Move(address="https://new.example/rss"), last_polled_at=NOON))
     servers = Servers()
-    await checker(servers, room=room).check([make_feed()])
-    assert [request.url for request in servers.asked] == [make_feed().url]
+    (report,) = await checker(servers, room=room).check([make_feed()])
+    assert [request.url for request in servers.asked] == ["https://new.example/rss"]
+    assert (report.url, report.permanent_url) == ("https://new.example/rss", "https://new.example/rss")
 
 
 async def test_a_check_keeps_nothing(room: Newsroom) -> None:
@@ -102,6 +115,7 @@ async def test_a_check_keeps_nothing(room: Newsroom) -> None:
     assert report.found.new == 2
     assert await room.store.read(lambda tx: (tx.feeds.overview(), tx.entries.totals())) == before
     assert await room.store.read(lambda tx: tx.feeds.history(make_feed().id)) == ()
+    assert not report.kept
 
 
 async def test_a_check_counts_what_a_poll_would_store(room: Newsroom) -> None:
@@ -155,7 +169,7 @@ async def test_gone_is_gone() -> None:
     ("state", "word"),
     [
         (FeedState(gone=True, last_polled_at=NOON), "410"),
-        (FeedState(blocked_until=NOON + timedelta(hours=3), last_polled_at=NOON), "2026-03-10 15:00 UTC"),
+        (FeedState(blocked_until=NOON + timedelta(hours=3), last_polled_at=NOON), "asked to be left alone"),
     ],
 )
 async def test_p28_a_ban_is_heeded_unless_forced(room: Newsroom, state: FeedState, word: str, *, force: bool) -> None:
@@ -165,6 +179,7 @@ async def test_p28_a_ban_is_heeded_unless_forced(room: Newsroom, state: FeedStat
     (report,) = await checker(servers, room=room).check([make_feed()], force=force)
     assert (len(servers.asked), report.outcome) == ((1, Outcome.FETCHED) if force else (0, Outcome.SKIPPED))
     assert force or word in report.message
+    assert report.until == (None if force else state.blocked_until)
 
 
 async def test_what_a_ban_said_of_another_address_says_nothing_of_this_one(room: Newsroom) -> None:
@@ -186,7 +201,8 @@ async def test_p14_no_feed_of_a_paused_group_is_asked(room: Newsroom) -> None:
     servers = Servers()
     reports = await checker(servers, room=room).check(feeds)
     assert [request.url for request in servers.asked] == [feeds[2].url]
-    assert "tumblr.com:443 is left alone until 2026-03-10 16:00 UTC: HTTP 429 to a" in reports[1].message
+    assert "tumblr.com:443 is left alone: HTTP 429 to a" in reports[1].message
+    assert reports[1].until == pause.until
 
 
 async def test_p14_a_429_ends_the_check_of_its_group() -> None:
@@ -210,7 +226,7 @@ async def test_p14_a_503_and_a_private_host_s_429_concern_one_feed() -> None:
 
 async def test_p15_groups_are_asked_side_by_side_and_feeds_of_one_group_one_after_another() -> None:
     together = Servers()
-    await checker(together).check([make_feed(name) for name in "abcdefgh"], concurrency=4)
+    await checker(together, concurrency=4).check([make_feed(name) for name in "abcdefgh"])
     assert together.most_at_once == 4
     alone = Servers()
     await checker(alone).check([make_feed(name, url=f"https://{name}.tumblr.com/rss") for name in "abcdefgh"])
@@ -223,3 +239,146 @@ async def test_reports_come_in_the_order_asked_for_and_each_is_told_once() -> No
     reports = await checker(Servers()).check(feeds, on_report=told.append)
     assert [report.feed.id for report in reports] == ["c", "a", "b"]
     assert sorted(report.feed.id for report in told) == ["a", "b", "c"]
+
+
+LIMITED = Failed(
+    kind=FailureKind.STATUS,
+    message="HTTP 429 Too Many Requests",
+    status=429,
+    headers={"retry-after": "36000"},
+    url=make_feed().url,
+)
+FORBIDDEN = Failed(kind=FailureKind.STATUS, message="HTTP 403 Forbidden", status=403, url=make_feed().url)
+KNOWN = FeedState(
+    last_polled_at=NOON,
+    last_success_at=NOON,
+    last_outcome=Outcome.FETCHED,
+    validators=Validators(etag='"one"', url=make_feed().url),
+    body_hash="0123",
+    next_poll_at=NOON + timedelta(hours=1),
+)
+
+
+async def state(room: Newsroom) -> FeedState:
+    overview = await room.store.read(lambda tx: tx.feeds.get(make_feed().id))
+    assert overview
+    return overview.state
+
+
+@pytest.mark.parametrize("force", [False, True])
+async def test_p28_what_is_still_fresh_is_not_asked_and_the_last_answer_is_told_instead(
+    room: Newsroom, *, force: bool
+) -> None:
+    await room.configure(make_feed())
+    told = PollRecord(at=NOON, outcome=Outcome.FETCHED, status=200, received=5000, new=3)
+    await room.poll("news-example", replace(KNOWN, fresh_until=NOON + timedelta(days=1)), record=told)
+    servers = Servers()
+    (report,) = await checker(servers, room=room).check([make_feed()], force=force)
+    assert len(servers.asked) == force
+    if not force:
+        assert (report.outcome, report.last) == (Outcome.SKIPPED, told)
+        assert "still fresh" in report.message
+        assert report.message.endswith("`--force` asks all the same")
+        assert report.until == NOON + timedelta(days=1)
+
+
+@pytest.mark.parametrize(("refusal", "hours"), [(LIMITED, 10), (FORBIDDEN, 4)])
+async def test_p12_a_refusal_of_a_check_is_heeded_by_polls_and_by_the_next_check(
+    room: Newsroom, refusal: Failed, hours: int
+) -> None:
+    await room.configure(make_feed())
+    await room.poll("news-example", KNOWN)
+    servers = Servers({make_feed().url: refusal})
+    (report,) = await checker(servers, room=room).check([make_feed()])
+    assert (report.outcome, report.kept) == (Outcome.FAILED, True)
+    after = await state(room)
+    assert after.blocked_until == NOON + timedelta(hours=hours)
+    assert (after.validators, after.body_hash, after.last_success_at) == (KNOWN.validators, "0123", NOON)
+    (again,) = await checker(servers, room=room).check([make_feed()])
+    assert len(servers.asked) == 1
+    assert again.last is not None
+    assert (again.outcome, again.last.status) == (Outcome.SKIPPED, refusal.status)
+
+
+async def test_p14_a_429_of_a_check_pauses_the_whole_group_for_polls(room: Newsroom) -> None:
+    feeds = [make_feed(name, url=f"https://{name}.tumblr.com/rss") for name in "ab"]
+    await room.configure(*feeds)
+    servers = Servers({feed.url: replace(LIMITED, url=feed.url) for feed in feeds})
+    reports = await checker(servers, room=room).check(feeds)
+    assert len(servers.asked) == 1
+    assert sorted(report.outcome for report in reports) == [Outcome.FAILED, Outcome.SKIPPED]
+    (pause,) = await room.store.read(lambda tx: tx.feeds.pauses(now=NOON))
+    assert (pause.group, pause.until) == ("tumblr.com:443", NOON + timedelta(hours=10))
+
+
+async def test_p14_a_429_to_a_feed_that_the_database_does_not_know_pauses_its_group_as_well(room: Newsroom) -> None:
+    servers = Servers({make_feed().url: LIMITED})
+    (report,) = await checker(servers, room=room).check([make_feed()])
+    assert report.kept
+    (pause,) = await room.store.read(lambda tx: tx.feeds.pauses(now=NOON))
+    assert pause.until == NOON + timedelta(hours=10)
+
+
+async def test_l01_a_group_that_another_worker_has_is_not_asked(room: Newsroom) -> None:
+    feed = make_feed()
+    await room.configure(feed)
+    await room.store.write(
+        lambda tx: tx.feeds.claim([feed.id], now=NOON, groups=1, lease=timedelta(minutes=2), heed=Heed.NOTHING)
+    )
+    servers = Servers()
+    for force in (False, True):
+        (report,) = await checker(servers, room=room).check([feed], force=force)
+        assert (report.outcome, servers.asked) == (Outcome.SKIPPED, [])
+        assert "another process polls a feed of its server" in report.message
+
+
+async def test_p15_the_server_rests_after_a_check_as_after_a_poll(room: Newsroom) -> None:
+    feed = make_feed()
+    await room.configure(feed)
+    settings = CycleSettings(gap_of=lambda _: timedelta(seconds=2))
+    await Checker(room.store, Servers(), Reading(), room.clock, Recognition(), settings).check([feed])
+
+    def free(tx: Transaction) -> bool:
+        now = room.clock.now()
+        return bool(tx.feeds.claim([feed.id], now=now, groups=1, lease=timedelta(minutes=2), heed=Heed.NOTHING))
+
+    room.clock.move(timedelta(seconds=1))
+    assert not await room.store.write(free)
+    room.clock.move(timedelta(seconds=1))
+    assert await room.store.write(free)
+
+
+async def test_other_failures_are_not_kept(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    await room.poll("news-example", KNOWN)
+    before = await state(room)
+    broken = Failed(kind=FailureKind.STATUS, message="HTTP 500", status=500, url=make_feed().url)
+    (report,) = await checker(Servers({make_feed().url: broken}), room=room).check([make_feed()])
+    assert (report.outcome, report.kept) == (Outcome.FAILED, False)
+    assert await state(room) == before
+
+
+async def test_a_database_that_gives_way_during_a_check_is_said(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    store = GivesWay(room.store)
+    check = Checker(store, Servers(), Reading(), room.clock, Recognition(), CycleSettings())
+    with pytest.raises(DatabaseUnusable, match="no entries today"):
+        await check.check([make_feed()])
+
+
+class GivesWay:
+    """A store that can't read entries."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        if "plan" in work.__code__.co_names:
+            raise DatabaseUnusable("no entries today")
+        return await self._store.read(work)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        return await self._store.write(work)
+
+    async def aclose(self) -> None:
+        await self._store.aclose()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.cli.poll import MOST_FAILURES, MOST_NEWS, MOST_ROWS, _print_table, _telling
+from aggregator.cli.poll_results import MOST_FAILURES, MOST_NEWS, MOST_ROWS, as_json, print_results, report, telling
 from aggregator.cli.tables import Column, print_table
 from aggregator.model.feed import Outcome
 from aggregator.model.ids import FeedId
@@ -50,20 +50,20 @@ def test_a_row_is_a_line_whatever_its_cells_hold(capsys: pytest.CaptureFixture[s
 
 def test_as_many_results_as_a_table_holds_are_all_in_it_in_their_order() -> None:
     results = [*unchanged(MOST_ROWS - 1), result("broken", Outcome.FAILED)]
-    assert names(_telling(results)) == names(results)
+    assert names(telling(results)) == names(results)
 
 
 def test_of_more_results_the_table_has_what_went_wrong_and_what_brought_most() -> None:
     wrong = [result("held", Outcome.SKIPPED), result("broken", Outcome.FAILED), result("gone", Outcome.GONE)]
     news = [result(f"news-{number}", Outcome.FETCHED, new=number, changed=1) for number in range(MOST_NEWS + 5)]
-    shown = names(_telling([*unchanged(100), *news, *wrong]))
+    shown = names(telling([*unchanged(100), *news, *wrong]))
     assert shown[:3] == ["broken", "gone", "held"]
     assert shown[3:] == [f"news-{number}" for number in range(MOST_NEWS + 4, 4, -1)]
 
 
 def test_what_goes_wrong_leaves_room_for_what_brought_most() -> None:
     results = [result(f"broken-{number}", Outcome.FAILED) for number in range(100)]
-    assert len(_telling([*results, result("news", Outcome.FETCHED, new=1)])) == MOST_FAILURES + 1
+    assert len(telling([*results, result("news", Outcome.FETCHED, new=1)])) == MOST_FAILURES + 1
 
 
 def test_the_last_lines_count_also_what_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +72,7 @@ def test_the_last_lines_count_also_what_is_not_shown(capsys: pytest.CaptureFixtu
         result("a", Outcome.FETCHED, new=3),
         result("b", Outcome.FETCHED, new=4, changed=2),
     ]
-    _print_table(results, Totals(feeds=52, entries=7, copies=0))
+    print_results(results, Totals(feeds=52, entries=7, copies=0))
     *_, second, first, totals, hidden, kept = capsys.readouterr().out.splitlines()
     assert (second.split()[:3], first.split()[:3]) == (["b", "fetched", "4"], ["a", "fetched", "3"])
     assert totals.split("  ")[:2] == ["52 feeds", "2 fetched, 50 not modified"]
@@ -82,5 +82,5 @@ def test_the_last_lines_count_also_what_is_not_shown(capsys: pytest.CaptureFixtu
 
 
 def test_where_nothing_was_due_there_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
-    _print_table([], Totals(feeds=1, entries=2, copies=0))
+    print_results([], Totals(feeds=1, entries=2, copies=0))
     assert capsys.readouterr().out.startswith("No feed is due.")

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from aggregator.config.model import Configuration
 from aggregator.config.read import parse
+from aggregator.errors import ConfigurationError
 from aggregator.model.feed import Feed
 from aggregator.model.ids import FeedId
 
@@ -194,3 +195,25 @@ def test_a_configuration_never_changes() -> None:
     configuration = read("feeds: []")
     with pytest.raises(ValidationError):
         configuration.site.title = "Other"
+
+
+def test_a01_nobody_is_named_as_a_reader_of_measurements_by_default() -> None:
+    metrics = read("feeds: []").metrics
+    assert (metrics.token, metrics.allow_networks) == (None, ())
+
+
+def test_a01_readers_of_measurements_arrive_and_the_token_is_shown_nowhere() -> None:
+    token = "k7Zq-0123456789.~+/=="
+    configuration = read(f"metrics: {{token: '{token}', allow_networks: [10.0.0.0/8]}}\nfeeds: []")
+    assert configuration.metrics.token is not None
+    assert configuration.metrics.token.get_secret_value() == token
+    assert configuration.metrics.allow_networks == (ip_network("10.0.0.0/8"),)
+    assert token not in f"{configuration} {configuration!r} {configuration.model_dump_json()}"
+
+
+@pytest.mark.parametrize("token", ["short", "k7Zq 0123456789abcdef", "k7Zqä0123456789abcdef", "k7Zq" * 51])
+def test_a01_a_token_that_is_none_is_refused_and_not_repeated(token: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(f"metrics: {{token: '{token}'}}\nfeeds: []")
+    assert "feeds.yaml:1:18: metrics.token: is not a token; write 16 to 200" in str(caught.value)
+    assert token not in str(caught.value)

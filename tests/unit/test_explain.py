@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from aggregator.cli.explain import Tone, ago, explain
 from aggregator.model.feed import FreshnessHints, Outcome, ParsedFeed, Validators
 from aggregator.model.fetch import FailureKind
+from aggregator.model.poll import PollRecord
 from aggregator.polling.freshness import Delay
-from aggregator.services.check import CheckReport, Found
+from aggregator.services.check_report import CheckReport, Found
 from tests.factories import NOON, make_feed
 
 PLACE = "feeds.yaml:12:10"
+HOUR = timedelta(hours=1)
 FOUND = Found(
     document=ParsedFeed(format="rss20"),
     entries=34,
@@ -139,8 +142,32 @@ def test_a_private_address_that_is_allowed_already_gets_no_such_advice() -> None
 def test_gone_names_the_line_to_take_out_and_a_skipped_one_says_why() -> None:
     gone = CheckReport(feed=make_feed(), name="x", outcome=Outcome.GONE, checked_at=NOON, message="gone for good")
     assert said(gone) == f"bad gone for good; take it out of feeds.yaml ({PLACE})"
-    skipped = replace(gone, outcome=Outcome.SKIPPED, message="its server wants rest")
-    assert said(skipped) == "note not asked: its server wants rest; --force asks all the same"
+    skipped = replace(gone, outcome=Outcome.SKIPPED, message="its server wants rest; `--force` asks all the same")
+    assert said(skipped) == "note not asked: its server wants rest; `--force` asks all the same"
+    (finding,) = explain(replace(skipped, until=NOON + 2 * HOUR), place=PLACE, zone=ZoneInfo("Asia/Beirut"))
+    assert finding.text.startswith("not asked: next allowed at 2026-03-10 16:00 EET: its server wants rest;")
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (
+            PollRecord(at=NOON - 3 * HOUR, outcome=Outcome.FETCHED, status=200, received=57_300, new=3),
+            "ok last asked 3 h ago: HTTP 200, fetched; 57 kB; 3 new and 0 changed entries",
+        ),
+        (
+            PollRecord(at=NOON - 5 * HOUR, outcome=Outcome.FAILED, status=429, message="HTTP 429 Too Many Requests"),
+            "bad last asked 5 h ago: HTTP 429, failed; HTTP 429 Too Many Requests",
+        ),
+        (
+            PollRecord(at=NOON, outcome=Outcome.FAILED, message="no such name"),
+            "bad last asked just now: failed; no such name",
+        ),
+    ],
+)
+def test_p28_one_that_is_not_asked_comes_with_what_the_last_poll_brought(record: PollRecord, words: str) -> None:
+    skipped = CheckReport(feed=make_feed(), name="x", outcome=Outcome.SKIPPED, checked_at=NOON, last=record)
+    assert said(skipped).splitlines()[1:] == [words]
 
 
 def test_no_password_of_an_address_is_said() -> None:

@@ -126,7 +126,7 @@ def test_p17_a_new_address_that_fails_ten_times_in_a_row_is_given_up_however_it_
 
 
 def test_p17_failures_between_which_a_new_address_answers_are_not_added_up() -> None:
-    outcomes = [*[status(500)] * (FAILURES_TO_GIVE_UP - 1), unchanged(None)] * 2
+    outcomes: list[FetchOutcome] = [*[status(500)] * (FAILURES_TO_GIVE_UP - 1), unchanged(None)] * 2
     assert polls(ADOPTED, *outcomes).move == ADOPTED.move
 
 

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -46,7 +46,7 @@ class FakeReceiver:
     received: list[tuple[FeedId, Document]] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def receive(self, feed_id: FeedId, document: Document) -> PollResult:
+    async def receive(self, feed_id: FeedId, document: Document, *, arrived_at: datetime) -> PollResult:
         await self.gate.wait()
         self.received.append((feed_id, document))
         return PollResult(feed_id=feed_id, feed_title="", outcome=Outcome.FETCHED)

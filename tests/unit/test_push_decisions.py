@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from aggregator.model.feed import ParsedFeed
-from aggregator.model.fetch import Fetched
-from aggregator.model.push import PushStage, Subscription
+from aggregator.model.fetch import Failed, FailureKind, Fetched
+from aggregator.model.push import Advertised, PushStage, Subscription
 from aggregator.polling import websub
-from aggregator.polling.hubs import Advertised, Offer, advertised, compare
+from aggregator.polling.hubs import Offer, advertised, compare, rest
 from aggregator.polling.links import Link, links
 from aggregator.polling.websub import Confirmed, Mode, Verification
 from tests.factories import NOON
@@ -212,6 +212,53 @@ def test_a_hub_that_refuses_to_be_left_is_asked_again_in_its_time() -> None:
     assert websub.refused(leaving, "500", now=NOON) == replace(leaving, message="500")
 
 
+# hubs that want to be left alone
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "expected"),
+    [
+        (429, None, HOUR),
+        (429, "60", HOUR),
+        (429, "80000", timedelta(seconds=80_000)),
+        (429, "999999", DAY),
+        (429, "soon", HOUR),
+        (503, "600", timedelta(seconds=600)),
+        (503, None, None),
+        (500, None, None),
+    ],
+)
+def test_p12_a_hub_is_left_alone_as_long_as_it_asks(
+    status: int, header: str | None, expected: timedelta | None
+) -> None:
+    headers = {} if header is None else {"retry-after": header}
+    failed = Failed(kind=FailureKind.STATUS, message="no", status=status, headers=headers)
+    assert rest(failed, now=NOON) == (expected and NOON + expected)
+
+
+def test_p12_a_hub_that_rests_is_not_asked_before_however_few_its_refusals() -> None:
+    requested = make_subscription(stage=PushStage.REQUESTED)
+    assert websub.refused(requested, "no", now=NOON, rests_until=NOON + 5 * HOUR).next_step_at == NOON + 5 * HOUR
+    later = replace(requested, failures=4)
+    assert websub.refused(later, "no", now=NOON, rests_until=NOON + 5 * HOUR).next_step_at == NOON + 16 * HOUR
+    leaving = make_subscription(stage=PushStage.LEAVING, next_step_at=NOON + HOUR)
+    assert websub.refused(leaving, "no", now=NOON, rests_until=NOON + 5 * HOUR).next_step_at == NOON + 5 * HOUR
+    assert websub.refused(leaving, "no", now=NOON, rests_until=NOON + HOUR / 2).next_step_at == NOON + HOUR
+
+
+@pytest.mark.parametrize("stage", [PushStage.WANTED, PushStage.ACTIVE, PushStage.DENIED, PushStage.LEAVING])
+def test_what_is_put_off_counts_as_no_failure_and_keeps_its_lease(stage: PushStage) -> None:
+    lease = NOON + DAY if stage is PushStage.ACTIVE else None
+    before = make_subscription(stage=stage, lease_until=lease, failures=2)
+    asking = due(before)
+    assert asking
+    waiting = websub.put_off(asking, until=NOON + HOUR)
+    assert (waiting.failures, waiting.lease_until, waiting.next_step_at) == (2, lease, NOON + HOUR)
+    assert due(waiting, after=HOUR) == websub.due(
+        replace(before, next_step_at=NOON + HOUR), wanted=True, now=NOON + HOUR
+    )
+
+
 # requests
 
 
@@ -276,9 +323,50 @@ def test_leases_are_held_within_bounds(lease: timedelta | None, expected: timede
     assert granted(lease).lease_until == NOON + expected
 
 
-@pytest.mark.parametrize("stage", [PushStage.WANTED, PushStage.ACTIVE, PushStage.DENIED, PushStage.LEAVING])
+@pytest.mark.parametrize("stage", [PushStage.WANTED, PushStage.DENIED, PushStage.LEAVING])
 def test_a_subscription_that_was_not_requested_is_not_confirmed(stage: PushStage) -> None:
     assert websub.answer(make_subscription(stage=stage), verification(), now=NOON) is None
+
+
+ACTIVE = make_subscription(stage=PushStage.ACTIVE, lease_until=NOON + 5 * DAY, next_step_at=NOON + 3 * DAY)
+
+
+def test_a_hub_that_asks_again_is_confirmed_again_and_shortens_no_lease() -> None:
+    again = websub.answer(ACTIVE, verification(lease=timedelta(seconds=9)), now=NOON)
+    assert again == Confirmed(then=ACTIVE)
+    assert websub.answer(ACTIVE, verification(lease=5 * DAY), now=NOON) == Confirmed(then=ACTIVE)
+
+
+def test_a_hub_that_renews_a_lease_by_itself_lengthens_it() -> None:
+    renewed = websub.answer(ACTIVE, verification(lease=9 * DAY), now=NOON)
+    assert renewed
+    assert renewed.then
+    assert (renewed.then.stage, renewed.then.lease_until) == (PushStage.ACTIVE, NOON + 9 * DAY)
+    assert renewed.then.next_step_at
+    assert renewed.then.next_step_at >= NOON + 6 * DAY
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        verification(Mode.UNSUBSCRIBE),
+        verification(topic="https://other.example/"),
+        verification(challenge=b""),
+        verification(challenge=b"x" * 1025),
+    ],
+)
+def test_only_the_same_question_is_confirmed_again(asked: Verification) -> None:
+    assert websub.answer(ACTIVE, asked, now=NOON) is None
+
+
+def test_a_hub_may_verify_late_what_it_was_granted_before() -> None:
+    """The renewal was refused or put off, while the lease goes on."""
+    waiting = replace(ACTIVE, stage=PushStage.WANTED)
+    confirmed = websub.answer(waiting, verification(lease=9 * DAY), now=NOON)
+    assert confirmed
+    assert confirmed.then
+    assert confirmed.then.stage is PushStage.ACTIVE
+    assert websub.answer(waiting, verification(lease=9 * DAY), now=NOON + 5 * DAY) is None, "its lease is over"
 
 
 @pytest.mark.parametrize("stage", [PushStage.WANTED, PushStage.REQUESTED, PushStage.ACTIVE, PushStage.DENIED])

@@ -6,7 +6,7 @@ import hmac
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,17 +34,19 @@ class FakeReceiver:
     """Implements `deliveries.Receives`."""
 
     received: list[tuple[FeedId, Document]] = field(default_factory=list)
+    arrivals: list[datetime] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     at_once: int = 0
     most_at_once: int = 0
     fails: Exception | None = None
 
-    async def receive(self, feed_id: FeedId, document: Document) -> PollResult:
+    async def receive(self, feed_id: FeedId, document: Document, *, arrived_at: datetime) -> PollResult:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await self.gate.wait()
         self.at_once -= 1
         self.received.append((feed_id, document))
+        self.arrivals.append(arrived_at)
         if self.fails:
             raise self.fails
         return PollResult(feed_id=feed_id, feed_title="", outcome=Outcome.FETCHED)
@@ -142,6 +144,18 @@ async def test_documents_are_read_one_at_a_time_in_their_order(room: Room) -> No
     await room.deliveries.settle()
     assert [document.body for _, document in room.receiver.received] == [b"1", b"2", b"3"]
     assert room.receiver.most_at_once == 1
+
+
+async def test_what_waits_keeps_the_time_of_its_arrival(room: Room) -> None:
+    await room.save(LIVE)
+    room.receiver.gate.clear()
+    await room.deliveries.take(TOKEN, Push(body=b"1"))
+    room.clock.move(HOUR / 2)
+    await room.deliveries.take(TOKEN, Push(body=b"2"))
+    room.clock.move(HOUR)
+    room.receiver.gate.set()
+    await room.deliveries.settle()
+    assert room.receiver.arrivals == [NOON, NOON + HOUR / 2], "not that of its turn"
 
 
 async def test_a_full_queue_takes_no_more_until_there_is_room(room: Room) -> None:

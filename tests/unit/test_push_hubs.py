@@ -15,10 +15,10 @@ import respx
 
 from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch.hub import HubClient
-from aggregator.model.feed import DueFeed, FeedState, ParsedFeed
-from aggregator.model.fetch import FailureKind, Fetched
+from aggregator.model.feed import DueFeed, FeedState
+from aggregator.model.fetch import FailureKind
 from aggregator.model.ids import FeedId, RateGroup
-from aggregator.model.push import PushStage, Subscription
+from aggregator.model.push import Advertised, PushStage, Subscription
 from aggregator.services.push import Subscriber
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.factories import NOON, make_feed
@@ -58,7 +58,7 @@ async def asked_for(store: SqliteStore, hubs: HubClient) -> Subscription:
     feed = make_feed("a")
     await store.write(lambda tx: tx.feeds.synchronise([feed], now=NOON))
     due = DueFeed(feed=feed, state=FeedState(), group=RateGroup("a.example:443"), lease=1)
-    await subscriber.offered(due, Fetched(url=due.url, body=b""), ParsedFeed(format="rss20", hubs=(HUB,), topic=TOPIC))
+    await subscriber.offered(due, Advertised(topic=TOPIC, hubs=(HUB,)))
     assert await subscriber.steps() == 1
     (subscription,) = await store.read(lambda tx: tx.pushes.of_feed(FeedId("a")))
     return subscription

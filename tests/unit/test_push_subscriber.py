@@ -1,5 +1,6 @@
 """Subscriptions kept in step with what feeds name, through a real store and hubs that are told what to say."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import DatabaseUnusable
-from aggregator.model.feed import DueFeed, Feed, FeedState, ParsedFeed
-from aggregator.model.fetch import Failed, FailureKind, Fetched
+from aggregator.model.feed import DueFeed, Feed, FeedState
+from aggregator.model.fetch import Failed, FailureKind
 from aggregator.model.ids import FeedId, RateGroup
-from aggregator.model.push import PushStage, Subscription
+from aggregator.model.poll import GroupPause
+from aggregator.model.push import Advertised, PushStage, Subscription
 from aggregator.polling.websub import Mode, Verification
 from aggregator.services.push import Subscriber
 from aggregator.storage.sqlite.store import SqliteStore
@@ -57,8 +59,7 @@ class Room:
 
     async def offer(self, *hubs: str, topic: str | None = TOPIC, feed: Feed | None = None) -> None:
         due = DueFeed(feed=feed or make_feed("a"), state=FeedState(), group=RateGroup("a.example:443"), lease=1)
-        document = ParsedFeed(format="rss20", hubs=hubs, topic=topic)
-        await self.subscriber.offered(due, Fetched(url=due.url, body=b""), document)
+        await self.subscriber.offered(due, Advertised(topic=topic, hubs=hubs) if topic and hubs else None)
 
     async def known(self, feed_id: str = "a") -> tuple[Subscription, ...]:
         return await self.store.read(lambda tx: tx.pushes.of_feed(FeedId(feed_id)))
@@ -164,6 +165,130 @@ async def test_a_hub_that_is_down_is_asked_again_later_and_later(room: Room) -> 
         room.clock.move(timedelta(seconds=1))
 
 
+def left_alone(status: int = 429, *, url: str = HUB, **headers: str) -> Failed:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return replace(NO, status=status, headers=named, url=url)
+
+
+async def test_p12_a_hub_that_says_429_is_asked_for_no_other_feed_until_its_time(room: Room) -> None:
+    feeds = [make_feed(f"a{number}") for number in range(5)]
+    await room.configure(*feeds)
+    for feed in feeds[:3]:
+        await room.offer(HUB, feed=feed)
+    room.hubs.fails = left_alone(retry_after="80000")
+    assert await room.subscriber.steps() == 1, "the others of the same tick wait, too"
+    await room.offer(f"{HUB}other", feed=feeds[3])
+    for _ in range(22):
+        room.clock.move(HOUR)
+        assert await room.subscriber.steps() == 0
+    waiting = [await room.known(feed.id) for feed in feeds[:4]]
+    assert [subscription.failures for (subscription,) in waiting].count(0) == 3, "who was not asked did not fail"
+    room.hubs.fails = None
+    room.clock.move(HOUR)
+    assert await room.subscriber.steps() == 4
+
+
+async def test_p12_a_hub_that_says_429_without_a_time_is_left_alone_for_an_hour(room: Room) -> None:
+    await room.configure(make_feed("a"), make_feed("b"))
+    await room.offer(HUB)
+    room.hubs.fails = left_alone()
+    assert await room.subscriber.steps() == 1
+    await room.offer(HUB, feed=make_feed("b"))
+    room.clock.move(HOUR - timedelta(seconds=1))
+    assert await room.subscriber.steps() == 0
+    room.clock.move(timedelta(seconds=1))
+    assert await room.subscriber.steps() == 1, "and once more it is one that hears of it"
+
+
+async def test_p14_a_429_of_a_hub_pauses_its_rate_group_for_other_processes_and_for_polls(room: Room) -> None:
+    await room.configure(make_feed("a"), make_feed("b"), make_feed("c", url="https://www.hub.example/rss.xml"))
+    await room.offer(HUB)
+    room.hubs.fails = left_alone(retry_after="7200")
+    await room.subscriber.steps()
+    (pause,) = await room.store.read(lambda tx: tx.feeds.pauses(now=room.clock.now()))
+    assert (pause.group, pause.until) == ("hub.example:443", NOON + 2 * HOUR)
+    assert "429" in pause.reason
+    await room.offer("https://b.hub.example/", feed=make_feed("b"))
+    other = Subscriber(room.store, room.hubs, room.clock, callbacks=CALLBACKS, enabled=True)
+    assert await other.steps() == 0
+    leases = await room.store.write(lambda tx: tx.feeds.claim_due(now=NOON, groups=9, per_group=9, lease=HOUR))
+    assert "hub.example:443" not in {lease.group for lease in leases}
+    room.hubs.fails = None
+    room.clock.move(2 * HOUR)
+    assert await other.steps() == 2
+
+
+async def test_p14_what_a_poll_heard_is_heeded_when_hubs_are_asked(room: Room) -> None:
+    pause = GroupPause(group=RateGroup("hub.example:443"), until=NOON + HOUR, reason="HTTP 429 to c")
+    await room.store.write(lambda tx: tx.feeds.pause(pause))
+    await room.offer(HUB)
+    assert await room.subscriber.steps() == 0
+    assert (await room.only()).next_step_at == NOON + HOUR
+    room.clock.move(HOUR)
+    assert await room.subscriber.steps() == 1
+
+
+async def test_p14_a_503_with_a_time_holds_for_the_hub_and_for_no_poll(room: Room) -> None:
+    await room.configure(make_feed("a"), make_feed("b"))
+    await room.offer(HUB)
+    room.hubs.fails = left_alone(503, retry_after="7200")
+    await room.subscriber.steps()
+    await room.offer(HUB, feed=make_feed("b"))
+    room.clock.move(2 * HOUR - timedelta(seconds=1))
+    assert await room.subscriber.steps() == 0
+    assert await room.store.read(lambda tx: tx.feeds.pauses(now=room.clock.now())) == ()
+
+
+async def test_p14_a_429_of_a_hub_that_is_not_public_pauses_no_poll(room: Room) -> None:
+    await room.offer("http://rsshub.local/")
+    room.hubs.fails = left_alone(url="http://rsshub.local/", retry_after="7200")
+    await room.subscriber.steps()
+    assert await room.store.read(lambda tx: tx.feeds.pauses(now=room.clock.now())) == ()
+    room.clock.move(HOUR)
+    assert await room.subscriber.steps() == 0, "it is heeded all the same"
+
+
+async def test_a_hub_that_sends_us_on_to_one_that_rests_is_not_followed(room: Room) -> None:
+    await room.configure(make_feed("a"), make_feed("b"))
+    resting, sends_on = "https://resting.example/", "https://b.example/hub"
+    await room.offer(resting)
+    room.hubs.fails = left_alone(url=resting, retry_after="7200")
+    await room.subscriber.steps()
+    room.hubs.fails = replace(NO, status=307, headers={"location": resting}, url=sends_on)
+    await room.offer(sends_on, feed=make_feed("b"))
+    await room.subscriber.steps()
+    assert [hub for hub, *_ in room.hubs.asked] == [resting, sends_on]
+
+
+async def test_hubs_of_one_group_are_asked_one_after_the_other(room: Room) -> None:
+    feeds = [make_feed(f"a{number}") for number in range(4)]
+    await room.configure(*feeds)
+    at_once: list[int] = []
+
+    class Slow(FakeHubs):
+        async def ask(self, hub: str, form: Mapping[str, str], *, allow_private_address: bool = False) -> Failed | None:
+            at_once.append(1)
+            await asyncio.sleep(0)
+            assert at_once == [1]
+            at_once.clear()
+            return None
+
+    for number, feed in enumerate(feeds):
+        await room.offer(f"https://{number}.hub.example/", feed=feed)
+    assert await Subscriber(room.store, Slow(), room.clock, callbacks=CALLBACKS, enabled=True).steps() == 4
+
+
+async def test_a_wish_heard_by_a_clock_that_was_wrong_is_not_obeyed_for_years(room: Room) -> None:
+    room.clock.move(3650 * DAY)
+    await room.offer("http://rsshub.local/")
+    room.hubs.fails = left_alone(url="http://rsshub.local/", retry_after="7200")
+    await room.subscriber.steps()
+    room.clock.move(-3650 * DAY)
+    await room.configure(make_feed("a"), make_feed("b"))
+    await room.offer("http://rsshub.local/", feed=make_feed("b"))
+    assert await room.subscriber.steps() == 1
+
+
 @pytest.mark.parametrize(
     ("status", "location", "asked"),
     [
@@ -209,9 +334,19 @@ async def test_a_verification_nobody_waits_for_is_not_confirmed(room: Room) -> N
     assert not await room.verify(), "not asked yet"
     await room.subscriber.steps()
     assert await room.verify()
-    assert not await room.verify(), "confirmed already"
     assert not await room.verify(Mode.UNSUBSCRIBE)
     assert not await room.verify(token="0" * 43)
+
+
+async def test_p30_a_hub_that_asks_again_is_confirmed_again(room: Room) -> None:
+    """Our answer may have been lost on its way: a 404 would make the hub drop us."""
+    await room.subscribe()
+    before = await room.only()
+    room.clock.move(timedelta(minutes=1))
+    assert await room.verify(lease=8 * DAY)
+    assert await room.only() == before, "and its lease is no shorter for it"
+    assert await room.verify(lease=9 * DAY)
+    assert (await room.only()).lease_until == room.clock.now() + 9 * DAY
 
 
 async def test_a_hub_that_is_named_no_more_is_told_goodbye(room: Room) -> None:

@@ -2,10 +2,12 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from aggregator.model.feed import FeedOverview, FeedState, Move
 from aggregator.model.ids import RateGroup
 from aggregator.model.poll import GroupPause
-from aggregator.services.upcoming import Upcoming, upcoming
+from aggregator.polling.upcoming import Upcoming, next_time, upcoming
 from tests.factories import NOON, make_feed
 
 HOUR = timedelta(hours=1)
@@ -62,7 +64,7 @@ def test_p14_a_paused_group_is_not_polled_before_its_pause_ends_also_where_the_f
         "later": NOON + 5 * HOUR,
         "other": NOON + HOUR,
     }
-    assert found.polls[1].reason == "tumblr.com:443 is paused: HTTP 429 to b"
+    assert found.polls[1].reason == "tumblr.com:443 is left alone: HTTP 429 to b"
 
 
 def test_what_comes_later_and_what_is_gone_is_counted() -> None:
@@ -75,3 +77,21 @@ def test_expected_polls_follow_one_another_as_the_last_two_did() -> None:
     waited_two = FeedState(next_poll_at=NOON + HOUR, last_polled_at=NOON - HOUR)
     assert plan(overview("a", waited_two), within=6 * HOUR).expected == 3, "after 1, 3 and 5 hours"
     assert plan(overview("new", FeedState()), within=6 * HOUR).expected == 7, "every hour, as feeds.yaml says"
+
+
+@pytest.mark.parametrize("longest", ["own", "blocked", "paused"])
+def test_p12_the_next_poll_is_the_latest_of_its_own_time_its_block_and_its_pause(longest: str) -> None:
+    at = {name: NOON + (4 * HOUR if name == longest else HOUR) for name in ("own", "blocked", "paused")}
+    feed = overview("a", due(at["own"], blocked_until=at["blocked"]))
+    pause = GroupPause(group=RateGroup("a.example:443"), until=at["paused"], reason="HTTP 429 to b")
+    found = next_time(feed, pause)
+    assert found.at == NOON + 4 * HOUR
+    words = {"own": "interval of", "blocked": "its server asked", "paused": "a.example:443 is left alone"}
+    assert found.reason.startswith(words[longest])
+    assert [(poll.at, poll.reason) for poll in plan(feed, pauses=(pause,)).polls] == [found]
+
+
+def test_one_that_was_never_polled_is_polled_as_soon_as_possible_unless_its_group_is_paused() -> None:
+    pause = GroupPause(group=RateGroup("a.example:443"), until=NOON + HOUR, reason="HTTP 429 to b")
+    assert next_time(overview("a", FeedState()), None) == (None, "")
+    assert next_time(overview("a", FeedState()), pause).at == NOON + HOUR

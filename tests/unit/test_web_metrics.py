@@ -1,10 +1,12 @@
 """/metrics, /readyz: what machines are told, and who may ask."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -13,11 +15,18 @@ from aggregator.model.feed import Outcome
 from aggregator.model.fetch import FailureKind
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, PollResult
+from aggregator.services import watch as watching
+from aggregator.services.read import Reader
 from aggregator.services.watch import PollTally, Watch, WatchedStore
+from aggregator.web.desk import Collectors
 from tests.factories import NOON, make_feed
 from tests.newsroom import POLLED, Newsroom, fill, newsroom
+from tests.published import make_site
 
 pytestmark = pytest.mark.anyio
+
+AT_HOME, PUBLIC = "http://localhost:8000/", "https://news.example.org/"
+TOKEN = "0123456789abcdef-drawn-at-random"
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -25,8 +34,14 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
     watch = Watch(tally=PollTally(), database_bytes=lambda: 4096)
-    async with newsroom(tmp_path, watch=watch) as made:
+    async with newsroom(tmp_path, watch=watch, site=make_site(url=AT_HOME)) as made:
         yield made
+
+
+def let_in(room: Newsroom, *, site: str = AT_HOME, token: str = "", networks: Sequence[str] = ()) -> None:
+    """Serve the same rooms as a site of another address, for other collectors."""
+    collectors = Collectors(token=token, networks=tuple(ip_network(network) for network in networks))
+    room.app.state.desk = replace(room.app.state.desk, site=make_site(url=site), collectors=collectors)
 
 
 async def ask(
@@ -68,6 +83,10 @@ async def test_a01_who_is_not_on_this_machine_gets_no_measurements(room: Newsroo
         ("Forwarded", "for=127.0.0.1"),
         ("X-Real-IP", "127.0.0.1"),
         ("Via", "1.1 proxy"),
+        ("X-Forwarded-Server", "proxy"),
+        ("X-Client-IP", "127.0.0.1"),
+        ("True-Client-IP", "127.0.0.1"),
+        ("CF-Connecting-IP", "127.0.0.1"),
     ],
 )
 async def test_a01_what_a_header_says_of_where_a_request_came_from_opens_nothing(
@@ -89,6 +108,84 @@ async def test_this_machine_gets_measurements_by_every_name_of_it(room: Newsroom
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert response.headers["cache-control"] == "no-store"
+
+
+async def test_a01_behind_a_plain_proxy_on_this_machine_a_public_site_measures_for_nobody(room: Newsroom) -> None:
+    """nginx's `proxy_pass http://127.0.0.1:8000;` adds no header and names 127.0.0.1:8000 as the host."""
+    let_in(room, site=PUBLIC)
+    response = await ask(room, headers={"Connection": "close"})
+    assert response.status_code == 403
+    assert "aggregator_feeds" not in response.text
+    for advice in ("feeds.yaml", "metrics:", "token:", "allow_networks:"):
+        assert advice in response.text
+
+
+@pytest.mark.parametrize("site", [AT_HOME, PUBLIC])
+@pytest.mark.parametrize("headers", [{}, {"X-Forwarded-For": "203.0.113.9", "Via": "1.1 proxy"}])
+async def test_a01_a_token_opens_from_anywhere_and_through_proxies(
+    room: Newsroom, site: str, headers: dict[str, str]
+) -> None:
+    let_in(room, site=site, token=TOKEN)
+    for scheme in ("Bearer", "bearer"):
+        response = await ask(
+            room, peer="203.0.113.9", host="news.example.org", headers={**headers, "Authorization": f"{scheme} {TOKEN}"}
+        )
+        assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["", "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", TOKEN, "Bearer \xe9\xff"],
+)
+async def test_a01_without_the_token_nobody_gets_measurements_not_even_this_machine(room: Newsroom, sent: str) -> None:
+    let_in(room, token=TOKEN)
+    for peer in ("203.0.113.9", "127.0.0.1"):
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(room.app, client=(peer, 50000)), base_url="http://127.0.0.1:8000"
+        ) as client:
+            response = await client.get("/metrics", headers={b"Authorization": sent.encode("latin-1")} if sent else {})
+        assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
+        assert response.headers["cache-control"] == "no-store"
+        assert TOKEN not in response.text
+
+
+@pytest.mark.parametrize("empty", ["", "Bearer "])
+async def test_a01_no_token_is_no_token_that_can_be_sent(room: Newsroom, empty: str) -> None:
+    let_in(room, site=PUBLIC, token="")
+    response = await ask(room, peer="203.0.113.9", headers={"Authorization": empty} if empty else {})
+    assert response.status_code == 403
+
+
+def test_a01_the_token_is_not_shown_where_the_desk_is() -> None:
+    assert TOKEN not in repr(Collectors(token=TOKEN))
+
+
+@pytest.mark.parametrize(
+    ("peer", "host", "status"),
+    [
+        ("192.168.1.20", "192.168.1.2:8000", 200),
+        ("::ffff:192.168.1.20", "news.lan", 200),
+        ("192.168.1.20", "news.example.org", 200),
+        ("fd00::7", "[fd00::1]:8000", 200),
+        ("192.168.2.20", "192.168.1.2:8000", 403),
+        ("127.0.0.1", "127.0.0.1:8000", 403),
+        ("192.168.1.20", "evil.example.net", 403),
+        ("testclient", "192.168.1.2:8000", 403),
+    ],
+)
+async def test_a01_networks_open_to_who_asks_from_there_by_a_name_of_ours(
+    room: Newsroom, peer: str, host: str, status: int
+) -> None:
+    let_in(room, site=PUBLIC, networks=["192.168.1.0/24", "fd00::/64"])
+    assert (await ask(room, peer=peer, host=host)).status_code == status
+
+
+async def test_a01_networks_do_not_open_to_what_a_proxy_there_passes_on(room: Newsroom) -> None:
+    let_in(room, site=PUBLIC, networks=["192.168.1.0/24"])
+    headers = {"X-Forwarded-For": "192.168.1.20"}
+    response = await ask(room, peer="192.168.1.20", host="news.example.org", headers=headers)
+    assert response.status_code == 403
+    assert "allow_networks" in response.text
 
 
 async def test_feeds_are_counted_by_condition_and_each_once(room: Newsroom) -> None:
@@ -163,6 +260,25 @@ async def test_a_process_that_is_not_ready_says_why(room: Newsroom) -> None:
     assert response.json()["reasons"] == ["the program is stopping"]
     room.watch.stopping = False
     assert "polling has not looked" in (await room.get("/readyz")).json()["reasons"][0]
+
+
+async def test_healthz_and_readyz_wait_equally_long_for_a_database_that_hangs(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "DEADLINE", timedelta(seconds=0.02))
+    desk = room.app.state.desk
+    room.app.state.desk = replace(desk, reader=Hanging(room.store))
+    for path in ("/healthz", "/readyz"):
+        assert (await room.get(path)).status_code == 503
+
+
+class Hanging(Reader):
+    async def categories(self) -> list[str]:
+        await anyio.sleep(1)
+        return []
+
+    async def probe(self) -> None:
+        await anyio.sleep(1)
 
 
 async def test_a_database_that_is_closed_is_not_ready_and_the_page_names_no_file(room: Newsroom) -> None:

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost
@@ -226,5 +226,14 @@ def _may_be_polled(row: Row, now: datetime, heed: Heed) -> bool:
 
 
 def _group_lease(name: RateGroup, token: int, rows: Sequence[Row]) -> GroupLease:
-    due = (DueFeed(feed=feed_rows.feed(row), state=feed_rows.state(row), group=name, lease=token) for row in rows)
+    due = (
+        DueFeed(
+            feed=feed_rows.feed(row),
+            state=feed_rows.state(row),
+            group=name,
+            lease=token,
+            document_title=row["document_title"],
+        )
+        for row in rows
+    )
     return GroupLease(group=name, token=token, feeds=tuple(due))

@@ -12,6 +12,8 @@ later than it says: such a group is found without feeds when its turn comes, and
 leased, `next_at` is the end of the lease whatever its feeds say: a worker that dies leaves nothing behind that nobody
 looks at.
 
+Nothing lies further ahead than it can be asked for: what does was written by a clock that was wrong (setbacks.py).
+
 Times are rounded up to the second that the database keeps: a gap may be longer than asked for, never shorter. Rows are
 never deleted, or a fencing token would be given twice.
 """

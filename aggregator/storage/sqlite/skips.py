@@ -1,15 +1,16 @@
 """Hours and days in which a document asks not to be polled (RSS 2.0 `skipHours`, `skipDays`), looked at when a poll begins.
 
 The time of the next poll is planned outside of them, but a machine that was off at that time comes back at any other.
-Only documents that give hints are looked at: one in a hundred or so.
+Looked at are only feeds that are due and whose documents give hints; most give none.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
+from aggregator.model.feed import FreshnessHints
 from aggregator.model.ids import FeedId
 from aggregator.polling.freshness import outside_skipped
-from aggregator.polling.schedule import next_poll
+from aggregator.polling.schedule import phase, whole_second
 from aggregator.storage.sqlite import feed_rows
 from aggregator.storage.sqlite.session import Row, Session, seconds
 
@@ -29,7 +30,13 @@ def put_off(session: Session, rows: Iterable[Row], *, now: datetime) -> bool:
     """
     skipping = [row for row in rows if skips(row, now)]
     for row in skipping:
-        feed_id, hints = FeedId(row["id"]), feed_rows.hints(row)
-        at = next_poll(feed_id, outside_skipped(now, hints) - now, hints, now=now)
-        session.run(_PUT_OFF, id=feed_id, at=seconds(at), reason=_REASON)
+        at = _after(FeedId(row["id"]), feed_rows.hints(row), now)
+        session.run(_PUT_OFF, id=row["id"], at=seconds(at), reason=_REASON)
     return bool(skipping)
+
+
+def _after(feed_id: FeedId, hints: FreshnessHints, now: datetime) -> datetime:
+    """Give the time; without the phase where that would miss an hour that may be the only one of the week."""
+    first = outside_skipped(whole_second(now), hints)
+    later = first + phase(feed_id, first - now)
+    return later if outside_skipped(later, hints) == later else first

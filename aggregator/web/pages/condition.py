@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from aggregator.model.feed import Feed, FeedOverview, Outcome
+from aggregator.polling.upcoming import refusal
 from aggregator.publish.site import public
 
 CONDITIONS = ("ok", "malformed", "blocked", "failing", "gone", "new")
@@ -24,7 +25,7 @@ def condition(overview: FeedOverview, *, now: datetime) -> Condition:
     if state.gone:
         return Condition("gone", "bad", "gone")
     if state.blocked_until and state.blocked_until > now:
-        return Condition("left alone, as its server asked", "bad", "blocked")
+        return Condition(refusal(state) or "left alone, as its server asked", "bad", "blocked")
     if state.failures:
         word = "failing" if state.failures == 1 else f"failing, {state.failures} times in a row"
         return Condition(word, "bad", "failing")

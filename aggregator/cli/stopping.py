@@ -1,0 +1,41 @@
+"""Ctrl-C and SIGTERM: the first finishes what runs, the second stops at once."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class Stopping:
+    """What signals have asked for so far."""
+
+    exit_code: int | None = None
+    """128 and the number of the first signal, as shells have it: 130 for Ctrl-C, 143 for SIGTERM; None before it."""
+    at_once: bool = False
+    """A second signal came."""
+
+
+def on_signals(finish: Callable[[], None], stop: Callable[[], object]) -> Stopping:
+    """Call `finish` at the first signal and `stop` at the second; a third ends the process as if nobody caught it.
+
+    For the event loop that runs, and as long as it does.
+    """
+    loop, stopping = asyncio.get_running_loop(), Stopping()
+
+    def caught(number: int) -> None:
+        if stopping.exit_code is None:
+            stopping.exit_code = 128 + number
+            finish()
+            return
+        stopping.at_once = True
+        for name in SIGNALS:
+            loop.remove_signal_handler(name)
+        stop()
+
+    for name in SIGNALS:
+        loop.add_signal_handler(name, partial(caught, name))
+    return stopping
