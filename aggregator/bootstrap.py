@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +28,7 @@ from aggregator.services.poll_feed import FeedPoller, Recognition
 from aggregator.services.push import Subscriber
 from aggregator.services.read import Reader
 from aggregator.services.watch import Watch, WatchedStore
+from aggregator.stopping import on_signals
 from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.text.urls import origin
 
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from aggregator.fetch.hub import HubClient
 
 logger = logging.getLogger(__name__)
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""What ends `serve`: Ctrl-C, and what supervisors send."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +142,16 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
         schedule = PollSchedule(application.poller, hubs=application.subscriber)
         if not poll:
             application.watch.polling = None
-        _on_signals((application.watch.stop, schedule.stop, server.stop), (schedule.stop_at_once, server.stop_at_once))
+        on_signals(
+            partial(
+                _stop,
+                "stopping; polls that run are finished first, Ctrl-C again stops at once",
+                application.watch.stop,
+                schedule.stop,
+                server.stop,
+            ),
+            partial(_stop, "stopping at once", schedule.stop_at_once, server.stop_at_once),
+        )
         logger.info("serving http://%s:%d", host, listening.getsockname()[1])
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.run(listening))
@@ -153,23 +159,10 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
                 tasks.create_task(schedule.run())
 
 
-def _on_signals(finish: Sequence[Callable[[], None]], stop: Sequence[Callable[[], None]]) -> None:
-    """Call `finish` at the first signal and `stop` at the second; a third ends the process as if nobody caught it."""
-    loop, stages = asyncio.get_running_loop(), iter((finish, stop))
-
-    def caught() -> None:
-        stage = next(stages, ())
-        if stage is finish:
-            logger.info("stopping; polls that run are finished first, Ctrl-C again stops at once")
-        else:
-            logger.info("stopping at once")
-            for name in SIGNALS:
-                loop.remove_signal_handler(name)
-        for each in stage:
-            each()
-
-    for name in SIGNALS:
-        loop.add_signal_handler(name, caught)
+def _stop(said: str, *steps: Callable[[], None]) -> None:
+    logger.info(said)
+    for step in steps:
+        step()
 
 
 def _web(configuration: Configuration, application: Application) -> "Starlette":

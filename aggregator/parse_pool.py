@@ -19,6 +19,7 @@ import multiprocessing
 import signal
 import socket
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from importlib.machinery import ModuleSpec
 from multiprocessing.process import BaseProcess
@@ -34,6 +35,9 @@ DOCUMENTS_A_WORKER: Final = 500
 
 _GRACE: Final = 1.0
 """Seconds after the deadline at which a worker's own alarm ends it, should nobody else have."""
+
+_PATIENCE: Final = 30.0
+"""Seconds for a worker to begin; one that has not by then is found out by the first document."""
 
 _CHUNK: Final = 256 * 1024
 _ATTEMPTS: Final = 3
@@ -180,6 +184,8 @@ class _Worker:
         """
         loop = asyncio.get_running_loop()
         await loop.sock_sendall(self.line, framed(packed))
+        if not await loop.sock_recv(self.line, 1):
+            raise ConnectionResetError("the worker ended before it took the document")
         answer = bytearray()
         while len(answer) < SIZE or len(answer) < SIZE + int.from_bytes(answer[:SIZE]):
             chunk = await loop.sock_recv(self.line, _CHUNK)
@@ -197,6 +203,10 @@ def _start(parse: Parse, seconds: float) -> _Worker:
     with theirs:
         process = context.Process(target=serve, args=(theirs, parse, seconds), daemon=True)
         process.start()
+    # A deadline is for reading a document, not for a busy machine to begin a process.
+    ours.settimeout(_PATIENCE)
+    with suppress(TimeoutError, ConnectionError):
+        ours.recv(1)
     ours.setblocking(False)  # noqa: FBT003  it takes no keyword
     return _Worker(process, ours)
 

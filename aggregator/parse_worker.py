@@ -1,6 +1,7 @@
 """The inside of a parse worker: a process that reads documents from a socket until that is closed.
 
-    size (4 bytes, big-endian) packed document  ->  size, kind of answer (1 byte), packed outcome
+    begins                                       ->  READY (1 byte)
+    size (4 bytes, big-endian), packed document  ->  TAKEN (1 byte), then size, kind of answer (1 byte), packed outcome
 
 It holds itself to limits: memory, and an alarm that ends it when a document takes longer than anybody waits for.
 """
@@ -24,6 +25,9 @@ MEMORY: Final = 768 * 1024 * 1024
 SIZE: Final = 4
 """Bytes that tell how many follow."""
 
+READY, TAKEN = b"\6", b"\7"
+"""A worker that ends between the two did so for itself; one that ends after TAKEN, for its document."""
+
 ANSWER, OUT_OF_MEMORY, FAULT = b"\0", b"\1", b"\2"
 """Kinds of answers: a packed outcome; nothing; name of an exception, line feed, traceback."""
 
@@ -39,7 +43,9 @@ def serve(line: socket.socket, parse: Parse, seconds: float) -> None:
     """Read documents until the line is closed."""
     _limit_worker()
     with line:
+        line.sendall(READY)
         while (size := _received(line, SIZE)) and (packed := _received(line, int.from_bytes(size))):
+            line.sendall(TAKEN)
             line.sendall(framed(_work(parse, packed, seconds)))
 
 

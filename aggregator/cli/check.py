@@ -5,6 +5,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Self
 
 import click
@@ -154,12 +155,19 @@ def _as_json(report: CheckReport, findings: Sequence[Finding]) -> dict[str, obje
         "format": found.document.format if found else None,
         "bytes": report.size,
         "entries": found.entries if found else 0,
-        "newest_at": found.newest_at.isoformat() if found and found.newest_at else None,
+        "newest_at": _spelt(found.newest_at) if found else None,
         "new": found.new if found else 0,
         "changed": found.changed if found else 0,
         "malformed": found.document.malformed if found else "",
         "elapsed": report.elapsed.total_seconds(),
-        "skipped_until": report.until.isoformat() if report.until else None,
-        "last_asked_at": report.last.at.isoformat() if report.last else None,
+        "skipped_until": _spelt(report.until),
+        "next_poll_at": _spelt(report.foreseen.next_poll_at) if report.foreseen and not report.foreseen.gone else None,
+        "next_poll_reason": report.foreseen.next_poll_reason if report.foreseen else "",
+        "blocked_until": _spelt(report.foreseen.blocked_until) if report.foreseen else None,
+        "last_asked_at": _spelt(report.last.at if report.last else None),
         "findings": [{"tone": finding.tone, "text": finding.text} for finding in findings],
     }
+
+
+def _spelt(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,20 +1,20 @@
 """Put into words what a dry poll found: for a person who wonders what is the matter with a feed, and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
-from aggregator.cli.wording import skipped
+from aggregator.cli.advice import advice
+from aggregator.cli.wording import skipped, spelt
 from aggregator.model.feed import FreshnessHints, Outcome
-from aggregator.model.fetch import FailureKind
 from aggregator.model.poll import PollRecord
-from aggregator.polling.freshness import spoken
 from aggregator.publish.site import public
 from aggregator.services.check_report import CheckReport, Found
 
 FORMATS = {"atom": "Atom", "rss": "RSS", "rdf": "RDF", "json": "JSON Feed", "cdf": "CDF"}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+HOURS = 24
 
 
 class Tone(StrEnum):
@@ -41,7 +41,12 @@ def explain(report: CheckReport, *, place: str, zone: tzinfo = UTC) -> list[Find
         place: where the feed's address stands: `feeds.yaml:12:10`.
         zone: in which times are told.
     """
-    return [*_outcome(report, place, zone), *_redirects(report, place), *(_document(report) if report.found else ())]
+    return [
+        *_outcome(report, place, zone),
+        *_redirects(report, place),
+        *(_document(report) if report.found else ()),
+        *_next_poll(report, zone),
+    ]
 
 
 def _outcome(report: CheckReport, place: str, zone: tzinfo) -> Iterator[Finding]:
@@ -55,8 +60,8 @@ def _outcome(report: CheckReport, place: str, zone: tzinfo) -> Iterator[Finding]
             yield Finding(Tone.BAD, f"{report.message}; take it out of feeds.yaml ({place})")
         case Outcome.FAILED:
             yield Finding(Tone.BAD, report.message)
-            if advice := _advice(report):
-                yield Finding(Tone.NOTE, advice)
+            if what_to_do := advice(report):
+                yield Finding(Tone.NOTE, what_to_do)
         case _ if report.found:
             kind = _format(report.found.document.format)
             took = f"{report.elapsed.total_seconds():.1f} s"
@@ -78,49 +83,13 @@ def _last(record: PollRecord, now: datetime) -> Finding:
     return Finding(tone, f"last asked {ago(now - record.at)}: {status}{told}")
 
 
-_BY_STATUS = {
-    401: "the server wants a login: put it into the address as https://name:password@host/..., or ask its publisher",
-    403: "the server refuses us: open the address in a browser; if it works there, write to the publisher, who may block "
-    "feed readers by mistake",
-    404: "nothing is at this address: look on the site for where its feed is now",
-    429: "the server wants to be asked less often: give the feed a longer `interval`; polls slow down by themselves",
-}
-_BY_KIND = {
-    FailureKind.TIMEOUT: "the server is slow or unreachable: try again later; `polling.timeout` lets it take longer",
-    FailureKind.REFUSED_ADDRESS: "if the feed is in your own network, give it `allow_private_address: true`",
-    FailureKind.TOO_LARGE: "`polling.max_bytes` says how long a document may be",
-    FailureKind.BAD_RESPONSE: "polls will try again; if it stays so, its publisher should know",
-    FailureKind.HOSTILE_DOCUMENT: "the document would harm a reader; its publisher should know",
-    FailureKind.INTERNAL: "this is a fault of this program or machine, not of the feed",
-}
-
-
-def _advice(report: CheckReport) -> str:
-    message = report.message.lower()
-    if report.failure is FailureKind.NETWORK:
-        return _network_advice(message)
-    if report.failure is FailureKind.REFUSED_ADDRESS and report.feed.allow_private_address:
-        return ""  # what else is refused, such as the port of another service, says all there is to say
-    if report.failure is FailureKind.NOT_A_FEED:
-        if "names a feed at" in message:
-            return "put the address that the page names in place of this one"
-        return "open the address in a browser: it may want a login, or be the page about the feed instead of the feed"
-    if report.status and report.status >= 500:  # noqa: PLR2004 -- RFC 9110 section 15.6: the server's fault
-        return "the fault is the server's: polls will try again, ever more slowly"
-    by_kind = _BY_KIND.get(report.failure, "") if report.failure else ""
-    return _BY_STATUS.get(report.status or 0, "") or by_kind
-
-
-def _network_advice(message: str) -> str:
-    if message.startswith("tls:"):
-        return "the server can't prove who it is: its publisher must mend that; nothing is read from it until then"
-    if "could not be resolved" in message:
-        return "see whether the host is spelt right in the address, and whether this machine finds other names"
-    return "see whether this machine reaches other servers; if so, this one is down"
-
-
 def _redirects(report: CheckReport, place: str) -> Iterator[Finding]:
     if not report.url or report.url == report.feed.url:
+        return
+    if report.outcome is Outcome.FAILED:
+        # Where a failure came from says nothing of which address is right; but what was read has to be found again.
+        if report.size:
+            yield Finding(Tone.NOTE, f"this is what {public(report.url)} sends, where the address in feeds.yaml leads")
         return
     if report.permanent_url:
         yield Finding(Tone.NOTE, f"moved for good: put {public(report.permanent_url)} into {place}")
@@ -142,8 +111,6 @@ def _document(report: CheckReport) -> Iterator[Finding]:
     if found.document.dropped:
         yield Finding(Tone.NOTE, f"{found.document.dropped:,} entries beyond the limit of one document are left out")
     yield _validators(report)
-    yield _freshness(report)
-    yield from _skips(found.hints)
     if found.document.hubs:
         yield Finding(Tone.GOOD, f"names a WebSub hub that can send what is new: {public(found.document.hubs[0])}")
 
@@ -164,37 +131,54 @@ def _comparison(found: Found) -> Finding:
 def _validators(report: CheckReport) -> Finding:
     names = (("ETag", report.validators.etag), ("Last-Modified", report.validators.last_modified))
     present = " and ".join(name for name, value in names if value)
-    if present:
-        return Finding(Tone.GOOD, f"{present}: while nothing changes, a poll costs a 304 and no document")
-    interval = spoken(report.feed.unconditional_interval)
-    cost = f"every poll costs the whole {_bytes(report.size)}, so it is asked every {interval} at most"
-    return Finding(Tone.NOTE, f"neither ETag nor Last-Modified: {cost}")
+    whole = f"the whole {_bytes(report.size)}"
+    if not present:
+        return Finding(Tone.NOTE, f"neither ETag nor Last-Modified: every poll costs {whole}")
+    if report.foreseen and report.foreseen.repeats:
+        ignored = "but its server has sent the same document again although it was asked for a newer one only"
+        return Finding(Tone.NOTE, f"{present}, {ignored}: such a poll costs {whole}")
+    return Finding(Tone.GOOD, f"{present}: while nothing changes, a poll costs a 304 and no document")
 
 
-def _freshness(report: CheckReport) -> Finding:
-    found = report.found
-    hints = found.hints if found else FreshnessHints()
-    said = (
-        f"{report.lifetime.reason}" if report.lifetime and report.lifetime.length > timedelta() else "",
-        f"a ttl of {spoken(hints.ttl)}" if hints.ttl else "",
-        f"an updatePeriod of {spoken(hints.update_period)}" if hints.update_period else "",
-    )
-    wishes = ", ".join(wish for wish in said if wish)
-    interval = spoken(report.feed.interval)
-    if not wishes:
-        return Finding(Tone.GOOD, f"asks for no rest between polls: feeds.yaml decides, every {interval}")
-    return Finding(
-        Tone.GOOD, f"asks for rest between polls ({wishes}); feeds.yaml says every {interval}, the longer one counts"
-    )
+def _next_poll(report: CheckReport, zone: tzinfo) -> Iterator[Finding]:
+    """Say when a poll would come again after this answer, as polls decide it, and what the server forbids until then."""
+    state = report.foreseen
+    if state is None or state.next_poll_at is None or state.gone:
+        return
+    wait = state.next_poll_at - report.checked_at - report.elapsed
+    told = [f"a poll would come again in {roughly(wait)}: {state.next_poll_reason}"]
+    if state.blocked_until:
+        by = f" ({report.block.reason})" if report.block and report.block.reason != state.next_poll_reason else ""
+        told.append(f"its server is left alone until {spelt(state.blocked_until, zone)}{by}")
+    yield Finding(Tone.NOTE if state.blocked_until else Tone.GOOD, "; ".join([*told, *_skips(state.hints)]))
 
 
-def _skips(hints: FreshnessHints) -> Iterator[Finding]:
+def _skips(hints: FreshnessHints) -> Iterator[str]:
+    """Name the hours and days that the document asks to leave out (`polling.freshness.outside_skipped`)."""
+    hours = _runs(hints.skip_hours, lambda first, last: f"{first:02}:00-{last + 1:02}:00")
+    days = _runs(hints.skip_days, lambda first, last: "-".join(WEEKDAYS[day] for day in dict.fromkeys((first, last))))
     if hints.skip_hours:
-        hours = ", ".join(str(hour) for hour in sorted(hints.skip_hours))
-        yield Finding(Tone.GOOD, f"is not polled in these hours of GMT, as it asks (skipHours): {hours}")
+        every = len(hints.skip_hours) == HOURS
+        yield "skipHours names all hours, which is not believed" if every else f"never at {hours} GMT (skipHours)"
     if hints.skip_days:
-        days = ", ".join(WEEKDAYS[day] for day in sorted(hints.skip_days))
-        yield Finding(Tone.GOOD, f"is not polled on these days of GMT, as it asks (skipDays): {days}")
+        every = len(hints.skip_days) == len(WEEKDAYS)
+        yield "skipDays names all days, which is not believed" if every else f"never on {days} GMT (skipDays)"
+
+
+def _runs(numbers: Collection[int], spelling: Callable[[int, int], str]) -> str:
+    """Spell numbers as runs from first to last."""
+    firsts = [number for number in sorted(numbers) if number - 1 not in numbers]
+    lasts = [number for number in sorted(numbers) if number + 1 not in numbers]
+    return ", ".join(spelling(first, last) for first, last in zip(firsts, lasts, strict=True))
+
+
+def roughly(length: timedelta) -> str:
+    """Say a wait in one unit: "64 min", "24 h", "7 days"; to the second it is told by nobody."""
+    minutes = max(round(length / timedelta(minutes=1)), 1)
+    for unit, size, least in (("days", 1440, 3), ("h", 60, 3)):
+        if minutes >= size * least:
+            return f"{round(minutes / size)} {unit}"
+    return f"{minutes} min"
 
 
 def ago(length: timedelta) -> str:

@@ -19,7 +19,6 @@ from aggregator.model.ids import RateGroup
 from aggregator.model.poll import GroupPause
 from aggregator.polling.groups import group_of
 from aggregator.polling.upcoming import NextTime, next_time
-from aggregator.publish.site import public
 
 Pauses = dict[RateGroup, GroupPause]
 
@@ -60,18 +59,17 @@ def _rows(known: KnownFeeds) -> Iterator[tuple[FeedSettings, FeedOverview | None
 
 def _cells(settings: FeedSettings, overview: FeedOverview | None, zone: tzinfo) -> tuple[str, ...]:
     if overview is None:
-        return (settings.feed_id, settings.title or public(settings.url), settings.category, "", "disabled", "")
+        return (settings.feed_id, settings.title or settings.url, settings.category, "", "disabled", "")
     state = overview.state
     polled = spelt(state.last_polled_at, zone) if state.last_polled_at else "never"
     outcome = f"{state.last_outcome or ''}{': ' if state.last_message else ''}{state.last_message}"
-    name = overview.feed.title or overview.document_title or public(overview.feed.url)
-    return (overview.feed.id, name, overview.feed.category, polled, outcome, str(overview.entries))
+    return (overview.feed.id, overview.name, overview.feed.category, polled, outcome, str(overview.entries))
 
 
 def _as_json(settings: FeedSettings, overview: FeedOverview | None, pauses: Pauses) -> dict[str, object]:
     listed: dict[str, object] = {
         "feed_id": settings.feed_id,
-        "url": public(settings.url),
+        "url": settings.url,
         "title": settings.title,
         "category": settings.category,
         "enabled": settings.enabled,

@@ -16,12 +16,12 @@ from aggregator.cli.naming import named_ids
 from aggregator.cli.options import Place, pass_place
 from aggregator.cli.progress import draws, poll_progress
 from aggregator.cli.starting import starting
-from aggregator.cli.stopping import on_signals
 from aggregator.cli.wording import counted
 from aggregator.clock import SystemClock
 from aggregator.model.feed import Outcome
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import Heed, PollResult, Totals
+from aggregator.stopping import on_signals
 
 if TYPE_CHECKING:
     from aggregator.bootstrap import Application

@@ -92,7 +92,7 @@ class AnswerReader:
             if isinstance(error.__context__, FetchProblem):
                 raise error.__context__ from None
             if not self.done:
-                raise _broken(str(error).lower()) from error
+                raise _unreadable(str(error).lower()) from error
             self._is_followed = True
         if self._fruitless > MOST_HEADER_BYTES and not self.done:
             raise _too_much()
@@ -191,6 +191,13 @@ class AnswerReader:
         if coding is not None and (coding.lower() != "chunked" or version == "1.0"):
             raise _broken(f"transfer coding {coding[:80]!r} in HTTP/{version}")
         return version
+
+
+def _unreadable(why: str) -> FetchProblem:
+    # llhttp says of an SSH banner or a page without a status line: "Expected HTTP/, RTSP/ or ICE/".
+    if why.startswith("expected http/"):
+        return FetchProblem(FailureKind.BAD_RESPONSE, "the server does not speak HTTP here")
+    return _broken(why)
 
 
 def _broken(what: str) -> FetchProblem:

@@ -69,12 +69,15 @@ class HttpFetcher:
         deadline = Deadline(self._timeout)
         try:
             trip = Trip.begin(request)
+        except FetchProblem as problem:
+            return problem.as_failed()
+        try:
             while True:
                 answer = await self._ask(trip, deadline, private=request.allow_private_address)
                 if outcome := trip.judge(answer):
                     return outcome
         except FetchProblem as problem:
-            return problem.as_failed()
+            return trip.ended(problem)
 
     async def aclose(self) -> None:
         """Let go of kept connections and of the resolver's threads."""

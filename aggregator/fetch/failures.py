@@ -16,22 +16,49 @@ logger = logging.getLogger(__name__)
 
 _LOGIN = re.compile("//[^/?#]*@")
 _LONGEST_SHOWN = 200
+_NO_TLS = ("wrong version number", "http request", "unknown protocol")
+"""What OpenSSL calls an answer that is none of TLS. Of a version of TLS that is too old it says "unsupported protocol"."""
 
 
 class FetchProblem(Exception):
-    """There is no document; `message` is a sentence that names what was seen and what was expected.
+    """There is no document.
 
-    `url` is whose answer it was, once that is known; empty where no server answered.
+    Args:
+        message: a sentence that names what was seen and what was expected.
+        url: whose answer it was, once that is known; empty where no server answered.
+        hint: what would help, if a person has written the address that failed. It must not be said of one that a server or
+            a document gave: who follows it there may open this network to strangers.
     """
 
-    def __init__(self, kind: FailureKind, message: str, *, url: str = "") -> None:
+    def __init__(self, kind: FailureKind, message: str, *, url: str = "", hint: str = "") -> None:
         self.kind = kind
         self.url = url
-        super().__init__(message)
+        self.message = message
+        super().__init__(f"{message}; {hint}" if hint else message)
 
-    def as_failed(self) -> Failed:
-        """Give the outcome that the rest of the program sees."""
-        return Failed(kind=self.kind, message=str(self), url=self.url)
+    def as_failed(self, *, hinting: bool = False) -> Failed:
+        """Give the outcome that the rest of the program sees, with the hint or without."""
+        return Failed(kind=self.kind, message=str(self) if hinting else self.message, url=self.url)
+
+
+class AddressRefused(FetchProblem):
+    """The guard does not dial what an address names.
+
+    Args:
+        message: as of the address that is asked first.
+        place: what is refused: "10.1.2.3", "port 22 of news.example".
+        what: what that is: "an address of a private network".
+        hint: as for every problem.
+    """
+
+    def __init__(self, message: str, *, place: str, what: str, hint: str = "") -> None:
+        self.place = place
+        self.what = what
+        super().__init__(FailureKind.REFUSED_ADDRESS, message, hint=hint)
+
+    def behind_redirect(self, redirecting: str) -> str:
+        """Say the same of an address that a server has redirected to."""
+        return f"{redirecting} redirects to {self.place}, {self.what}: not followed; ask its publisher"
 
 
 def shown(url: str) -> str:
@@ -50,7 +77,7 @@ def as_problem(error: Exception, url: str) -> FetchProblem:
         case FetchProblem():
             return error
         case ssl.SSLError():
-            return FetchProblem(FailureKind.NETWORK, f"TLS: {_tls_words(error)} ({shown(url)})")
+            return _tls_problem(error, shown(url))
         case OSError():
             return FetchProblem(FailureKind.NETWORK, f"{network_words(error)} by {shown(url)}")
         case _:
@@ -71,6 +98,14 @@ def network_words(error: BaseException) -> str:
     if numbers & {errno.ENETUNREACH, errno.EHOSTUNREACH}:
         return "no route, connection refused"
     return "connection broken off"
+
+
+def _tls_problem(error: ssl.SSLError, place: str) -> FetchProblem:
+    words = _tls_words(error)
+    if any(sign in words for sign in _NO_TLS):
+        message = f"the server speaks no TLS here ({place})"
+        return FetchProblem(FailureKind.NETWORK, message, hint="try http:// in place of https://")
+    return FetchProblem(FailureKind.NETWORK, f"TLS: {words} ({place})")
 
 
 def _tls_words(error: ssl.SSLError) -> str:

@@ -10,11 +10,17 @@ from functools import lru_cache
 
 from aggregator.fetch.addresses import SERVICE_PORTS, Address, AddressPolicy
 from aggregator.fetch.dial import Dialler
-from aggregator.fetch.failures import FetchProblem, network_words
+from aggregator.fetch.failures import AddressRefused, FetchProblem, network_words
 from aggregator.fetch.race import STAGGER, first_connection, interleaved
 from aggregator.fetch.resolve import Resolver, literal
 from aggregator.model.fetch import FailureKind
 
+_CALLED = {
+    "private": "an address of a private network",
+    "link-local": "a link-local address",
+    "reserved": "a reserved address",
+    "multicast": "a multicast address",
+}
 MOST_TRIED = 4
 """Addresses of one name that are dialled before giving up."""
 
@@ -56,11 +62,7 @@ class Guard:
         addresses = await self._look_up(host, port)
         for address in addresses:
             if kind := self._refusal(address):
-                name = host if host == str(address) else f"{host} ({address})"
-                raise FetchProblem(
-                    FailureKind.REFUSED_ADDRESS,
-                    f"{name} is {kind}: not dialled; `allow_private_address` opens private addresses for one feed",
-                )
+                raise _refused(host, address, kind)
             if self._policy.refuses_port(port, address):
                 raise _of_another_service(host, port)
         return interleaved(addresses)[:MOST_TRIED]
@@ -78,10 +80,16 @@ class Guard:
         return addresses
 
 
-def _of_another_service(host: str, port: int) -> FetchProblem:
-    return FetchProblem(
-        FailureKind.REFUSED_ADDRESS, f"port {port} of {host} belongs to another service than the web: not dialled"
-    )
+def _refused(host: str, address: Address, kind: str) -> AddressRefused:
+    place = host if host == str(address) else f"{host} ({address})"
+    hint = "`allow_private_address` opens private addresses for one feed" if kind == "private" else ""
+    what = "an address of this machine" if address.is_loopback else _CALLED.get(kind, kind)
+    return AddressRefused(f"{place} is {kind}: not dialled", place=place, what=what, hint=hint)
+
+
+def _of_another_service(host: str, port: int) -> AddressRefused:
+    message = f"port {port} of {host} belongs to another service than the web: not dialled"
+    return AddressRefused(message, place=f"port {port} of {host}", what="that of another service than the web")
 
 
 def _unreachable(host: str, addresses: list[Address], port: int, error: OSError) -> FetchProblem:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from aggregator.fetch.answers import Answer
-from aggregator.fetch.failures import FetchProblem, shown
-from aggregator.fetch.urls import Target
+from aggregator.fetch.failures import AddressRefused, FetchProblem, shown
+from aggregator.fetch.urls import DEFAULT_PORTS, Target
 from aggregator.model.feed import Validators
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Gone, NotModified
 from aggregator.polling.groups import rate_group
@@ -14,6 +14,8 @@ from aggregator.polling.groups import rate_group
 MOST_REDIRECTS = 5
 PERMANENT = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
 _HEADER_VALUE = re.compile(r"(?!\s)[^\r\n\0\u0100-\U0010ffff]+(?<!\s)")
+_SCHEME = re.compile(rb"\s*([A-Za-z][A-Za-z0-9+.-]{0,30}):")
+_PLAIN = re.compile(r"[\w ,:+-]{1,40}", re.ASCII)
 REDIRECTS = PERMANENT | {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT}
 
 
@@ -25,6 +27,8 @@ class Trip:
     target: Target
     visited: set[str] = field(default_factory=set)
     """Addresses that redirected us on."""
+    redirected_by: Target | None = None
+    """Whose answer led to `target`; None while that is the address that was asked first."""
     permanent_url: str | None = None
     only_permanent: bool = True
     """Every redirect so far was a permanent one."""
@@ -68,13 +72,26 @@ class Trip:
             case _:
                 return self._failed(answer)
 
+    def ended(self, problem: FetchProblem) -> Failed:
+        """Give the outcome of a trip that a problem has ended, in words for who wrote the address where it began.
+
+        What that person can change is said only of that very address. A server that redirects into a private network, or
+        to where the feed had been believed to have moved, must not have the door to it opened.
+        """
+        if self.redirected_by is None:
+            return problem.as_failed(hinting=not self.request.moved)
+        if not isinstance(problem, AddressRefused):
+            return problem.as_failed()
+        by = self.redirected_by
+        return Failed(kind=problem.kind, message=problem.behind_redirect(by.authority), url=by.url)
+
     def _fetched(self, answer: Answer) -> Fetched:
         return Fetched(url=self.target.url, permanent_url=self.permanent_url, headers=answer.headers, body=answer.body)
 
     def _failed(self, answer: Answer, remark: str = "", *, kind: FailureKind = FailureKind.STATUS) -> Failed:
         return Failed(
             kind=kind,
-            message=f"{answer.phrase} from {shown(self.target.url)}{remark}",
+            message=f"{answer.phrase} from {shown(self.target.url)}{remark or _retry_after(answer)}",
             status=answer.status,
             headers=answer.headers,
             url=self.target.url,
@@ -92,7 +109,7 @@ class Trip:
             raise self._refused("a redirect in a circle")
         if why := self._closed(next_target):
             return self._failed(answer, f", which leads to {shown(next_target.url)}: not followed, {why}")
-        self.target = next_target
+        self.redirected_by, self.target = self.target, next_target
         if self.only_permanent:
             self.permanent_url = self.target.url
         return None
@@ -113,10 +130,28 @@ class Trip:
             return self.target.redirected(location)
         except FetchProblem as problem:
             problem.url = self.target.url
-            raise
+            if problem.kind is not FailureKind.REFUSED_ADDRESS or not (scheme := _foreign_scheme(location)):
+                raise
+            message = f"{self.target.authority} redirects to {scheme}:, which is not fetched; ask its publisher"
+            raise FetchProblem(problem.kind, message, url=self.target.url) from problem
 
     def _refused(self, what: str) -> FetchProblem:
         return FetchProblem(FailureKind.BAD_RESPONSE, f"{what} at {shown(self.target.url)}", url=self.target.url)
+
+
+def _foreign_scheme(location: bytes) -> str:
+    """Name the scheme of a Location that is neither http nor https; empty where it is one of them, or has none."""
+    match = _SCHEME.match(location)
+    scheme = match[1].decode("ascii").lower() if match else ""
+    return "" if scheme in DEFAULT_PORTS else scheme
+
+
+def _retry_after(answer: Answer) -> str:
+    """Repeat how long the server wants to be left alone, as it says it: until when that is follows from the time."""
+    said = answer.headers.get("retry-after", "")
+    if not _PLAIN.fullmatch(said):
+        return ""
+    return f", Retry-After: {said} s" if said.isdecimal() else f", Retry-After: {said}"
 
 
 def _conditional_headers(validators: Validators) -> list[tuple[bytes, bytes]]:

@@ -19,6 +19,8 @@ class FetchRequest:
     """Rate groups whose servers asked to be left alone: a redirect into one is not followed, unless `url` is of it."""
     twin_url: str | None = None
     """Where another feed of feeds.yaml is polled: a redirect there is not followed, or that would be fetched twice."""
+    moved: bool = False
+    """`url` is not what feeds.yaml says but where permanent redirects have led: nothing is advised for it."""
 
 
 class FailureKind(StrEnum):

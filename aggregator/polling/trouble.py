@@ -17,8 +17,9 @@ _NOT_A_FEED: Final = re.compile(
     r"the document (?:begins like JSON but|is empty\b|is (?!gzip|JSON nested).*\bnot a feed\b)"
 )
 _NOT_ALLOWED: Final = re.compile(r".* is .*: not dialled; `allow_private_address` ")
+_MISLED: Final = re.compile(r"\S+ redirects (?:to|out of encryption, to) .*(?:: not followed|, which is not fetched)")
 _NO_ADDRESS: Final = re.compile(
-    r".*(?:belongs to another service than the web|is no address of the web|: is not fetched, only)"
+    r".*(?: is \S+: not dialled|: not dialled$|is no address of the web|: is not fetched, only)"
 )
 _UNKNOWN_HOST: Final = re.compile(r"the name \S+ (?:has no address|could not be resolved: (?!.*\b(?i:temporary)\b))")
 REFUSING: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -39,6 +40,8 @@ class Trouble(Enum):
     """The guard opens it only to feeds with `allow_private_address`."""
     WRONG_ADDRESS = auto()
     """It is opened to none: the port of another service, no address of the web."""
+    MISLED = auto()
+    """Its server redirects to such an address: what would open it is not for that server to ask."""
     UNKNOWN_HOST = auto()
     """No such name; that names can't be looked up at all for a while is no trouble of the feed."""
     TLS = auto()
@@ -52,6 +55,7 @@ NEEDS_A_PERSON: Final = frozenset(
         Trouble.NOT_A_FEED,
         Trouble.PRIVATE_ADDRESS,
         Trouble.WRONG_ADDRESS,
+        Trouble.MISLED,
         Trouble.UNKNOWN_HOST,
     }
 )
@@ -68,6 +72,7 @@ _BY_BEGINNING: Final = (
     (re.compile("TLS: "), Trouble.TLS),
     (_NOT_A_FEED, Trouble.NOT_A_FEED),
     (_UNKNOWN_HOST, Trouble.UNKNOWN_HOST),
+    (_MISLED, Trouble.MISLED),
     (_NOT_ALLOWED, Trouble.PRIVATE_ADDRESS),
     (_NO_ADDRESS, Trouble.WRONG_ADDRESS),
 )
@@ -84,6 +89,7 @@ _ADVICE: Final = {
         "else look for the feed's new address"
     ),
     Trouble.WRONG_ADDRESS: "Nothing of the kind is fetched: look for the feed's new address",
+    Trouble.MISLED: "Its server redirects to where nothing is fetched: ask its publisher, or look for the feed's new address",
     Trouble.UNKNOWN_HOST: "See whether the host is spelt right in feeds.yaml, and look for the feed's new address",
     Trouble.TLS: "Its server can't prove who it is: its publisher must mend that, and nothing is read from it until then",
     Trouble.OTHER: "Look whether its address in feeds.yaml is still right",

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from aggregator.model.feed import FeedOverview, FeedState
 from aggregator.model.poll import GroupPause, Heed
-from aggregator.polling.freshness import spoken
+from aggregator.polling.freshness import outside_skipped, spoken
 from aggregator.polling.groups import group_of
 from aggregator.polling.trouble import refusing_status
 from aggregator.polling.waits import LEAST_INTERVAL, back_off
@@ -62,6 +62,8 @@ def held(overview: FeedOverview, pause: GroupPause | None, *, now: datetime, hee
     wishes = list(_bans(state, pause))
     if heed is Heed.FRESHNESS and state.fresh_until:
         wishes.append(_freshness(state, state.fresh_until))
+    if heed is Heed.FRESHNESS and (after := outside_skipped(now, state.hints)) > now:
+        wishes.append(Wish(after, "its document asks not to be polled in this hour or on this day"))
     longest = max(wishes, key=lambda wish: wish.until, default=None)
     return longest if longest and longest.until > now else None
 

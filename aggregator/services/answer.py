@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.model.feed import DueFeed, FeedState, Outcome, ParsedFeed
+from aggregator.model.feed import DueFeed, Feed, FeedState, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, Gone, NotModified
-from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.ids import EntryId
 from aggregator.model.poll import EntryPlan, GroupPause, PollRecord, PollResult
 from aggregator.polling.plan import plan
 from aggregator.polling.schedule import after_fetch
@@ -113,19 +113,21 @@ def overtaken(answer: Answer) -> Answer:
     return replace(answer, document=None, state=state)
 
 
-def save_pushed(
-    tx: Transaction, feed_id: FeedId, document: ParsedFeed, *, arrived_at: datetime, now: datetime
-) -> Saved:
+def save_pushed(tx: Transaction, feed: Feed, document: ParsedFeed, *, arrived_at: datetime, now: datetime) -> Saved:
     """Write the entries of a document that a hub sent, unless a poll that began after it arrived brought a newer one.
+
+    Nor are they written where feeds.yaml has given the feed another address since: it is another publisher's then.
 
     Times of polls are kept in whole seconds, rounded down: in doubt the poll began earlier, and the document is kept.
     """
-    polls = tx.feeds.history(feed_id)
+    known, polls = tx.feeds.get(feed.id), tx.feeds.history(feed.id)
+    if known is None or known.feed.url != feed.url:
+        return OVERTAKEN
     if any(poll.outcome is Outcome.FETCHED and arrived_at < poll.at - poll.elapsed <= now for poll in polls):
         return OVERTAKEN
-    tx.pushes.count(feed_id)
-    decided = plan(tx.entries.known(feed_id, document.entries), document.entries)
-    return Saved(plan=decided, new_ids=tuple(tx.entries.save(feed_id, decided, now=now)))
+    tx.pushes.count(feed.id)
+    decided = plan(tx.entries.known(feed.id, document.entries), document.entries)
+    return Saved(plan=decided, new_ids=tuple(tx.entries.save(feed.id, decided, now=now)))
 
 
 def _record(answer: Answer, decided: EntryPlan) -> PollRecord:

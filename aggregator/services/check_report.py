@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from aggregator.model.feed import Feed, FreshnessHints, Outcome, ParsedFeed, Validators
+from aggregator.model.feed import Feed, FeedState, FreshnessHints, Outcome, ParsedFeed, Validators
 from aggregator.model.fetch import Failed, FailureKind, Fetched, Gone, NotModified
 from aggregator.model.poll import EntryPlan, PollRecord
-from aggregator.polling.freshness import Delay, lifetime
+from aggregator.polling import waits
+from aggregator.polling.freshness import Delay
 from aggregator.polling.validators import received
 from aggregator.services.answer import Answer
 
@@ -62,8 +63,10 @@ class CheckReport:
     """Bytes of the document, unpacked."""
     content_type: str = ""
     validators: Validators = Validators()
-    lifetime: Delay | None = None
-    """How long the server says that its answer stays fresh."""
+    foreseen: FeedState | None = None
+    """What a poll with this answer would leave, with when to come again and why then; None: not asked."""
+    block: Delay | None = None
+    """How long this answer says that the server does not want to be spoken to, and by what."""
     found: Found | None = None
     kept: bool = False
     """The server refused us, and polls know of it."""
@@ -90,6 +93,8 @@ def report_of(answer: Answer, *, name: str, read_as: Found | None) -> CheckRepor
         outcome=Outcome.FAILED,
         checked_at=answer.started_at,
         elapsed=answer.ended_at - answer.started_at,
+        foreseen=answer.state,
+        block=waits.block(answer.outcome, answer.ended_at) if isinstance(answer.outcome, Failed) else None,
     )
     match answer.got:
         case Fetched() as fetched:
@@ -114,7 +119,6 @@ def _answered(report: CheckReport, fetched: Fetched, answer: Answer, read_as: Fo
         size=len(fetched.body),
         content_type=fetched.headers.get("content-type", ""),
         validators=received(fetched),
-        lifetime=lifetime(fetched.headers, now=answer.ended_at),
         found=read_as,
     )
 

@@ -6,13 +6,13 @@ from functools import partial
 from typing import TypeVar
 
 from aggregator.errors import DatabaseUnusable, LeaseLost
-from aggregator.model.feed import DueFeed, Feed, ParsedFeed, Validators
-from aggregator.model.fetch import Failed
+from aggregator.model.feed import DueFeed, Feed, FeedState, ParsedFeed, Validators
+from aggregator.model.fetch import Failed, Fetched
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import EntryPlan
 from aggregator.polling import waits
 from aggregator.polling.plan import plan
-from aggregator.polling.schedule import after_fetch
+from aggregator.polling.schedule import after_fetch, body_hash
 from aggregator.ports import Clock, Fetcher, Parser, Store, Transaction
 from aggregator.services.answer import NOTHING, Answer, Polled, lost, save, told
 from aggregator.services.check_report import CheckReport, Found, found, report_of
@@ -70,7 +70,8 @@ class DryPoller(FeedPoller):
         """Ask where a poll would, but without conditions: of a 304 there would be nothing to explain."""
         listed = replace(due, feed=self._feeds.get(due.feed.id, due.feed))
         forgetful = replace(listed.state, validators=Validators(), body_hash=None)
-        return replace(await super().ask(replace(listed, state=forgetful), paused=paused), due=listed)
+        answer = replace(await super().ask(replace(listed, state=forgetful), paused=paused), due=listed)
+        return replace(answer, state=self._as_of_a_poll(answer))
 
     async def keep(self, answer: Answer) -> Polled:
         """Write a refusal down, and report the answer."""
@@ -78,7 +79,7 @@ class DryPoller(FeedPoller):
         refused = _is_refusal(answer)
         if refused:
             try:
-                await self._store.write(partial(save, _as_of_a_poll(answer)))
+                await self._store.write(partial(save, answer))
             except LeaseLost:
                 polled, refused = Polled(result=lost(answer.due), lease_lost=True), False
             except DatabaseUnusable as error:
@@ -105,6 +106,26 @@ class DryPoller(FeedPoller):
         name = feed.title or self._names.get(feed.id) or (document.title if document else "") or feed.url
         self._tell(replace(report_of(answer, name=name, read_as=read_as), kept=kept))
 
+    def _as_of_a_poll(self, answer: Answer) -> FeedState:
+        """Give what would follow from the same answer to a poll: asking without conditions has changed nothing about it.
+
+        Only a document that was sent again says nothing here of how its server answers conditional requests, for there
+        was none: what polls have learned of that stays.
+        """
+        due, outcome = answer.due, answer.outcome
+        hashed = body_hash(outcome.body) if isinstance(outcome, Fetched) else None
+        unasked = replace(due.state, validators=Validators())
+        return after_fetch(
+            due.feed,
+            unasked if hashed else due.state,
+            outcome,
+            now=answer.ended_at,
+            document=answer.document,
+            same_document=hashed is not None and hashed == due.state.body_hash,
+            hashed=hashed,
+            taken=self._recognition.addresses,
+        )
+
     async def _compared(self, answer: Answer, document: ParsedFeed) -> Found | None:
         def work(tx: Transaction) -> EntryPlan:
             return plan(tx.entries.known(answer.due.feed.id, document.entries), document.entries)
@@ -121,9 +142,3 @@ def _is_refusal(answer: Answer) -> bool:
     """Tell whether the server wants to be left alone."""
     failed = answer.outcome
     return isinstance(failed, Failed) and bool(answer.pause or waits.block(failed, answer.ended_at))
-
-
-def _as_of_a_poll(answer: Answer) -> Answer:
-    """Let follow from a refusal what follows from one of a poll: asking without conditions has changed nothing about it."""
-    due = answer.due
-    return replace(answer, state=after_fetch(due.feed, due.state, answer.outcome, now=answer.ended_at))

@@ -157,7 +157,7 @@ class FeedPoller:
             return replace(result, outcome=Outcome.FAILED, message=parsed.message, failure=parsed.kind)
         now = self._clock.now()
         arrived = arrived_at or started
-        saved = await self._store.write(lambda tx: save_pushed(tx, feed_id, parsed, arrived_at=arrived, now=now))
+        saved = await self._store.write(lambda tx: save_pushed(tx, overview.feed, parsed, arrived_at=arrived, now=now))
         counted = replace(result, entries=len(parsed.entries), new=len(saved.new_ids), changed=len(saved.plan.changed))
         polled = _log(Polled(result=replace(counted, elapsed=now - started), new_ids=saved.new_ids))
         return polled.result if polled.settled else (await self.settle([polled]))[0]
@@ -170,6 +170,7 @@ class FeedPoller:
                 allow_private_address=due.feed.allow_private_address,
                 paused=paused,
                 twin_url=twin_address(due.state.move, feed=due.feed, taken=self._recognition.addresses),
+                moved=due.state.move.address is not None,
             )
         )
         if not isinstance(outcome, Fetched):

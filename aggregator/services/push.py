@@ -154,6 +154,9 @@ class Subscriber:
 
 
 def _keep_offer(tx: Transaction, due: DueFeed, said: Advertised | None, now: datetime) -> None:
+    known = tx.feeds.get(due.feed.id)
+    if known is None or known.feed.url != due.feed.url:
+        return  # feeds.yaml named another address meanwhile: what the old one advertised is not this feed's
     offer = hubs.compare(tx.pushes.of_feed(due.feed.id), said)
     _leave(tx, offer.ended, now)
     if said:

@@ -49,7 +49,7 @@ def group(candidates: Sequence[CopyCandidate], *, window: timedelta) -> list[Cop
     """Place every candidate, in order of id.
 
     Args:
-        candidates: whatever could decide about one another, see `ports.CopyRecords.connected`; in any order.
+        candidates: whatever could decide about one another, see `records.CopyRecords.connected`; in any order.
         window: how far apart two entries of one headline may be listed.
     """
     by_id = {candidate.id: candidate for candidate in candidates}

@@ -326,6 +326,16 @@ def test_a_table_becomes_a_list_on_a_telephone(visit: Visit) -> None:
     assert "Last poll" in page.locator("tbody td").nth(2).evaluate("node => getComputedStyle(node, '::before').content")
 
 
+def test_on_a_telephone_the_labels_of_a_feeds_page_stand_above_what_they_label(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 380, "height": 800})
+    row = visit.open("troubled feed").locator(".fields > div").first
+    label, value = row.locator("dt").bounding_box(), row.locator("dd").bounding_box()
+    assert label
+    assert value
+    assert value["y"] >= label["y"] + label["height"]
+    assert value["width"] > 300
+
+
 def test_a_printed_article_names_its_original_and_leaves_the_furniture_out(visit: Visit) -> None:
     page = visit.open("entry")
     page.emulate_media(media="print")

@@ -1,18 +1,22 @@
 """The commands as people start them: processes of their own, against a server on loopback."""
 
 import json
+import os
+import re
 import signal
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.documents import Item, rss
 from tests.integration.conftest import Program, free_port
-from tests.loopback import Answer, LoopbackServer, in_thread
+from tests.loopback import Answer, LoopbackServer, conditional, in_thread
 
 CHIEFS = Item(name="chiefs", headline="Iraq hosts military chiefs from Iran, Russia and Syria")
 REBELS = Item(name="rebels", headline="Filipino rebel chiefs become officials under peace deal")
@@ -44,6 +48,100 @@ def test_poll_all_keeps_entries_and_ends_with_a_table(program: Program, server: 
     assert header.split() == ["id", "title", "outcome", "new", "changed", "copies", "time"]
     assert row.split()[:6] == ["good-xml", "good.xml", "fetched", "2", "0", "0"]
     assert "2 entries of 1 feed kept, 0 of them copies." in done.stdout
+
+
+def test_a_poll_without_news_names_its_feed_by_the_title_that_is_stored_and_keeps_the_order_of_feeds_yaml(
+    program: Program, server: LoopbackServer
+) -> None:
+    server.answers["/good.xml"] = conditional(Answer(body=rss([CHIEFS], title="Arab News")), etag='"one"')
+    server.answers["/bad.xml"] = Answer(status=500)
+    server.answers["/other.xml"] = conditional(Answer(body=rss([REBELS], title="Other")), etag='"one"')
+    configure(program, server, "/other.xml", "/bad.xml", "/good.xml")
+    untitled = re.sub(r"^    title: .*\n", "", program.config.read_text(), flags=re.MULTILINE)
+    program.config.write_text(untitled)
+    for outcome in ("fetched", "not modified"):
+        lines = program.run("poll", "--all").stdout.splitlines()
+        rows = [re.split(r"  +", line)[:3] for line in lines[1:4]]
+        assert rows == [
+            ["other-xml", "Other", outcome],
+            ["bad-xml", server.url("/bad.xml"), "failed"],
+            ["good-xml", "Arab News", outcome],
+        ]
+
+
+def test_where_nothing_is_due_poll_says_how_to_poll_all_the_same(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    program.run("poll")
+    said = program.run("poll").stdout
+    assert said.startswith("No feed is due. `aggregator poll --all` polls every feed.\n2 entries of 1 feed kept")
+
+
+def test_poll_as_json_says_what_was_answered_and_what_follows(program: Program, server: LoopbackServer) -> None:
+    server.answers["/limited.xml"] = Answer(status=429, headers={"Retry-After": "10800"})
+    configure(program, server, "/good.xml", "/limited.xml")
+    told = [json.loads(program.run("poll", "--all", "--json").stdout) for _ in range(2)]
+    (good, limited), (_, skipped) = told
+    assert (good["status"], limited["status"], skipped["status"]) == (200, 429, None)
+    assert "neither" not in good["next_poll_reason"]
+    assert good["skipped_until"] is limited["skipped_until"] is None
+    until = datetime.fromisoformat(skipped["skipped_until"])
+    assert until.utcoffset() == timedelta()
+    assert datetime.fromisoformat(skipped["next_poll_at"]) >= until
+    assert until - datetime.fromisoformat(good["next_poll_at"]) > timedelta(hours=1)
+
+
+def test_a_disabled_feed_is_listed_as_such_and_named_with_its_place_when_it_is_asked_for(
+    program: Program, server: LoopbackServer
+) -> None:
+    configure(program, server, "/good.xml", "/other.xml")
+    program.config.write_text(f"{program.config.read_text()}    enabled: false\n")
+    line = len(program.config.read_text().splitlines())
+    for command in (["poll", "other-xml"], ["feeds", "check", "other-xml"]):
+        done = program.run(*command)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"{program.config}:{line}:14: the feed 'other-xml' has `enabled: false`")
+    _, good, other = program.run("feeds", "list").stdout.splitlines()
+    assert "disabled" not in good
+    assert other.split() == ["other-xml", "other.xml", "General", "disabled"]
+    listed = json.loads(program.run("feeds", "list", "--json").stdout)
+    assert [(feed["feed_id"], feed["enabled"]) for feed in listed] == [("good-xml", True), ("other-xml", False)]
+    assert server.requests == []
+
+
+def test_times_are_said_in_the_zone_of_the_site_and_in_utc_as_json(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    program.config.write_text(f"site: {{timezone: Pacific/Kiritimati}}\n{program.config.read_text()}")
+    program.run("poll")
+    (told,) = json.loads(program.run("feeds", "list", "--json").stdout)
+    polled = datetime.fromisoformat(told["last_polled_at"])
+    assert (polled.utcoffset(), told["entries"], told["outcome"]) == (timedelta(), 2, "fetched")
+    there = polled.astimezone(ZoneInfo("Pacific/Kiritimati"))
+    assert f"{there:%Y-%m-%d %H:%M} +14" in program.run("feeds", "list").stdout
+    held = program.run("poll", "good-xml").stderr
+    assert re.search(r"next allowed at \S+ \d\d:\d\d:\d\d \+14: polled less than a minute ago", held)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_a_full_disk_behind_standard_output_is_one_sentence(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    for command in (["feeds", "list"], ["poll", "--json"]):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                program.command(*command), stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+            )
+        assert done.returncode == 2
+        assert done.stderr.splitlines() == ["can't write to standard output: No space left on device"]
+
+
+def test_a_reader_of_the_output_that_has_seen_enough_is_no_error(program: Program, server: LoopbackServer) -> None:
+    configure(program, server, "/good.xml")
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "w") as closed:
+        done = subprocess.run(
+            program.command("feeds", "list"), stdout=closed, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_poll_with_no_group_leaves_comparing_to_the_next_poll(program: Program, server: LoopbackServer) -> None:
@@ -155,7 +253,8 @@ def test_an_unknown_feed_is_named_with_the_nearest_one(program: Program, server:
     configure(program, server, "/good.xml")
     done = program.run("poll", "god-xml")
     assert done.returncode == 2
-    assert "'god-xml'; did you mean 'good-xml'?" in done.stderr
+    assert "'god-xml'; did you mean 'good-xml'? `aggregator feeds list` shows every id" in done.stderr
+    assert "'zzz'; `aggregator feeds list` shows every id" in program.run("poll", "zzz").stderr
 
 
 @pytest.mark.parametrize("command", [["poll"], ["serve"], ["feeds", "list"]])

@@ -1,6 +1,7 @@
 """`feeds check` and `feeds schedule` as people start them, against a server on loopback."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -66,7 +67,32 @@ def test_check_ends_with_1_when_a_feed_failed_and_says_which_on_stderr(
     words = " ".join(done.stdout.split())
     assert f"it names a feed at {server.url('/good.xml')}" in words
     assert "neither ETag nor Last-Modified" in words
+    assert "a poll would come again in 24 h: interval of 24 h, because the server gives neither" in words
     assert "1 answered, 1 failed" in words
+
+
+def test_s1_no_switch_is_advised_for_where_a_redirect_leads_and_what_cannot_be_read_is_said_plainly(
+    program: Program, server: LoopbackServer
+) -> None:
+    server.answers |= {
+        "/inside.xml": Answer(status=302, headers={"Location": "http://169.254.1.1/feed"}),
+        "/files.xml": Answer(status=302, headers={"Location": "ftp://x.example/y"}),
+        "/circle.xml": Answer(status=301, headers={"Location": "/circle.xml"}),
+        "/ssh.xml": Answer(raw=b"SSH-2.0-x\r\n"),
+        "/empty.xml": Answer(status=204),
+    }
+    configure(program, server, "/inside.xml", "/files.xml", "/circle.xml", "/ssh.xml", "/empty.xml", "/limited.xml")
+    done = program.run("feeds", "check")
+    words = " ".join(done.stdout.split())
+    assert "redirects to 169.254.1.1, a link-local address: not followed; ask its publisher" in words
+    assert "redirects to ftp:, which is not fetched" in words
+    assert "the server does not speak HTTP here" in words
+    assert "sends no document" in words
+    assert "Retry-After: 10800 s" in words
+    assert "a poll would come again in 3 h: Retry-After of 3 h; its server is left alone until 2" in words
+    assert "allow_private_address" not in words
+    assert "redirected to" not in words
+    assert "Retry-After: 10800 s" in done.stderr
 
 
 def test_p28_check_heeds_a_ban_and_force_does_not(program: Program, server: LoopbackServer) -> None:
@@ -147,6 +173,17 @@ def test_schedule_says_when_and_why_then(program: Program, server: LoopbackServe
     assert [poll["at"] for poll in timetable["polls"]] == sorted(poll["at"] for poll in timetable["polls"])
     shown = program.run("feeds", "schedule", "--hours", "2").stdout
     assert "1 later" in shown, "the server that sent Retry-After is left alone for three hours"
+    assert "The first is" not in shown
+
+
+def test_schedule_says_when_the_first_poll_is_if_there_is_none_in_the_time_asked_for(
+    program: Program, server: LoopbackServer
+) -> None:
+    configure(program, server, "/limited.xml")
+    program.run("poll", "--all")
+    shown = program.run("feeds", "schedule", "--hours", "1").stdout
+    assert "0 feeds are polled within 1 h; 1 later." in shown
+    assert re.search(r"^The first is limited-xml, at .*\d\d:\d\d: Retry-After of 3 h\.$", shown, re.MULTILINE)
 
 
 @pytest.mark.slow

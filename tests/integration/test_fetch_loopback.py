@@ -275,7 +275,8 @@ async def test_a_server_that_speaks_no_tls_is_said_to() -> None:
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         failed = failure(await get(f"https://127.0.0.1:{port}/feed"), FailureKind.NETWORK)
-        assert failed.message == f"TLS: wrong version number (https://127.0.0.1:{port}/feed)"
+        place = f"https://127.0.0.1:{port}/feed"
+        assert failed.message == f"the server speaks no TLS here ({place}); try http:// in place of https://"
 
 
 async def slow_body() -> AsyncGenerator[bytes, None]:

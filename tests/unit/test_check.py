@@ -10,10 +10,11 @@ import anyio.lowlevel
 import pytest
 
 from aggregator.errors import DatabaseUnusable
-from aggregator.model.feed import Document, FeedState, Move, Outcome, ParsedFeed, Validators
+from aggregator.model.feed import Document, FeedState, FreshnessHints, Move, Outcome, ParsedFeed, Validators
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest, Gone
 from aggregator.model.ids import RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollRecord
+from aggregator.polling.schedule import after_fetch, body_hash
 from aggregator.ports import Store, Transaction
 from aggregator.services.check import Checker
 from aggregator.services.check_report import CheckReport
@@ -144,13 +145,70 @@ async def test_the_newest_entry_lies_not_in_the_future() -> None:
     assert (report.found.newest_at, report.found.undated) == (NOON - timedelta(days=1), 1)
 
 
-async def test_validators_and_lifetime_are_those_of_the_answer() -> None:
+async def test_validators_are_those_of_the_answer() -> None:
     url = make_feed().url
-    servers = Servers({url: document(url, etag='W/"x"', cache_control="max-age=1800")})
-    report = await check_one(servers)
+    report = await check_one(Servers({url: document(url, etag='W/"x"')}))
     assert report.validators == Validators(etag='W/"x"', url=url)
-    assert report.lifetime is not None
-    assert report.lifetime.length == timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"etag": '"x"'}, "interval of 60 min"),
+        ({"etag": '"x"', "cache_control": "max-age=31536000"}, "Cache-Control: max-age of 365 days, cut to 7 days"),
+        ({"etag": '"x"', "cache_control": "max-age=60"}, "interval of 60 min"),
+        ({}, "interval of 24 h, because the server gives neither ETag nor Last-Modified"),
+    ],
+)
+async def test_p20_the_next_poll_that_is_told_is_the_one_that_polls_decide(
+    room: Newsroom, headers: dict[str, str], reason: str
+) -> None:
+    answer, read_as = document(make_feed().url, **headers), parsed("1", "2")
+    await room.configure(make_feed())
+    (report,) = await checker(Servers({make_feed().url: answer}), Reading(answer=read_as), room).check([make_feed()])
+    polled = after_fetch(make_feed(), FeedState(), answer, now=NOON, document=read_as)
+    assert report.foreseen == polled
+    assert polled.next_poll_reason.startswith(reason)
+
+
+async def test_p20_the_hours_that_the_document_skips_are_part_of_what_is_foreseen() -> None:
+    skipping = replace(parsed("1"), hints=FreshnessHints(skip_hours=frozenset(range(1, 24))))
+    report = await check_one(Servers(), Reading(answer=skipping))
+    assert report.foreseen is not None
+    assert report.foreseen.next_poll_at is not None
+    assert report.foreseen.next_poll_at.hour == 0
+    assert report.foreseen.hints == skipping.hints
+
+
+@pytest.mark.parametrize(("same", "repeats"), [(True, 3), (False, 2)])
+async def test_p11_what_polls_have_learned_of_conditional_requests_stays_though_a_check_makes_none(
+    room: Newsroom, *, same: bool, repeats: int
+) -> None:
+    answer = document(make_feed().url, etag='"x"')
+    learned = replace(KNOWN, repeats=3, body_hash=body_hash(answer.body) if same else "0123")
+    await room.configure(make_feed())
+    await room.poll("news-example", learned)
+    (report,) = await checker(Servers({make_feed().url: answer}), room=room).check([make_feed()])
+    assert report.foreseen is not None
+    assert report.foreseen.repeats == repeats
+    assert ("sends the same document again" in report.foreseen.next_poll_reason) is same
+
+
+async def test_p11_a_check_is_no_repetition_that_counts(room: Newsroom) -> None:
+    answer = document(make_feed().url, etag='"x"')
+    await room.configure(make_feed())
+    await room.poll("news-example", replace(KNOWN, repeats=2, body_hash=body_hash(answer.body)))
+    (report,) = await checker(Servers({make_feed().url: answer}), room=room).check([make_feed()])
+    assert report.foreseen is not None
+    assert (report.foreseen.repeats, report.foreseen.last_outcome) == (2, Outcome.SAME_DOCUMENT)
+
+
+async def test_p12_a_429_comes_with_its_retry_after_and_until_when() -> None:
+    report = await check_one(Servers({make_feed().url: LIMITED}))
+    assert report.block is not None
+    assert report.block.reason == "Retry-After of 10 h"
+    assert report.foreseen is not None
+    assert report.foreseen.blocked_until == NOON + timedelta(hours=10)
 
 
 async def test_a_page_instead_of_a_feed_fails_with_what_the_parser_says() -> None:

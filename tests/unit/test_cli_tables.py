@@ -1,7 +1,10 @@
 """What `poll` prints when it is over, and tables where there is no terminal."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,6 +13,7 @@ from aggregator.cli.tables import Column, print_table
 from aggregator.model.feed import Outcome
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import PollResult, Totals
+from tests.factories import NOON
 
 
 def result(name: str, outcome: Outcome = Outcome.NOT_MODIFIED, *, new: int = 0, changed: int = 0) -> PollResult:
@@ -74,13 +78,36 @@ def test_the_last_lines_count_also_what_is_not_shown(capsys: pytest.CaptureFixtu
     ]
     print_results(results, Totals(feeds=52, entries=7, copies=0))
     *_, second, first, totals, hidden, kept = capsys.readouterr().out.splitlines()
-    assert (second.split()[:3], first.split()[:3]) == (["b", "fetched", "4"], ["a", "fetched", "3"])
+    assert (second.split()[:4], first.split()[:4]) == (["b", "b", "fetched", "4"], ["a", "a", "fetched", "3"])
     assert totals.split("  ")[:2] == ["52 feeds", "2 fetched, 50 not modified"]
     assert totals.split()[-3:] == ["7", "2", "0"]
     assert hidden.startswith("50 feeds are not shown")
     assert kept == "7 entries of 52 feeds kept, 0 of them copies."
 
 
-def test_where_nothing_was_due_there_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
-    print_results([], Totals(feeds=1, entries=2, copies=0))
-    assert capsys.readouterr().out.startswith("No feed is due.")
+def test_where_nothing_was_polled_there_is_no_table_and_one_is_not_several(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_results([], Totals(feeds=1, entries=1, copies=0))
+    assert capsys.readouterr().out == "1 entry of 1 feed kept, 0 of them copies.\n"
+
+
+def test_the_report_says_from_when_on_a_skipped_feed_may_be_polled(capsys: pytest.CaptureFixture[str]) -> None:
+    held = replace(
+        result("held", Outcome.SKIPPED), message="its server wants rest", skipped_until=NOON + timedelta(hours=3)
+    )
+    report([result("same"), held], ZoneInfo("Asia/Beirut"), now=NOON)
+    shown = capsys.readouterr()
+    assert shown.err == "held: skipped: next allowed at 2026-03-10 17:00 EET: its server wants rest\n"
+    assert shown.out == ""
+
+
+def test_json_has_times_in_utc_and_null_where_there_is_none() -> None:
+    told = as_json(replace(result("a"), status=304, next_poll_at=NOON, next_poll_reason="interval of 60 min"))
+    assert json.loads(json.dumps(told)) == told
+    assert (told["status"], told["next_poll_at"], told["next_poll_reason"], told["skipped_until"]) == (
+        304,
+        "2026-03-10T12:00:00+00:00",
+        "interval of 60 min",
+        None,
+    )

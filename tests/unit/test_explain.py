@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.cli.explain import Tone, ago, explain
-from aggregator.model.feed import FreshnessHints, Outcome, ParsedFeed, Validators
+from aggregator.cli.explain import Tone, ago, explain, roughly
+from aggregator.model.feed import FeedState, FreshnessHints, Outcome, ParsedFeed, Validators
 from aggregator.model.fetch import FailureKind
 from aggregator.model.poll import PollRecord
 from aggregator.polling.freshness import Delay
@@ -34,6 +34,7 @@ ANSWERED = CheckReport(
     url=make_feed().url,
     size=57_300,
     validators=Validators(etag='"x"', last_modified="Tue, 10 Mar 2026 11:00:00 GMT"),
+    foreseen=FeedState(next_poll_at=NOON + timedelta(minutes=64), next_poll_reason="interval of 60 min"),
     found=FOUND,
 )
 
@@ -60,16 +61,29 @@ def test_a_feed_in_order_is_told_in_five_sentences() -> None:
         "ok 34 entries, the newest 12 min ago",
         "ok a poll would store 3 new and 1 changed entries",
         "ok ETag and Last-Modified: while nothing changes, a poll costs a 304 and no document",
-        "ok asks for no rest between polls: feeds.yaml decides, every 60 min",
+        "ok a poll would come again in 64 min: interval of 60 min",
     ]
 
 
-def test_p10_without_validators_it_says_what_that_costs_and_how_often_it_is_asked() -> None:
-    words = said(replace(ANSWERED, validators=Validators()))
-    assert (
-        "note neither ETag nor Last-Modified: every poll costs the whole 57 kB, so it is asked every 24 h at most"
-        in words
-    )
+def foreseen(**fields: object) -> CheckReport:
+    assert ANSWERED.foreseen
+    return replace(ANSWERED, foreseen=replace(ANSWERED.foreseen, **fields))  # type: ignore[arg-type]
+
+
+def test_p10_without_validators_it_says_what_that_costs_and_no_other_interval_than_polls_have() -> None:
+    reason = "interval of 24 h, because the server gives neither ETag nor Last-Modified"
+    later = foreseen(next_poll_at=NOON + timedelta(hours=24, minutes=9), next_poll_reason=reason)
+    words = said(replace(later, validators=Validators())).splitlines()
+    assert words[-2:] == [
+        "note neither ETag nor Last-Modified: every poll costs the whole 57 kB",
+        f"ok a poll would come again in 24 h: {reason}",
+    ]
+
+
+def test_p11_of_a_server_that_ignores_conditions_no_304_is_promised() -> None:
+    words = said(foreseen(repeats=1))
+    assert "304" not in words
+    assert "note ETag and Last-Modified, but its server has sent the same document again" in words
 
 
 def test_p17_a_permanent_move_names_the_line_to_change() -> None:
@@ -84,13 +98,69 @@ def test_p17_a_temporary_redirect_changes_nothing() -> None:
 
 
 def test_p20_what_server_and_document_ask_for_is_named() -> None:
-    hints = FreshnessHints(ttl=timedelta(hours=3), skip_hours=frozenset({2, 1}), skip_days=frozenset({6}))
-    found = replace(FOUND, document=ParsedFeed(format="atom10", hints=hints))
-    life = Delay(length=timedelta(minutes=30), reason="Cache-Control: max-age of 30 min")
-    words = said(replace(ANSWERED, found=found, lifetime=life))
-    assert "asks for rest between polls (Cache-Control: max-age of 30 min, a ttl of 3 h)" in words
-    assert "skipHours): 1, 2" in words
-    assert "skipDays): Sunday" in words
+    hints = FreshnessHints(skip_hours=frozenset({2, 1, 23}), skip_days=frozenset({0, 5, 6}))
+    words = said(foreseen(hints=hints, next_poll_reason="the document's ttl of 3 h"))
+    assert words.endswith(
+        "the document's ttl of 3 h; never at 01:00-03:00, 23:00-24:00 GMT (skipHours); "
+        "never on Monday, Saturday-Sunday GMT (skipDays)"
+    )
+
+
+def test_p20_a_document_that_skips_every_hour_and_day_is_said_not_to_be_believed() -> None:
+    words = said(foreseen(hints=FreshnessHints(skip_hours=frozenset(range(24)), skip_days=frozenset(range(7)))))
+    assert "skipHours names all hours, which is not believed; skipDays names all days, which is not believed" in words
+
+
+def test_p12_a_429_is_told_with_its_retry_after_and_until_when() -> None:
+    limited = replace(
+        failed(FailureKind.STATUS, "HTTP 429 Too Many Requests", 429),
+        foreseen=FeedState(
+            next_poll_at=NOON + 3 * HOUR, next_poll_reason="Retry-After of 3 h", blocked_until=NOON + 3 * HOUR
+        ),
+        block=Delay(length=3 * HOUR, reason="Retry-After of 3 h"),
+    )
+    assert said(limited).splitlines()[-1] == (
+        "note a poll would come again in 3 h: Retry-After of 3 h; its server is left alone until 2026-03-10 15:00 UTC"
+    )
+    assert limited.foreseen
+    slowed = replace(limited.foreseen, next_poll_at=NOON + 24 * HOUR, next_poll_reason="interval of 24 h")
+    assert said(replace(limited, foreseen=slowed)).endswith(
+        "in 24 h: interval of 24 h; its server is left alone until 2026-03-10 15:00 UTC (Retry-After of 3 h)"
+    )
+
+
+def test_after_a_failure_no_redirect_is_said_to_be_in_order() -> None:
+    circle = failed(FailureKind.BAD_RESPONSE, "a redirect in a circle at https://b.example/")
+    words = said(replace(circle, url="https://b.example/", permanent_url="https://b.example/"))
+    assert "redirected" not in words
+    assert "moved" not in words
+    page = failed(FailureKind.NOT_A_FEED, "the document is an HTML page, not a feed", 200)
+    assert "note this is what https://b.example/ sends" in said(replace(page, url="https://b.example/", size=5))
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("a.example redirects to 10.1.2.3, an address of a private network: not followed", FailureKind.REFUSED_ADDRESS),
+        ("a.example redirects to ftp:, which is not fetched", FailureKind.REFUSED_ADDRESS),
+        ("169.254.169.254 is a cloud's metadata service: not dialled", FailureKind.REFUSED_ADDRESS),
+    ],
+)
+def test_s1_no_switch_is_advised_for_where_a_server_leads(message: str, kind: FailureKind) -> None:
+    assert [finding.text for finding in explain(failed(kind, message), place=PLACE)] == [message]
+
+
+@pytest.mark.parametrize("status", [*range(201, 208), 300, 305, 400, 402, 405, 406, 418, 451, 499, 500, 599, 777])
+def test_every_status_has_its_explanation(status: int) -> None:
+    first, second = explain(failed(FailureKind.STATUS, f"HTTP {status} from x", status), place=PLACE)
+    assert second.text != first.text
+    assert ("no document" in second.text) is (status < 300)
+    assert ("no such status" in second.text) is (status == 777)
+
+
+def test_a_redirect_that_was_deliberately_not_followed_explains_itself() -> None:
+    message = "HTTP 301 from x, which leads to y: not followed, another feed of feeds.yaml is polled there"
+    assert len(explain(failed(FailureKind.STATUS, message, 301), place=PLACE)) == 1
 
 
 def test_what_is_wrong_with_a_document_that_could_be_read_is_a_note() -> None:
@@ -116,7 +186,14 @@ def test_an_empty_feed_is_a_note_and_a_known_one_is_not() -> None:
         (failed(FailureKind.NETWORK, "the name x.example could not be resolved: no such name"), "spelt right"),
         (failed(FailureKind.NETWORK, "connection refused by https://x.example/"), "this one is down"),
         (failed(FailureKind.TIMEOUT, "x was not done within 20 s"), "polling.timeout"),
-        (failed(FailureKind.REFUSED_ADDRESS, "10.0.0.1 is private"), "allow_private_address: true"),
+        (
+            failed(FailureKind.REFUSED_ADDRESS, "10.0.0.1 is private: not dialled; `allow_private_address` opens"),
+            "if this feed is in your own network, give it `allow_private_address: true`",
+        ),
+        (failed(FailureKind.NETWORK, "TLS: unsupported protocol (https://x.example/)"), "no encryption"),
+        (failed(FailureKind.NETWORK, "the server speaks no TLS here (https://x.example/)"), "without encryption"),
+        (failed(FailureKind.BAD_RESPONSE, "the server does not speak HTTP here"), "of a web server"),
+        (failed(FailureKind.BAD_RESPONSE, "more than 5 redirects"), "its publisher should know"),
         (failed(FailureKind.NOT_A_FEED, "an HTML page; it names a feed at https://x.example/f"), "page names in place"),
         (failed(FailureKind.NOT_A_FEED, "an HTML page, not a feed"), "in a browser"),
         (failed(FailureKind.STATUS, "HTTP 401", 401), "name:password"),
@@ -168,6 +245,19 @@ def test_gone_names_the_line_to_take_out_and_a_skipped_one_says_why() -> None:
 def test_p28_one_that_is_not_asked_comes_with_what_the_last_poll_brought(record: PollRecord, words: str) -> None:
     skipped = CheckReport(feed=make_feed(), name="x", outcome=Outcome.SKIPPED, checked_at=NOON, last=record)
     assert said(skipped).splitlines()[1:] == [words]
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(seconds=2), "1 min"),
+        (timedelta(minutes=179), "179 min"),
+        (timedelta(hours=24, minutes=9), "24 h"),
+        (timedelta(days=7, minutes=9), "7 days"),
+    ],
+)
+def test_a_wait_is_said_in_one_unit(length: timedelta, words: str) -> None:
+    assert roughly(length) == words
 
 
 def test_no_password_of_an_address_is_said() -> None:

@@ -31,12 +31,19 @@ def chained(error: Exception, cause: BaseException) -> Exception:
         (
             ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"),
             FailureKind.NETWORK,
-            f"TLS: [ssl: wrong version number] wrong version number ({PLACE})",
+            f"the server speaks no TLS here ({PLACE})",
         ),
+        (ssl.SSLError(1, "unsupported protocol"), FailureKind.NETWORK, f"TLS: unsupported protocol ({PLACE})"),
     ],
 )
 def test_an_error_is_said_in_plain_words_with_its_place(error: Exception, kind: FailureKind, message: str) -> None:
     assert as_problem(error, URL).as_failed() == Failed(kind=kind, message=message)
+
+
+def test_what_would_help_is_said_only_where_it_is_asked_for() -> None:
+    problem = as_problem(ssl.SSLError(1, "wrong version number"), URL)
+    assert problem.as_failed(hinting=True).message.endswith("; try http:// in place of https://")
+    assert "http://" not in problem.as_failed().message
 
 
 def test_a_problem_stays_that_problem() -> None:

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from aggregator.fetch.addresses import Address, AddressPolicy
-from aggregator.fetch.failures import FetchProblem
+from aggregator.fetch.failures import AddressRefused, FetchProblem
 from aggregator.fetch.guard import MOST_TRIED, Guard
 from aggregator.fetch.resolve import literal
 from aggregator.model.fetch import FailureKind
@@ -89,6 +89,7 @@ async def test_one_private_answer_refuses_the_name_and_the_message_says_which() 
     assert problem.kind is FailureKind.REFUSED_ADDRESS
     assert "mixed.example (127.0.0.1) is private" in str(problem)
     assert "allow_private_address" in str(problem)
+    assert "allow_private_address" not in problem.as_failed().message
     assert dialler.dialled == []
 
 
@@ -129,3 +130,20 @@ async def test_a_feed_that_may_be_private_reaches_loopback_but_not_metadata() ->
     problem, dialler, _ = await connect("169.254.169.254", private=True)
     assert dialler.dialled == []
     assert problem.kind is FailureKind.REFUSED_ADDRESS
+    assert str(problem) == "169.254.169.254 is a cloud's metadata service: not dialled", "no switch opens it"
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "what"),
+    [
+        ("10.1.2.3", 80, "10.1.2.3, an address of a private network"),
+        ("mixed.example", 80, "mixed.example (127.0.0.1), an address of this machine"),
+        ("169.254.1.1", 80, "169.254.1.1, a link-local address"),
+        ("169.254.169.254", 80, "169.254.169.254, a cloud's metadata service"),
+        ("public.example", 22, "port 22 of public.example, that of another service than the web"),
+    ],
+)
+async def test_s1_what_is_refused_behind_a_redirect_is_said_in_words(host: str, port: int, what: str) -> None:
+    problem, _, _ = await connect(host, port)
+    assert isinstance(problem, AddressRefused)
+    assert problem.behind_redirect("a.example") == f"a.example redirects to {what}: not followed; ask its publisher"

@@ -1,7 +1,7 @@
 import pytest
 
 from aggregator.fetch.answers import Answer
-from aggregator.fetch.failures import FetchProblem
+from aggregator.fetch.failures import AddressRefused, FetchProblem
 from aggregator.fetch.trip import MOST_REDIRECTS, Trip
 from aggregator.fetch.urls import Target
 from aggregator.model.feed import Validators
@@ -206,6 +206,68 @@ def test_p17_only_an_unbroken_chain_of_permanent_redirects_moves_a_feed(
     assert isinstance(outcome, Fetched)
     assert outcome.permanent_url == permanent_url
     assert outcome.url == (f"http://a.example/{len(statuses)}" if statuses else "http://a.example/feed")
+
+
+PRIVATE = AddressRefused(
+    "x.example (10.1.2.3) is private: not dialled",
+    place="x.example (10.1.2.3)",
+    what="an address of a private network",
+    hint="open it",
+)
+
+
+def test_s1_a_switch_is_offered_for_the_address_of_feeds_yaml_alone() -> None:
+    assert begin().ended(PRIVATE).message == "x.example (10.1.2.3) is private: not dialled; open it"
+    moved = Trip.begin(FetchRequest(url="http://a.example/feed", moved=True))
+    assert moved.ended(PRIVATE).message == "x.example (10.1.2.3) is private: not dialled"
+
+
+@pytest.mark.parametrize("status", [301, 302, 308])
+def test_s1_a_redirect_into_a_private_network_names_who_sent_us_there_and_offers_no_switch(status: int) -> None:
+    trip = begin("http://a.example:8080/feed")
+    trip.judge(redirect("http://x.example/feed", status))
+    failed = trip.ended(PRIVATE)
+    assert failed.message == (
+        "a.example:8080 redirects to x.example (10.1.2.3), an address of a private network: not followed; "
+        "ask its publisher"
+    )
+    assert (failed.kind, failed.url) == (FailureKind.REFUSED_ADDRESS, "http://a.example:8080/feed")
+
+
+def test_what_would_help_at_the_first_address_is_not_said_of_one_behind_a_redirect() -> None:
+    trip = begin()
+    trip.judge(redirect("https://b.example/feed", 302))
+    problem = FetchProblem(FailureKind.NETWORK, "the server speaks no TLS here", hint="try http://")
+    assert trip.ended(problem).message == "the server speaks no TLS here"
+
+
+@pytest.mark.parametrize("location", ["ftp://x/y", "FTP://x/y", " ftp://x/y"])
+def test_a_redirect_to_another_scheme_names_it_and_who_sent_us_there(location: str) -> None:
+    with pytest.raises(FetchProblem) as caught:
+        begin().judge(redirect(location, 302))
+    assert str(caught.value) == "a.example redirects to ftp:, which is not fetched; ask its publisher"
+    assert caught.value.kind is FailureKind.REFUSED_ADDRESS
+
+
+def test_a_redirect_to_no_address_says_so() -> None:
+    with pytest.raises(FetchProblem, match="is no address of the web"):
+        begin().judge(redirect("http://a.example:99999/"))
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("10800", ", Retry-After: 10800 s"),
+        ("Tue, 10 Mar 2026 15:00:00 GMT", ", Retry-After: Tue, 10 Mar 2026 15:00:00 GMT"),
+        ("\x1b[2J", ""),
+        ("1" * 60, ""),
+        ("", ""),
+    ],
+)
+def test_p12_a_refusal_repeats_its_retry_after_unless_that_could_be_no_such_thing(value: str, told: str) -> None:
+    outcome = begin().judge(Answer(status=429, headers={"retry-after": value}))
+    assert isinstance(outcome, Failed)
+    assert outcome.message == f"HTTP 429 Too Many Requests from http://a.example/feed{told}"
 
 
 def test_a_circle_of_redirects_is_refused() -> None:

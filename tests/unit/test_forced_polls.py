@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from aggregator.model.feed import Feed, Outcome
@@ -64,7 +65,7 @@ def test_p28_a_blocked_feed_that_is_forced_twice_in_a_row_is_asked_twice_with_th
             assert (result.outcome, result.status) == (Outcome.FAILED, 429)
         times = [at for _, at in room.fetcher.asked]
         assert len(times) == 3
-        assert all(later - earlier >= GAP for earlier, later in zip(times, times[1:], strict=False))
+        assert all(later - earlier >= GAP for earlier, later in pairwise(times))
 
     in_room(tmp_path / "a.db", work, "a")
 

@@ -14,6 +14,7 @@ from aggregator.polling.freshness import (
     outside_skipped,
     renewed_lifetime,
     retry_after,
+    skipping,
     spoken,
 )
 from tests.factories import NOON
@@ -177,6 +178,31 @@ def test_a_date_at_the_end_of_time_in_another_zone_does_not_overflow() -> None:
 
 
 @pytest.mark.parametrize(
+    ("hours", "days", "named"),
+    [
+        ({12}, set(), "skipHours"),
+        (set(), {1}, "skipDays"),
+        ({12}, {2}, "skipHours"),
+        ({0}, {1}, "skipHours and skipDays"),
+        ({*range(12, 22)}, {1}, "skipDays"),
+        ({13}, {2}, ""),
+        ({*range(24)}, set(), ""),
+        ({*range(24)}, {1}, "skipDays"),
+    ],
+)
+def test_p20_what_moves_a_time_is_named(hours: set[int], days: set[int], named: str) -> None:
+    """Noon of a Tuesday."""
+    assert skipping(NOON, FreshnessHints(skip_hours=frozenset(hours), skip_days=frozenset(days))) == named
+
+
+def test_p20_where_either_would_do_both_are_named() -> None:
+    late = NOON.replace(hour=23)
+    assert (
+        skipping(late, FreshnessHints(skip_hours=frozenset({23}), skip_days=frozenset({1}))) == "skipHours and skipDays"
+    )
+
+
+@pytest.mark.parametrize(
     ("seconds", "words"),
     [
         (45, "45 s"),
@@ -185,7 +211,12 @@ def test_a_date_at_the_end_of_time_in_another_zone_does_not_overflow() -> None:
         (5400, "90 min"),
         (14400, "4 h"),
         (604800, "7 days"),
+        (119, "119 s"),
+        (1801, "about 30 min"),
+        (7199, "about 2 h"),
         (9999, "about 3 h"),
+        (14401, "about 4 h"),
+        (604799, "about 7 days"),
     ],
 )
 def test_durations_are_said_in_units_that_fit(seconds: int, words: str) -> None:

@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregator.model.feed import FeedOverview, FeedState, Move
-from aggregator.polling.health import FAILED_POLLS, FeedProblem, ProblemKind, problems
+from aggregator.polling.health import (
+    FAILED_POLLS,
+    FAILED_POLLS_FOR_A_PERSON,
+    FAILED_POLLS_FROM_THE_FIRST,
+    FeedProblem,
+    ProblemKind,
+    problems,
+)
 from tests.factories import NOON, make_feed
 
 HOUR = timedelta(hours=1)
@@ -97,6 +104,45 @@ def test_a_malformed_document_is_told_since_when_and_why() -> None:
 def test_p19_failures_are_told_after_three_days_or_ten_polls(failures: int, lasted: timedelta, *, told: bool) -> None:
     state = replace(WELL, failures=failures, failing_since=NOON - lasted)
     assert [problem.kind for problem in found(state)] == [ProblemKind.FAILING] * told
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "the document is an HTML page, not a feed",
+        "HTTP 401 Unauthorized from https://news-example.example/rss.xml",
+        "HTTP 403 Forbidden from https://news-example.example/rss.xml",
+        "HTTP 404 Not Found from https://news-example.example/rss.xml",
+        "10.0.0.7 is private: not dialled; `allow_private_address` opens private addresses for one feed",
+        "the name news-example.example could not be resolved: Name or service not known",
+    ],
+)
+def test_what_only_a_person_can_mend_is_told_after_two_failures(message: str) -> None:
+    state = replace(WELL, failing_since=NOON - HOUR, last_message=message)
+    kinds = [[problem.kind for problem in found(replace(state, failures=failures))] for failures in (1, 2)]
+    assert kinds == [[], [ProblemKind.FAILING]]
+    assert FAILED_POLLS_FOR_A_PERSON == 2
+
+
+@pytest.mark.parametrize(
+    "message", ["HTTP 500 from here", "TLS: certificate refused (here)", "here was not done within 20 s"]
+)
+def test_p19_what_may_mend_itself_waits_for_ten_failures_unless_nothing_ever_came(message: str) -> None:
+    state = replace(WELL, failing_since=NOON - HOUR, last_message=message, failures=FAILED_POLLS_FROM_THE_FIRST)
+    assert found(state) == []
+    never = replace(state, last_success_at=None)
+    assert the_only(never).kind is ProblemKind.FAILING
+    assert found(replace(never, failures=FAILED_POLLS_FROM_THE_FIRST - 1)) == []
+
+
+def test_a_failing_feed_is_told_what_to_do_and_below_an_hour_not_for_how_long() -> None:
+    state = replace(WELL, failures=2, failing_since=NOON - HOUR / 2, last_message="HTTP 404 Not Found from here")
+    assert the_only(state).message == (
+        "The last 2 polls of https://news-example.example/rss.xml failed. Nothing is there: look on its site for the feed's "
+        "new address. The last poll said: HTTP 404 Not Found from here."
+    )
+    since_an_hour = the_only(replace(state, failing_since=NOON - HOUR)).message
+    assert "failed, for 60 min by now." in since_an_hour
 
 
 def test_a_failing_feed_is_told_how_long_and_with_what() -> None:

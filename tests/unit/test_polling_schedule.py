@@ -110,6 +110,21 @@ def test_p20_the_next_poll_is_outside_of_skipped_hours() -> None:
     state = after_fetch(FEED, NEVER_POLLED, fetched(), now=NOON, document=replace(DOCUMENT, hints=hints))
     assert state.next_poll_at is not None
     assert state.next_poll_at.hour == 15
+    assert state.next_poll_reason == "interval of 60 min, moved out of the document's skipHours"
+
+
+def test_p20_skipped_days_are_named_after_failures_too() -> None:
+    hints = FreshnessHints(skip_hours=frozenset({20}), skip_days=frozenset({1}))
+    state = after_fetch(FEED, replace(POLLED, hints=hints), status(500), now=NOON)
+    assert state.next_poll_at is not None
+    assert state.next_poll_at.day == 11
+    assert state.next_poll_reason == "60 min after a failure, moved out of the document's skipDays"
+
+
+def test_p20_a_time_that_was_not_moved_does_not_say_so() -> None:
+    hints = FreshnessHints(skip_hours=frozenset({20}), skip_days=frozenset({5, 6}))
+    state = after_fetch(FEED, NEVER_POLLED, fetched(), now=NOON, document=replace(DOCUMENT, hints=hints))
+    assert state.next_poll_reason == "interval of 60 min"
 
 
 def test_p4_a_200_replaces_both_validators() -> None:
@@ -230,7 +245,7 @@ def test_a23_a_forged_retry_after_costs_a_day_at_most() -> None:
     assert state.blocked_until == NOON + timedelta(hours=24)
 
 
-@pytest.mark.parametrize("code", [301, 400, 401, 404, 420, 500, 502, 504])
+@pytest.mark.parametrize("code", [301, 400, 404, 420, 500, 502, 504])
 def test_p12_retry_after_is_obeyed_beside_every_other_status(code: int) -> None:
     state = after_fetch(FEED, POLLED, status(code, retry_after="72000"), now=NOON)
     assert state.blocked_until == NOON + 20 * HOUR
@@ -238,9 +253,10 @@ def test_p12_retry_after_is_obeyed_beside_every_other_status(code: int) -> None:
     assert state.next_poll_reason == "Retry-After of 20 h"
 
 
+@pytest.mark.parametrize("code", [401, 403])
 @pytest.mark.parametrize(("asked", "blocked"), [("60", REFUSED_FOR), ("72000", 20 * HOUR), ("900000", DAY)])
-def test_p12_p18_a_403_lasts_four_hours_or_as_long_as_it_says(asked: str, blocked: timedelta) -> None:
-    state = after_fetch(FEED, POLLED, status(403, retry_after=asked), now=NOON)
+def test_p12_p18_a_401_or_403_lasts_four_hours_or_as_long_as_it_says(asked: str, blocked: timedelta, code: int) -> None:
+    state = after_fetch(FEED, POLLED, status(code, retry_after=asked), now=NOON)
     assert state.blocked_until == NOON + blocked
     assert is_about(wait(state), blocked)
 
@@ -259,17 +275,17 @@ def test_p8_of_what_a_document_and_its_answer_ask_for_the_longest_counts() -> No
     assert state.next_poll_reason == "Cache-Control: max-age of 10 h"
 
 
-@pytest.mark.parametrize("code", [429, 403])
+@pytest.mark.parametrize("code", [429, 401, 403])
 def test_p12_p18_a_ban_without_a_time_lasts_four_hours(code: int) -> None:
     state = after_fetch(FEED, POLLED, status(code), now=NOON)
     assert state.blocked_until == NOON + REFUSED_FOR
     assert is_about(wait(state), REFUSED_FOR)
 
 
-def test_p18_a_401_waits_four_hours_but_a_person_may_try_sooner() -> None:
-    state = after_fetch(FEED, POLLED, status(401), now=NOON)
-    assert is_about(wait(state), REFUSED_FOR)
-    assert state.blocked_until is None
+@pytest.mark.parametrize("code", [401, 403])
+def test_p18_four_hours_that_nobody_asked_for_are_not_said_to_be_the_servers_wish(code: int) -> None:
+    state = after_fetch(FEED, POLLED, status(code), now=NOON)
+    assert state.next_poll_reason == f"its server refused us (HTTP {code}); we wait 4 h"
 
 
 def test_p13_a_429_doubles_the_interval_and_successes_take_it_back_by_and_by() -> None:

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import DatabaseUnusable
-from aggregator.scheduler import PollSchedule
+from aggregator.model.ids import FeedId
+from aggregator.scheduler import MOST_NAMED, PollSchedule
 
 pytestmark = pytest.mark.anyio
 
@@ -19,6 +20,7 @@ class Cycles:
 
     def __init__(self, takes: float = 0.0, fails: list[Exception] | None = None) -> None:
         self.begun = self.ended = 0
+        self.under_way: list[FeedId] = []
         self.stopped = False
         self._takes = takes
         self._fails = fails or []
@@ -72,13 +74,31 @@ async def test_stopping_waits_for_the_cycle_that_runs() -> None:
 
 async def test_a_cycle_that_takes_longer_than_the_grace_is_broken_off(caplog: pytest.LogCaptureFixture) -> None:
     cycles = Cycles(takes=60)
+    cycles.under_way = [FeedId("arab-news"), FeedId("slow")]
     schedule = PollSchedule(cycles, tick=SOON, grace=SOON)
     running = asyncio.create_task(schedule.run())
     await until(lambda: cycles.begun == 1)
     schedule.stop()
     await running
     assert cycles.ended == 0
-    assert "given back" in caplog.text
+    assert caplog.messages == ["broke off the polls of arab-news, slow after 0.02 s; the next start polls them"]
+
+
+async def test_a_second_stop_waits_for_no_poll_and_names_those_it_gave_back(caplog: pytest.LogCaptureFixture) -> None:
+    cycles = Cycles(takes=60)
+    cycles.under_way = [FeedId(f"feed-{number}") for number in range(MOST_NAMED + 3)]
+    schedule = PollSchedule(cycles, tick=SOON)
+    running = asyncio.create_task(schedule.run())
+    await until(lambda: cycles.begun == 1)
+    schedule.stop()
+    await asyncio.sleep(0.01)
+    assert not running.done()
+    schedule.stop_at_once()
+    async with asyncio.timeout(1):
+        await running
+    assert cycles.ended == 0
+    assert "polls of feed-0, feed-1, " in caplog.text
+    assert "feed-19 and 3 more as asked; the next start polls them" in caplog.text
 
 
 async def test_no_cycle_begins_while_one_runs() -> None:

@@ -1,13 +1,14 @@
 """The timetable of `feeds schedule`."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from aggregator.model.feed import FeedOverview, FeedState, Move
 from aggregator.model.ids import RateGroup
-from aggregator.model.poll import GroupPause
-from aggregator.polling.upcoming import Upcoming, next_time, upcoming
+from aggregator.model.poll import GroupPause, Heed
+from aggregator.polling.upcoming import Upcoming, held, next_time, refusal, upcoming
 from tests.factories import NOON, make_feed
 
 HOUR = timedelta(hours=1)
@@ -77,6 +78,41 @@ def test_expected_polls_follow_one_another_as_the_last_two_did() -> None:
     waited_two = FeedState(next_poll_at=NOON + HOUR, last_polled_at=NOON - HOUR)
     assert plan(overview("a", waited_two), within=6 * HOUR).expected == 3, "after 1, 3 and 5 hours"
     assert plan(overview("new", FeedState()), within=6 * HOUR).expected == 7, "every hour, as feeds.yaml says"
+
+
+def test_p19_polls_of_a_failing_feed_come_ever_more_rarely() -> None:
+    failing = due(NOON + HOUR, failures=2)  # two hours after its second failure
+    feed = overview("a", failing)
+    assert plan(feed, within=24 * HOUR).expected == 3, "after 1, 5 and 13 hours; the next one comes after 29"
+    assert plan(feed, within=14 * 24 * HOUR).expected == 16, "a day apart from then on"
+    assert plan(overview("a", due(NOON + HOUR)), within=24 * HOUR).expected == 12
+
+
+def test_the_first_poll_of_what_comes_later_is_known() -> None:
+    found = plan(overview("b", due(NOON + 3 * HOUR)), overview("a", due(NOON + 2 * HOUR)), within=HOUR)
+    assert found.polls == ()
+    assert found.first_later
+    assert (found.first_later.overview.feed.id, found.first_later.at) == ("a", NOON + 2 * HOUR)
+    assert plan(overview("a", due(NOON + HOUR)), within=HOUR).first_later is None
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ("HTTP 401 Unauthorized from x", "refused us (HTTP 401); we wait 4 h"),
+        ("HTTP 403 Forbidden from x", "refused us (HTTP 403); we wait 4 h"),
+        ("HTTP 429 Too Many Requests from x", ""),
+        ("HTTP 503 Service Unavailable from x", ""),
+    ],
+)
+def test_p18_a_refusal_is_not_said_to_be_a_wish(said: str, refused: str) -> None:
+    until = NOON + 3 * HOUR + timedelta(seconds=1)
+    state = due(NOON, blocked_until=until, failures=1, last_message=said)
+    assert refusal(state) == refused
+    wish = held(overview("a", state), None, now=NOON, heed=Heed.BANS)
+    assert wish
+    assert wish.reason == (f"its server {refused}" if refused else "its server asked to be left alone until then")
+    assert refusal(replace(state, blocked_until=None)) == ""
 
 
 @pytest.mark.parametrize("longest", ["own", "blocked", "paused"])

@@ -319,9 +319,50 @@ async def test_a_feed_s_page_tells_its_last_answers_newest_first(room: Newsroom)
     rows = [_words(row) for row in (await _page(room, "/feeds/news-example")).css(".answers tbody tr")]
     assert rows[0] == "Tue, 10 Mar 2026 14:00 fetched HTTP 200 3 1 57.3 kB 0.0 s"
     assert rows[1] == (
-        "Tue, 10 Mar 2026 13:00 failed HTTP 503 HTTP 503 Service Unavailable 1.2 s "
+        "Tue, 10 Mar 2026 13:00 failed HTTP 503 Service Unavailable 1.2 s "
         "next Tue, 10 Mar 2026 14:00 , 60 min after a failure"
     )
+
+
+async def test_p18_a_410_is_not_followed_by_a_date(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    gone = PollRecord(
+        at=NOON,
+        outcome=Outcome.GONE,
+        status=410,
+        next_poll_at=NOON + timedelta(days=1),
+        next_poll_reason="gone: polled only when forced",
+    )
+    await room.poll("news-example", replace(POLLED, gone=True, last_outcome=Outcome.GONE), record=gone)
+    page = await _page(room, "/feeds/news-example")
+    assert _words(page.css(".answers tbody tr")[0]) == (
+        "Tue, 10 Mar 2026 14:00 gone HTTP 410 0.0 s gone: polled only when forced"
+    )
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_p18_a_feed_that_was_not_let_in_says_so_and_not_that_its_server_asked_for_rest(
+    room: Newsroom, status: int
+) -> None:
+    await room.configure(make_feed())
+    refused = replace(
+        POLLED,
+        failures=1,
+        last_outcome=Outcome.FAILED,
+        last_message=f"HTTP {status} from https://news-example.example/rss.xml",
+        blocked_until=NOON + timedelta(hours=4),
+    )
+    await room.poll("news-example", refused)
+    for path in ("/feeds", "/feeds/news-example"):
+        words = _words((await _page(room, path)).body)
+        assert f"refused us (HTTP {status}); we wait 4 h" in words
+        assert "asked" not in words
+
+
+async def test_a_feed_s_page_says_its_interval(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    words = _words((await _page(room, "/feeds/news-example")).body)
+    assert "Interval 60 min; 24 h while its server answers no conditional requests" in words
 
 
 async def test_p12_the_next_poll_is_not_before_what_the_server_asked_for(room: Newsroom) -> None:

@@ -46,7 +46,7 @@ _COUNT_COPIES = """
 
 
 class SqliteCopies:
-    """`ports.CopyRecords`."""
+    """`records.CopyRecords`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -31,7 +31,7 @@ _WHOLE = f"""
 
 
 class SqliteEntries:
-    """`ports.EntryRecords`."""
+    """`records.EntryRecords`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

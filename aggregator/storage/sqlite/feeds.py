@@ -53,7 +53,7 @@ _OVERVIEW = f"""
 
 
 class SqliteFeeds:
-    """`ports.FeedRecords`."""
+    """`records.FeedRecords`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

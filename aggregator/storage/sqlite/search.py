@@ -51,7 +51,7 @@ _FRONTS = f"""
 
 
 class SqliteSearch:
-    """`ports.SearchRecords`."""
+    """`records.SearchRecords`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
