@@ -171,7 +171,13 @@ def test_s9_interim_answers_without_end_are_refused() -> None:
 def test_s9_what_is_no_clear_answer_is_refused(raw: bytes, size: int) -> None:
     problem = refusal(raw, size=size)
     assert problem.kind in {FailureKind.BAD_RESPONSE, FailureKind.TOO_LARGE}
-    assert str(problem).startswith("the answer is ")
+    assert str(problem).startswith(("the answer is ", "the server does not speak HTTP"))
+
+
+@pytest.mark.parametrize("raw", [b"SSH-2.0-OpenSSH_9.2\r\n", b"\x15\x03\x01\x00\x02\x02\x16", b"<html></html>"])
+@pytest.mark.parametrize("size", [1, 65536])
+def test_s9_what_is_no_http_at_all_is_said_in_our_own_words(raw: bytes, size: int) -> None:
+    assert str(refusal(raw, size=size)) == "the server does not speak HTTP here"
     assert "\n" not in str(problem)
 
 
