@@ -150,7 +150,8 @@ def _next_poll(report: CheckReport, zone: tzinfo) -> Iterator[Finding]:
     if state.blocked_until:
         by = f" ({report.block.reason})" if report.block and report.block.reason != state.next_poll_reason else ""
         told.append(f"its server is left alone until {spelt(state.blocked_until, zone)}{by}")
-    yield Finding(Tone.NOTE if state.blocked_until else Tone.GOOD, "; ".join([*told, *_skips(state.hints)]))
+    tone = Tone.GOOD if report.outcome is Outcome.FETCHED else Tone.NOTE
+    yield Finding(tone, "; ".join([*told, *_skips(state.hints)]))
 
 
 def _skips(hints: FreshnessHints) -> Iterator[str]:
