@@ -3,6 +3,7 @@
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -154,6 +155,7 @@ documents = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(documents)
 @example(rss("", ["<description>a</description><media:description>b</media:description><title>t</title>"], "", {}))

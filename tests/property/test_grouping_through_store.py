@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,7 @@ async def both_ways(made: list[Story], shuffled: list[Story], cuts: list[int]) -
             await other.aclose()
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.data())
 def test_sets_and_leads_are_the_same_whatever_the_order_the_batches_and_earlier_headlines(data: st.DataObject) -> None:

@@ -503,6 +503,7 @@ STEPS = steps("1234uv", [*TELLING[:1] * 4, TELLING[1]]) | steps("uuuv", [*TELLIN
 WINDOW = timedelta(hours=48)
 
 
+@pytest.mark.slow
 def test_copies_decided_step_by_step_are_those_decided_at_once(tmp_path: Path) -> None:
     """An entry comes or, where its number came before, changes; then all that waits is placed, or waits for the next."""
     database = connect.connect(tmp_path / "a.db", writing=True)
