@@ -16,7 +16,7 @@ PLAIN: Final = "plain loop"
 
 PACKAGES: Final = ("reader[cli]==3.26", "sgmllib3k", "feedparser>=6.0.14,<7", "httpx>=0.28,<0.29")
 """What the rivals need. reader 3.26 has feedparser within it, and that imports `sgmllib`, which it counts on the
-feedparser of PyPI to bring along; 6.0.14 no longer does."""
+feedparser of the package index to bring along; 6.0.14 no longer does."""
 _MODULES: Final = ("reader._cli", "reader._parser.feedparser", "feedparser", "httpx")
 
 
