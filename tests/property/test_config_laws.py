@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +38,7 @@ def test_an_id_can_stand_in_an_address_and_in_feeds_yaml(url: str) -> None:
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,79}", feed_id(url))
 
 
+@pytest.mark.slow
 @given(st.lists(addresses, min_size=1, max_size=8, unique_by=feed_id), st.data())
 def test_a_feed_keeps_its_id_wherever_it_stands_and_whatever_stands_beside_it(
     urls: list[str], data: st.DataObject

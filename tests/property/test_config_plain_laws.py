@@ -1,5 +1,6 @@
 """The quick way to read YAML says nothing that the thorough one does not say."""
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,5}", fullmatch=True), values, min_size=1))
 def test_what_was_written_is_read(written: dict[str, plain.Plain]) -> None:
     assert plain.read(flow(written)) == written

@@ -375,6 +375,7 @@ def walk(tx: SqliteTransaction, query: EntryQuery) -> list[EntryId]:
     return [mark.id for mark in seen]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(entries=st.lists(STORED, max_size=25), limit=st.integers(1, 7), kept=st.sets(st.sampled_from("ab")))
 def test_every_entry_is_on_one_page_whatever_the_size_of_pages(
@@ -411,6 +412,7 @@ def test_every_entry_is_on_one_page_whatever_the_size_of_pages(
 TELLING = ("cooling tower of old reactor collapses", "museum returns stolen paintings")
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     entries=st.lists(

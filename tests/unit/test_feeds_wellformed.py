@@ -151,6 +151,7 @@ def test_s8_fifty_thousand_categories_are_read_at_once() -> None:
     assert len(feed.entries[0].tags) == 50
 
 
+@pytest.mark.slow
 def test_deep_and_wide_documents_are_read_or_left_within_the_time_of_a_second() -> None:
     for text in (
         rss("<x>" * 100_000 + "</x>" * 100_000),
