@@ -1,7 +1,8 @@
 """`aggregator replay`."""
 
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -23,16 +24,27 @@ def replay(place: Place, entries: Path, output: Path | None) -> None:
     """Group the entries of a file as polled ones would be, without network or database.
 
     ENTRIES holds one JSON object a line: {"id", "title", "summary"?, "url"?, "publisher"?, "timestamp"},
-    timestamps in seconds since 1970. Each is answered with {"id", "copy_of", "story", "related"}.
+    timestamps in seconds since 1970, in order of time. Each is answered with {"id", "copy_of", "story", "related"}, in
+    the same order; stories are called by the id of their first entry.
     """
     window = place.configuration().copies.window if place.config.exists() else Copies().window
     with ExitStack() as files:
         lines = files.enter_context(_opened(entries, "r"))
         answers = group_lines(_readable(lines, entries), file=str(entries), window=window)
-        # Read through before the output is opened: a broken line leaves no half of an answer.
-        found = [f"{answer}\n" for answer in answers]
-        target = files.enter_context(_opened(output, "w")) if output else sys.stdout
-        target.writelines(found)
+        target = files.enter_context(_replacing(output)) if output else sys.stdout
+        target.writelines(f"{answer}\n" for answer in answers)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[str]]:
+    """Write beside a file and put the whole in its place at the end: a broken line leaves no half of an answer."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with _opened(part, "w") as target:
+            yield target
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _opened(path: Path, mode: str) -> IO[str]:
@@ -42,8 +54,8 @@ def _opened(path: Path, mode: str) -> IO[str]:
         raise InputError(f"{path}: can't be opened: {error.strerror}") from error
 
 
-def _readable(lines: IO[str], path: Path) -> list[str]:
+def _readable(lines: IO[str], path: Path) -> Iterator[str]:
     try:
-        return list(lines)
+        yield from lines
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is not UTF-8 text (byte {error.start})") from error

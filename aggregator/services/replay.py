@@ -1,19 +1,34 @@
-"""Group entries of a file with the engine that groups polled ones: no network, no database."""
+"""Group entries of a file with the engine that groups polled ones: no network, no database.
+
+    line  ->  read  ->  copies  ->  stories  ->  wait until nothing can change any more  ->  answer
+
+What is held is what is open: the file is never in memory whole.
+"""
 
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import takewhile
+from typing import Any, Final
 
 from aggregator.errors import InputError
 from aggregator.model.copies import CopyCandidate
-from aggregator.model.ids import EntryId, FeedId
-from aggregator.stories.copies import group
+from aggregator.model.ids import CopySetId, EntryId, FeedId
+from aggregator.model.story import StoryEntry, StoryId, StorySettings
+from aggregator.stories.copy_window import CopyWindow
+from aggregator.stories.engine import StoryEngine
+from aggregator.stories.related import Candidate, listed
 from aggregator.text.headline import normalise
 from aggregator.text.urls import article_key
 
 CALLED: dict[type, str] = {str: "a string", int: "a whole number", float: "a number"}
+ASKED: Final = 256
+"""Entries between two looks at which answers are final."""
+BODY: Final = 2000
+"""Characters of a summary that are looked at."""
+_END: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,44 +37,178 @@ class _Line:
 
     name: str | int
     candidate: CopyCandidate
+    entry: StoryEntry
 
 
-def replay(lines: Iterable[str], *, file: str, window: timedelta) -> Iterator[str]:
-    """Say for each entry which one it copies and which story it belongs to.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What answers may say of an entry."""
+
+    at: datetime
+    name: str | int
+    publisher: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Story:
+    """A closed story."""
+
+    key: str
+    """Id of its first entry."""
+    candidate: Candidate
+    """For the lists of others."""
+
+
+def replay(
+    lines: Iterable[str], *, file: str, window: timedelta, settings: StorySettings | None = None
+) -> Iterator[str]:
+    """Say for each entry which one it copies, which story it belongs to, and which stories are related to that.
 
     Args:
-        lines: JSON objects `{"id", "title", "summary"?, "url"?, "publisher"?, "timestamp"}`; timestamps in seconds
-            since 1970; blank lines are passed over.
+        lines: JSON objects `{"id", "title", "summary"?, "url"?, "publisher"?, "timestamp"}` in order of time; timestamps
+            in seconds since 1970; blank lines are passed over.
         file: what to call the input in messages.
         window: how far apart two entries of one headline may be to be copies.
+        settings: what the story engine goes by.
 
     Yields:
-        JSON objects `{"id", "copy_of", "story", "related"}` in the order of the input; `story` is the id of the
-        lead of the entry's copies.
+        JSON objects `{"id", "copy_of", "story", "related"}` in the order of the input, as soon as they are final; `story`
+        and `related` name stories by the id of their first entry.
 
     Raises:
-        InputError: a line is no such object; names the line and what was expected.
+        InputError: a line is no such object, or has the id of one that is not answered yet; names the line and what
+            was expected.
     """
-    entries = [_read(line, number, file) for number, line in enumerate(lines, 1) if line.strip()]
-    _refuse_repeated(entries, file)
-    names = {entry.candidate.id: entry.name for entry in entries}
-    for assignment in group([entry.candidate for entry in entries], window=window):
-        lead = assignment.copy_of
-        answer: dict[str, object] = {
-            "id": names[assignment.entry_id],
-            "copy_of": None if lead is None else names[lead],
-            "story": str(names[assignment.entry_id if lead is None else lead]),
-            "related": [],
-        }
-        yield json.dumps(answer)
+    answers = _Answers(window, settings or StorySettings())
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            answers.take(_read(line, number, file), file)
+            if number % ASKED == 0:
+                yield from answers.final()
+    yield from answers.rest()
 
 
-def _refuse_repeated(entries: list[_Line], file: str) -> None:
-    first: dict[str | int, int] = {}
-    for entry in entries:
-        line = first.setdefault(entry.name, entry.candidate.id)
-        if line != entry.candidate.id:
-            raise InputError(f"{file}:{entry.candidate.id}: 'id' {entry.name!r} was given in line {line} already")
+class _Answers:
+    """Entries that are not answered yet, and what answers may still name."""
+
+    def __init__(self, window: timedelta, settings: StorySettings) -> None:
+        self._copies = CopyWindow(window)
+        self._engine = StoryEngine(settings)
+        self._kept_for = self._copies.reach + 3 * settings.span
+        """What is older is named by no answer: an entry waits for its story, and that for those related to it."""
+        self._waiting: deque[_Line] = deque()
+        self._lines: dict[str | int, int] = {}
+        self._known: dict[EntryId, _Known] = {}
+        self._leads: dict[EntryId, EntryId | None] = {}
+        self._story_of: dict[EntryId, StoryId] = {}
+        self._closed: dict[StoryId, tuple[datetime, _Story]] = {}
+        self._merged: dict[StoryId, tuple[datetime, StoryId]] = {}
+        self._related: dict[StoryId, dict[StoryId, float]] = {}
+
+    def take(self, line: _Line, file: str) -> None:
+        """Decide about an entry.
+
+        Raises:
+            InputError: its id is that of an entry that is not answered yet.
+        """
+        number = line.entry.id
+        first = self._lines.setdefault(line.name, number)
+        if first != number:
+            raise InputError(f"{file}:{number}: 'id' {line.name!r} was given in line {first} already")
+        self._waiting.append(line)
+        self._known[number] = _Known(at=line.entry.at, name=line.name, publisher=line.entry.publisher)
+        placed = {assignment.entry_id: assignment for assignment in self._copies.add(line.candidate)}
+        self._leads.update((entry, assignment.copy_of) for entry, assignment in placed.items())
+        mine = placed.pop(number).copy_set
+        if placed:
+            self._engine.copies_changed({entry: assignment.copy_set for entry, assignment in placed.items()})
+        self._engine.add(line.entry if mine == line.entry.copy_set else replace(line.entry, copy_set=mine))
+
+    def final(self) -> Iterator[str]:
+        """Answer what nothing can change any more: the story is closed, those related are, and copies are decided."""
+        if not self._waiting:
+            return
+        latest = self._waiting[-1].entry.at
+        self._note(latest)
+        while self._waiting and latest - self._waiting[0].entry.at > self._copies.reach:
+            answer = self._answer(self._waiting[0])
+            if answer is None:
+                break
+            yield answer
+            self._release()
+        self._forget(latest - self._kept_for)
+
+    def rest(self) -> Iterator[str]:
+        """Answer everything: no more entries come."""
+        if not self._waiting:
+            return
+        self._engine.advance(_END)
+        self._note(self._waiting[-1].entry.at)
+        while self._waiting:
+            yield self._answer(self._waiting[0]) or ""
+            self._release()
+
+    def _note(self, now: datetime) -> None:
+        """Take down what has merged and closed. What is related to a story is so the other way round, too."""
+        closed, merged = self._engine.closings()
+        for old, new in merged:
+            self._merged[old] = (now, new)
+            for other, score in self._related.pop(old, {}).items():
+                self._relate(new, other, score)
+        for story in closed:
+            self._story_of.update(dict.fromkeys(story.entries, story.id))
+            first, lead, last = (self._known[story.entries[0]], self._known[story.lead], self._known[story.entries[-1]])
+            candidate = Candidate(story=story.id, likeness=0.0, publisher=lead.publisher, last_at=last.at)
+            self._closed[story.id] = (now, _Story(key=str(first.name), candidate=candidate))
+            for near in story.related:
+                self._relate(story.id, near.story, near.score)
+                self._relate(self._current(near.story), story.id, near.score)
+
+    def _relate(self, story: StoryId, other: StoryId, score: float) -> None:
+        scores = self._related.setdefault(story, {})
+        scores[other] = max(score, scores.get(other, 0.0))
+
+    def _answer(self, line: _Line) -> str | None:
+        """Answer an entry; None where its story, or one related to it, is still open."""
+        story_id = self._story_of.get(line.entry.id)
+        if story_id is None:
+            return None
+        scores: dict[StoryId, float] = {}
+        for other, score in self._related.get(story_id, {}).items():
+            current = self._current(other)
+            if current not in self._closed:
+                return None
+            scores[current] = max(score, scores.get(current, 0.0))
+        scores.pop(story_id, None)
+        related = listed((score, self._closed[other][1].candidate) for other, score in scores.items())
+        lead = self._leads[line.entry.id]
+        return json.dumps(
+            {
+                "id": line.name,
+                "copy_of": None if lead is None else self._known[lead].name,
+                "story": self._closed[story_id][1].key,
+                "related": [self._closed[other.story][1].key for other in related],
+            }
+        )
+
+    def _current(self, story: StoryId) -> StoryId:
+        while story in self._merged:
+            story = self._merged[story][1]
+        return story
+
+    def _release(self) -> None:
+        line = self._waiting.popleft()
+        del self._lines[line.name], self._leads[line.entry.id], self._story_of[line.entry.id]
+
+    def _forget(self, before: datetime) -> None:
+        """Drop what no answer will name. All of it is in order of time."""
+        for entry in list(takewhile(lambda one: self._known[one].at < before, self._known)):
+            del self._known[entry]
+        for story in list(takewhile(lambda one: self._closed[one][0] < before, self._closed)):
+            del self._closed[story]
+            self._related.pop(story, None)
+        for story in list(takewhile(lambda one: self._merged[one][0] < before, self._merged)):
+            del self._merged[story]
 
 
 def _read(line: str, number: int, file: str) -> _Line:
@@ -72,17 +221,27 @@ def _read(line: str, number: int, file: str) -> _Line:
         raise InputError(f'{place}: expected an object such as {{"id": "1", "title": "...", "timestamp": 1600000000}}')
     name: str | int = _field(row, "id", place, str, int)
     headline: str = _field(row, "title", place, str)
-    publisher = _optional_text(row, "publisher")
+    publisher, url_key = _optional_text(row, "publisher"), article_key(_optional_text(row, "url") or None)
+    at = _time(row, place)
     candidate = CopyCandidate(
         id=EntryId(number),
         # Without a publisher nothing is known about who repeats whom: each entry stands for a feed of its own.
         feed_id=FeedId(publisher or f"line {number}"),
-        url_key=article_key(_optional_text(row, "url") or None),
+        url_key=url_key,
         headline_key=normalise(headline, [publisher] if publisher else []),
-        at=_time(row, place),
+        at=at,
         name=str(name),
     )
-    return _Line(name=name, candidate=candidate)
+    entry = StoryEntry(
+        id=EntryId(number),
+        publisher=publisher,
+        headline=headline,
+        body=_optional_text(row, "summary")[:BODY],
+        url_key=url_key,
+        at=at,
+        copy_set=CopySetId(number),
+    )
+    return _Line(name=name, candidate=candidate, entry=entry)
 
 
 def _field(row: dict[str, Any], name: str, place: str, *types: type) -> Any:  # noqa: ANN401 -- JSON; `types` checks it

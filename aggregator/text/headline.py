@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from aggregator.text.html import decoded
 from aggregator.text.letters import fold, spaceless_characters
@@ -48,6 +48,21 @@ def is_telling(key: str) -> bool:
     words = {word for word in search_terms(key).split() if _tells(word)}
     characters = spaceless_characters(_RECURRING_CHARACTERS.sub("", key))
     return len(words) >= MIN_WORDS or characters >= MIN_CHARACTERS
+
+
+def is_column(words: Sequence[str]) -> bool:
+    """Tell whether the words of a headline are all such under which columns recur ("Morning briefing: what you need to know today").
+
+    Two columns of one name are not one event, however like their headlines are. What has no words at all is no column.
+    """
+    return bool(words) and not any(map(_tells_as_written, words))
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _tells_as_written(word: str) -> bool:
+    if spaceless_characters(word):
+        return bool(spaceless_characters(_RECURRING_CHARACTERS.sub("", word)))
+    return any(map(_tells, search_terms(word).split()))
 
 
 def _tells(word: str) -> bool:

@@ -1,6 +1,7 @@
 """`replay`: a file in, an answer a line out."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -64,3 +65,61 @@ def test_a_line_that_is_no_entry_is_named_with_what_was_expected(broken: str, ex
     with pytest.raises(InputError) as caught:
         answers(line(), broken)
     assert expected in str(caught.value)
+
+
+def test_one_event_under_two_headlines_is_one_story_called_by_its_first_entry() -> None:
+    found = answers(
+        line(id="a", title="Strong earthquake strikes northern Japan, tsunami warning issued"),
+        line(id="b", title="Café owners protest new tax", timestamp=1_600_000_900),
+        line(id="c", title="Tsunami warning after strong earthquake hits northern Japan", timestamp=1_600_003_600),
+    )
+    assert [answer["story"] for answer in found] == ["a", "b", "a"]
+    assert [answer["copy_of"] for answer in found] == [None, None, None]
+
+
+def test_related_stories_are_named_by_their_keys_and_never_include_the_story_itself() -> None:
+    found = answers(
+        line(id="a", title="Judge grants bail to former minister in graft case"),
+        line(id="b", title="Judge denies bail to former minister in graft case", timestamp=1_600_003_600),
+    )
+    assert [(answer["story"], answer["related"]) for answer in found] == [("a", ["b"]), ("b", ["a"])]
+
+
+def test_answers_come_as_soon_as_they_are_final_and_not_only_at_the_end() -> None:
+    read = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal read
+        for number in range(3000):
+            read += 1
+            yield line(
+                id=number, title=f"Parliament votes on bill number {number}", timestamp=1_600_000_000 + number * 3600
+            )
+
+    first = next(iter(replay(lines(), file="in.jsonl", window=WINDOW)))
+    assert json.loads(first)["id"] == 0
+    assert read < 1000
+
+
+def test_an_id_may_come_again_when_the_first_has_long_been_answered() -> None:
+    many = [
+        line(id=number % 2000, title=f"Bill {number} passes", timestamp=1_600_000_000 + number * 3600)
+        for number in range(2100)
+    ]
+    assert len(answers(*many)) == 2100
+
+
+def test_the_answers_do_not_depend_on_when_they_were_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    titles = (
+        "Iran tanker seized in Hormuz",
+        "Tanker seized by Iran",
+        "Storm hits Chile",
+        "Chile storm leaves two dead",
+    )
+    many = [
+        line(id=number, title=f"{titles[number % 4]} {number // 40}", timestamp=1_600_000_000 + number * 5000)
+        for number in range(600)
+    ]
+    whole = answers(*many)
+    monkeypatch.setattr("aggregator.services.replay.ASKED", 1)
+    assert answers(*many) == whole

@@ -1,0 +1,99 @@
+"""Conflicts: what keeps two headlines of one wording from being one event.
+
+Likeness proposes, conflicts veto. Headlines that follow one pattern and differ in a number, a score, a date, the side taken or the
+name in one place ("Magnitude 6.1 earthquake off Japan", "Magnitude 6.4 earthquake off Chile") report two events on one subject:
+such stories are related. All of this is symmetric.
+"""
+
+from typing import Final
+
+from aggregator.text.claims import Claims
+
+PATTERN: Final = 0.5
+"""Share of the shorter headline's terms that both must have for their differences to be comparable."""
+LEAST: Final = 2
+"""Terms that both must have for that."""
+LONGEST_NAME: Final = 3
+"""Terms of a name."""
+SAME_NUMBER: Final = 0.03
+"""Numbers this near are one, rounded or revised: a magnitude of 6.1 and of 6.2."""
+ROUGH_NUMBER: Final = 0.2
+"""So near where one of them is rough: "more than 30 cities" are 34."""
+
+NUMBER, SCORE, DATE, OPPOSITE, NAME = (
+    "different numbers",
+    "different scores",
+    "different dates",
+    "opposite words",
+    "different names",
+)
+
+
+def same_pattern(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Tell whether two headlines, given as sets of terms, are so much alike that what differs is to be compared."""
+    shared = len(mine & theirs)
+    return shared >= LEAST and shared >= PATTERN * min(len(mine), len(theirs))
+
+
+def conflict(one: Claims, other: Claims) -> str | None:
+    """Say what keeps two headlines from being one event; None where nothing does."""
+    if not same_pattern(one.term_set, other.term_set):
+        return None
+    if one.is_numbered and other.is_numbered:
+        if one.scores and other.scores and one.scores.isdisjoint(other.scores):
+            return SCORE
+        if _numbers_differ(one, other):
+            return NUMBER
+    if one.is_dated and other.is_dated and _dates_differ(one, other):
+        return DATE
+    if _sides_differ(one, other):
+        return OPPOSITE
+    return NAME if _names_differ(one, other) else None
+
+
+def _dates_differ(one: Claims, other: Claims) -> bool:
+    return any(mine and theirs and mine.isdisjoint(theirs) for mine, theirs in zip(one.dates, other.dates, strict=True))
+
+
+def _numbers_differ(one: Claims, other: Claims) -> bool:
+    differ = False
+    for term in one.numbers.keys() & other.numbers.keys():
+        if any(_same(mine, theirs) for mine in one.numbers[term] for theirs in other.numbers[term]):
+            return False
+        differ = True
+    return differ
+
+
+def _same(one: tuple[float, bool], other: tuple[float, bool]) -> bool:
+    tolerance = ROUGH_NUMBER if one[1] or other[1] else SAME_NUMBER
+    return abs(one[0] - other[0]) <= tolerance * max(one[0], other[0])
+
+
+def _sides_differ(one: Claims, other: Claims) -> bool:
+    """Tell whether both say the opposite of one subject: "Reds beat Blues" and "Blues lose to Reds" do not."""
+    opposed = any((axis, not side) in other.sides for axis, side in one.sides)
+    return opposed and not one.leading.isdisjoint(other.leading)
+
+
+def _names_differ(one: Claims, other: Claims) -> bool:
+    """Tell whether one place of the pattern is filled with different names."""
+    shared = one.term_set & other.term_set
+    if max(len(one.term_set), len(other.term_set)) > len(shared) + LONGEST_NAME:
+        return False
+    mine, theirs = _only(one.terms, shared), _only(other.terms, shared)
+    if mine is None or theirs is None or mine[1:] != theirs[1:]:
+        return False
+    names, others = set(mine[0]), set(theirs[0])
+    return (names <= one.places and others <= other.places) or (
+        mine[1] is None and names <= one.names and others <= other.names
+    )
+
+
+def _only(terms: tuple[str, ...], shared: frozenset[str]) -> tuple[tuple[str, ...], str | None, str | None] | None:
+    """Give what only this headline has, if it stands in one place, with the terms before and after it."""
+    at = [place for place, term in enumerate(terms) if term not in shared]
+    if not at or at[-1] - at[0] >= len(at) or len(at) > LONGEST_NAME:
+        return None
+    before = terms[at[0] - 1] if at[0] else None
+    after = terms[at[-1] + 1] if at[-1] + 1 < len(terms) else None
+    return terms[at[0] : at[-1] + 1], before, after

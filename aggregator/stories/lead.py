@@ -1,0 +1,56 @@
+"""The lead: which entry speaks for a story.
+
+Early, complete, typical of the story, and from a publisher whose words others took over. The lead stays unless another is clearly
+better, for readers know a story by its headline.
+"""
+
+import math
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from aggregator.stories.vectors import Item
+from aggregator.stories.window import OpenStory
+
+CLEARLY: Final = 0.4
+"""How much better another must be: each of the four merits is 0 to 1."""
+HALVED: Final = timedelta(hours=6)
+"""After so long the merit of being early is half."""
+COMPLETE: Final = 25
+"""Different terms of a complete entry: a headline has about eight, with a teaser it has thirty."""
+COPIES: Final = 7
+"""Copies by others that make one as followed as can be."""
+
+
+def lead(story: OpenStory, current: Item | None, candidates: Iterable[Item]) -> Item:
+    """Choose among the current lead and candidates.
+
+    Args:
+        story: it has all of them.
+        current: who leads it so far; None if nobody does, or it has left.
+        candidates: those that may lead instead; at least one where `current` is None.
+    """
+    ranked = sorted(candidates, key=lambda item: (-merit(item, story), item.order))
+    if current is None:
+        return ranked[0]
+    if ranked and merit(ranked[0], story) > merit(current, story) + CLEARLY:
+        return ranked[0]
+    return current
+
+
+def merit(item: Item, story: OpenStory) -> float:
+    """Judge how well an entry would speak for a story, 0 to 4."""
+    early: float = 0.5 ** ((item.entry.at - story.first_at) / HALVED)
+    complete = min(1.0, len(item.counts) / COMPLETE)
+    typical = sum(weight * story.sums.get(term, 0.0) for term, weight in item.weights.items()) / len(story.items)
+    return early + complete + typical + _followed(item, story)
+
+
+def _followed(item: Item, story: OpenStory) -> float:
+    copies = sum(
+        other.entry.copy_set == item.entry.copy_set
+        and other.order > item.order
+        and other.entry.publisher != item.entry.publisher
+        for other in story.items
+    )
+    return min(1.0, math.log1p(copies) / math.log1p(COPIES))

@@ -1,0 +1,122 @@
+"""Placing: which open story an entry joins, if any.
+
+It is judged against the story as a whole: the mean of its likeness to all entries of it. Likeness proposes, best first; a
+conflict with more than half of the entries, a person's ruling or the story's age may stand against it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from aggregator.model.story import StoryId, StorySettings, Veto
+from aggregator.stories.likeness import contradiction, dot, likeness
+from aggregator.stories.rulings import Constraints
+from aggregator.stories.vectors import Item
+from aggregator.stories.window import OpenStory, Window
+
+SAMPLE: Final = 24
+"""Entries of a large story that are looked at one by one."""
+TOO_OLD: Final = "too long ago"
+RULED: Final = "ruled apart"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Where an entry goes."""
+
+    story: StoryId | None
+    """None for a story of its own."""
+    score: float
+    """Mean likeness to the story; 1 for a story of its own."""
+    vetoes: tuple[Veto, ...]
+    has_near: bool
+    """Whether there are other stories that regrouping may join with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What stories are judged by."""
+
+    settings: StorySettings
+    share: float
+    """`Vectors.share`."""
+    constraints: Constraints
+
+    def threshold(self, mine: int, theirs: int) -> float:
+        """Give the mean likeness at which groups of two sizes are joined: the first two need the strongest evidence."""
+        settings = self.settings
+        return settings.further + (settings.first - settings.further) / max(mine, theirs)
+
+    def choose(self, item: Item, window: Window) -> Choice:
+        """Choose a story for an entry."""
+        at_least = self.settings.near * (1.0 - self.share)
+        found = window.like_entry(item, at_least)
+        more = self.settings.linked if window.is_linked(item) else 0.0
+        proposals = sorted(
+            (self._bar(item, window.stories[story_id]) - mean - self.share * (1.0 - mean) - more, story_id)
+            for story_id, mean in found.items()
+        )
+        best: tuple[float, StoryId, float] | None = None
+        vetoes: list[Veto] = []
+        for lacking, story_id in proposals:
+            if lacking > 0 or (best and -lacking <= best[0]):
+                break
+            story = window.stories[story_id]
+            score = self.score(item, story, found[story_id])
+            margin = score - self._bar(item, story)
+            if margin < 0 or (best and margin <= best[0]):
+                continue
+            objection = self.objection(item, story)
+            if objection:
+                vetoes.append(Veto(story=story_id, reason=objection))
+            else:
+                best = (margin, story_id, score)
+        return Choice(
+            story=best[1] if best else None,
+            score=best[2] if best else 1.0,
+            vetoes=tuple(vetoes),
+            has_near=any(
+                mean > self.settings.hopeful and len(window.stories[story_id].items) > 1
+                for story_id, mean in found.items()
+            ),
+        )
+
+    def _bar(self, item: Item, story: OpenStory) -> float:
+        """Give the likeness that is asked for: the highest between languages, where few words can be in common by chance."""
+        is_foreign = story.items[0].language != item.language
+        return self.settings.first if is_foreign else self.threshold(1, len(story.items))
+
+    def score(self, item: Item, story: OpenStory, mean: float) -> float:
+        """Judge how like an entry is to a story, given the mean cosine."""
+        if len(story.items) == 1:
+            return likeness(item, story.items[0], mean, self.settings, self.share)
+        others = _sample(story.items)
+        cosines = [dot(item, other) for other in others]
+        judged = sum(
+            likeness(item, other, cosine, self.settings, self.share)
+            for other, cosine in zip(others, cosines, strict=True)
+        )
+        if len(others) == len(story.items):
+            return judged / len(others)
+        return mean * judged / sum(cosines) if sum(cosines) else judged / len(others)
+
+    def objection(self, item: Item, story: OpenStory) -> str | None:
+        """Say what stands against an entry's joining a story that it is like."""
+        if not story.fits(item.entry.at, self.settings.span):
+            return TOO_OLD
+        if self.constraints.are_apart([item.entry.id], story.entries):
+            return RULED
+        return _against([contradiction(item, other) for other in _sample(story.items)])
+
+
+def _against(found: Sequence[str | None]) -> str | None:
+    """Give the most frequent objection where more than half of a story object."""
+    reasons = Counter(reason for reason in found if reason)
+    return min(reasons, key=lambda one: (-reasons[one], one)) if 2 * reasons.total() > len(found) else None
+
+
+def _sample(items: list[Item]) -> list[Item]:
+    """Give all of a few entries, and of many every so manieth."""
+    return list(islice(items, 0, None, -(-len(items) // SAMPLE)))

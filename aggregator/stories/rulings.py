@@ -1,0 +1,69 @@
+"""Rulings: what a person has decided about stories, and what the engine may no longer decide otherwise."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+from aggregator.model.ids import EntryId
+from aggregator.model.story import Apart, Pinned, Ruling, Together
+
+
+class Constraints:
+    """Pairs of entries that must be together or apart. Where rulings contradict, the later one holds for those two entries."""
+
+    def __init__(self, rulings: Sequence[Ruling] = ()) -> None:
+        self._apart: defaultdict[EntryId, set[EntryId]] = defaultdict(set)
+        self._groups: dict[EntryId, frozenset[EntryId]] = {}
+        self._pinned: set[EntryId] = set()
+        self.rulings: tuple[Ruling, ...] = ()
+        for ruling in rulings:
+            self.add(ruling)
+
+    def add(self, ruling: Ruling) -> None:
+        """Take one more ruling."""
+        self.rulings = (*self.rulings, ruling)
+        match ruling:
+            case Together(entries=entries):
+                self._unite(entries)
+            case Pinned(entries=entries):
+                self._unite(entries)
+                self._pinned |= entries
+            case Apart(entries=entries, others=others):
+                self._part(entries, others)
+
+    def _unite(self, entries: frozenset[EntryId]) -> None:
+        group = frozenset().union(entries, *(self._groups.get(entry, frozenset()) for entry in entries))
+        for one in group:
+            self._groups[one] = group
+            self._apart[one] -= group
+
+    def _part(self, entries: frozenset[EntryId], others: frozenset[EntryId]) -> None:
+        for group in {self._groups[entry] for entry in entries if entry in self._groups}:
+            for part in (group & entries, group - entries):
+                self._groups.update(dict.fromkeys(part, part))
+        for one, other in product(entries, others - entries):
+            self._apart[one].add(other)
+            self._apart[other].add(one)
+        self._pinned -= entries
+
+    def forget(self, entries: Iterable[EntryId]) -> None:
+        """Let go of what is known of entries that will not be decided about any more."""
+        for entry in entries:
+            self._apart.pop(entry, None)
+            self._groups.pop(entry, None)
+            self._pinned.discard(entry)
+
+    def group(self, entry: EntryId) -> frozenset[EntryId]:
+        """Give the entries that must share a story with this one; empty if it is free."""
+        return self._groups.get(entry, frozenset())
+
+    def are_apart(self, ones: Iterable[EntryId], others: Iterable[EntryId]) -> bool:
+        """Tell whether any of the ones must not share a story with any of the others."""
+        if not self._apart:
+            return False
+        those = set(others)
+        return any(not those.isdisjoint(self._apart.get(one, ())) for one in ones)
+
+    def is_pinned(self, entries: Iterable[EntryId]) -> bool:
+        """Tell whether a story of these entries is left as it is."""
+        return not self._pinned.isdisjoint(entries)

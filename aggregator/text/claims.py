@@ -1,0 +1,232 @@
+"""Claims: what a headline says so exactly that another headline can contradict it."""
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Final
+
+from aggregator.text.concepts import countries
+from aggregator.text.stems import stem
+from aggregator.text.story_terms import terms_of, terms_of_words, words
+
+_NUMBER_WORDS: Final = {
+    word: float(number)
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+        "nineteen twenty".split()
+    )
+}
+_ORDINAL_WORDS: Final = {
+    word: float(number)
+    for number, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)
+}
+_NUMBERED: Final = frozenset((*_NUMBER_WORDS, *_ORDINAL_WORDS))
+_ROUGHLY: Final = frozenset("about almost around nearly over than least most some roughly approximately under".split())
+_LONG: Final = 4
+"""Letters of a word that is written small but in titles."""
+_ORDINAL: Final = re.compile(r"(\d+)(?:st|nd|rd|th)")
+_SCORE: Final = re.compile(r"(?<![\d.,/–-])(\d{1,3})\s?[-–]\s?(\d{1,3})(?![\d,/-])")
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_WEEKDAYS: Final = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
+_MONTHS: Final = {
+    name: month
+    for month, names in enumerate(
+        "january jan|february feb|march|april apr|may|june jun|july jul|august aug|september sept sep|october oct|november nov|december dec".split(
+            "|"
+        )
+    )
+    for name in names.split()
+}
+_DATED: Final = _WEEKDAYS | _MONTHS.keys()
+_ORDINARY_TOO: Final = frozenset({"may", "march", "sun", "jan", "mar"})
+"""Months only where they are written with a capital and no other word would be."""
+
+_OPPOSITES: Final = """
+rise rises rising rose up climb climbs jump jumps soar soars surge surges gain gains higher rally rallies increase increases advance advances rebound rebounds | fall falls falling fell down drop drops slip slips slide slides plunge plunges tumble tumbles sink sinks dip dips decline declines lower lose loses decrease decreases retreat retreats slump slumps
+win wins won victory triumph triumphs beat beats defeat defeats | lose loses lost defeated beaten
+grant grants granted allow allows allowed approve approves approved back backs permit permits | deny denies denied block blocks blocked reject rejects rejected refuse refuses refused bar bars barred
+pass passes passed adopt adopts adopted | reject rejects rejected fail fails failed
+open opens opened reopen reopens | close closes closed shut shuts
+hire hires hired | fire fires fired sack sacks sacked dismiss dismisses
+convict convicts convicted guilty | acquit acquits acquitted innocent clear clears cleared
+arrest arrests arrested jail jails jailed detain detains detained imprisoned | release releases released free frees freed
+start starts started begin begins began launch launches resume resumes resumed | stop stops stopped end ends ended halt halts halted suspend suspends suspended pause pauses paused
+raise raises raised hike hikes hiked | cut cuts lower lowers lowered slash slashes
+accept accepts accepted agree agrees agreed | reject rejects rejected refuse refuses refused decline declines declined
+support supports supported endorse endorses endorsed | oppose opposes opposed
+join joins joined enter enters entered | leave leaves left quit quits exit exits
+buy buys bought | sell sells sold
+build builds | demolish demolishes
+deploy deploys deployed send sends | withdraw withdraws withdrew pull
+survive survives survived | die dies died
+ease eases eased lift lifts lifted | tighten tightens tightened impose imposes imposed
+increase increases increased expand expands expanded | decrease decreases reduce reduces reduced shrink shrinks
+best | worst
+highest | lowest
+hottest warmest | coldest
+beat beats tops exceeds | misses miss
+upgrade upgrades | downgrade downgrades
+confirm confirms confirmed | deny denies denied
+"""
+
+
+@functools.cache
+def _sides() -> dict[str, tuple[tuple[int, bool], ...]]:
+    """Give for a word the axes of meaning on which it stands, and on which side."""
+    found: dict[str, list[tuple[int, bool]]] = {}
+    for axis, line in enumerate(_OPPOSITES.strip().splitlines()):
+        for side, part in enumerate(line.split("|")):
+            for word in part.split():
+                found.setdefault(word, []).append((axis, bool(side)))
+    return {word: tuple(places) for word, places in found.items()}
+
+
+class Claims:
+    """What a headline claims; each claim is read when first asked for, as most headlines are never compared.
+
+    Words are read in English only, numbers and scores in all languages.
+
+    Args:
+        headline: plain text.
+        language: two letters.
+        written: its words (`text.story_terms`), where they are known already.
+        terms: its terms, where they are.
+    """
+
+    def __init__(
+        self,
+        headline: str,
+        language: str = "en",
+        written: Sequence[str] | None = None,
+        terms: Sequence[str] | None = None,
+    ) -> None:
+        self._headline = headline
+        self._language = language
+        self._words = words(headline) if written is None else written
+        self.terms = tuple(terms_of_words(self._words, language) if terms is None else terms)
+        """All of them, in order."""
+        self.term_set = frozenset(self.terms)
+        self._lower = [word.lower() for word in self._words]
+        self.is_numbered = any(word[0].isdigit() for word in self._words) or not _NUMBERED.isdisjoint(self._lower)
+        """Whether it has numbers, as figures or words: without, `numbers` and `scores` need not be asked for."""
+        self.is_dated = self.is_numbered or not _DATED.isdisjoint(self._lower)
+        """Whether it may have `dates`."""
+
+    @cached_property
+    def _taken(self) -> tuple[frozenset[tuple[int, bool]], frozenset[str]]:
+        is_known = self._language == "en" and not _sides().keys().isdisjoint(self._lower)
+        return _taken(self._words, self._language) if is_known else (frozenset(), frozenset())
+
+    @property
+    def sides(self) -> frozenset[tuple[int, bool]]:
+        """Axes of meaning (rise and fall, grant and deny) and the side taken on each."""
+        return self._taken[0]
+
+    @property
+    def leading(self) -> frozenset[str]:
+        """Terms before the first word that has an opposite."""
+        return self._taken[1]
+
+    @cached_property
+    def numbers(self) -> Mapping[str, frozenset[tuple[float, bool]]]:
+        """Numbers by the term beside them, "#" before it for ordinals, with whether they are rough ("more than 30").
+
+        So {"magnitud": {(6.1, False)}}. Left out is what is counted while news unfolds: more dead are no other event.
+        """
+        return _numbers(self._lower, self._language)
+
+    @cached_property
+    def scores(self) -> frozenset[tuple[int, ...]]:
+        """Results of games, the lower number first."""
+        return frozenset(tuple(sorted((int(one), int(two)))) for one, two in _SCORE.findall(self._headline))
+
+    @cached_property
+    def dates(self) -> tuple[frozenset[str], frozenset[int], frozenset[str]]:
+        """Weekdays, months, years."""
+        years = frozenset(word for word in self._words if word[0] in "12" and _YEAR.fullmatch(word))
+        return frozenset(_WEEKDAYS.intersection(self._lower)), _months(self._words, self._lower), years
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Terms written with a capital, or in a script that has none."""
+        named = (word for word in self._words if word[0].isupper() or not word.isascii())
+        return frozenset(term for word in named for term in terms_of(word, self._language))
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Those of `names` that are countries."""
+        return self.names & countries()
+
+
+def _months(found: Sequence[str], lower: Sequence[str]) -> frozenset[int]:
+    if _MONTHS.keys().isdisjoint(lower):
+        return frozenset()
+    is_title = _is_title_case(found)
+    return frozenset(
+        _MONTHS[low]
+        for word, low in zip(found, lower, strict=True)
+        if low in _MONTHS and (low not in _ORDINARY_TOO or (word[0].isupper() and not is_title))
+    )
+
+
+def _is_title_case(found: Sequence[str]) -> bool:
+    long = [word for word in found if len(word) >= _LONG and word[0].isalpha()]
+    return 2 * sum(word[0].isupper() for word in long) > len(long)
+
+
+def _taken(found: Sequence[str], language: str) -> tuple[frozenset[tuple[int, bool]], frozenset[str]]:
+    sides: set[tuple[int, bool]] = set()
+    leading: list[str] = []
+    known = _sides()
+    for word in found:
+        places = known.get(word.lower())
+        if places:
+            sides.update(places)
+        elif not sides:
+            leading += terms_of(word, language)
+    # Who says "up" and "down" takes no side.
+    return frozenset(side for side in sides if (side[0], not side[1]) not in sides), frozenset(leading)
+
+
+def _numbers(found: Sequence[str], language: str) -> dict[str, frozenset[tuple[float, bool]]]:
+    beside: dict[str, set[tuple[float, bool]]] = {}
+    for at, word in enumerate(found):
+        value, kind = _value(word)
+        if value is None:
+            continue
+        is_rough = not _ROUGHLY.isdisjoint(found[max(0, at - 2) : at])
+        after = next((terms for other in found[at + 1 : at + 3] if (terms := _unit(other, language))), ())
+        beside_it = (*after, *(_unit(found[at - 1], language) if at else ()))
+        if growing().isdisjoint(beside_it):
+            for term in beside_it:
+                beside.setdefault(kind + term, set()).add((value, is_rough))
+    return {term: frozenset(values) for term, values in beside.items()}
+
+
+def _unit(word: str, language: str) -> tuple[str, ...]:
+    return () if _value(word)[0] is not None else terms_of(word, language)
+
+
+def _value(word: str) -> tuple[float | None, str]:
+    """Give the number that a word stands for, and "#" for one that says which, not how many."""
+    if word in _ORDINAL_WORDS:
+        return _ORDINAL_WORDS[word], "#"
+    if word in _NUMBER_WORDS:
+        return _NUMBER_WORDS[word], ""
+    if not word[0].isdigit():
+        return None, ""
+    ordinal = _ORDINAL.fullmatch(word)
+    number = _NUMBER.match(ordinal[1] if ordinal else word.replace(",", ""))
+    return (float(number[0]) if number else None), "#" if ordinal else ""
+
+
+@functools.cache
+def growing() -> frozenset[str]:
+    """Give the terms of what is counted while news unfolds."""
+    return frozenset(
+        stem(word, "en")
+        for word in "dead die kill death toll injure injury wound wounded miss missing hurt victim body arrest arrested detain people person "
+        "rescue hospital homeless evacuate displaced least over more hour minute day week".split()
+    ) | {term for word in ("dead", "killed", "arrested", "rescued", "dies") for term in terms_of(word, "en")}

@@ -1,0 +1,88 @@
+"""Tongue: in which language a text is written, as far as its script and stop words tell."""
+
+import functools
+import re
+from collections import Counter
+from itertools import chain
+from typing import Final
+
+from aggregator.text.letters import fold
+from aggregator.text.stop_words import BY_LANGUAGE
+
+UNKNOWN: Final = ""
+
+_SCRIPTS: Final = (
+    (re.compile("[\u3040-\u30ff]"), "ja"),  # before Han: Japanese has both
+    (re.compile("[\u3400-\u9fff]"), "zh"),
+    (re.compile("[\u0e00-\u0e7f]"), "th"),
+    (re.compile("[\uac00-\ud7af]"), "ko"),
+    (re.compile("[\u0590-\u05ff]"), "he"),
+    (re.compile("[\u0900-\u097f]"), "hi"),
+    (re.compile("[\u0370-\u03ff]"), "el"),
+    (re.compile("[پچژگی]"), "fa"),  # letters that Arabic lacks
+    (re.compile("[\u0600-\u06ff]"), "ar"),
+    (re.compile("[іїєґ]", re.IGNORECASE), "uk"),
+    (re.compile("[\u0400-\u04ff]"), "ru"),
+)
+_FOREIGN: Final = re.compile("[Ͱ-᷿぀-힯]")
+_ACCENTED: Final = re.compile("[À-ɏḀ-ỿ]")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_LATIN: Final = ("en", "fr", "de", "es", "it", "pt", "nl", "sv", "pl", "tr", "id", "vi")
+
+
+def guess(text: str, given: str | None = None) -> str:
+    """Give the language of a text: two or three letters in lower case, "en" where nothing tells.
+
+    Args:
+        text: a headline, or more.
+        given: BCP 47 tag that a feed gives. Its script must bear it out: many feeds of other languages say "en".
+    """
+    script = None if text.isascii() else _by_script(text)
+    tag = (given or UNKNOWN).lower().partition("-")[0].partition("_")[0]
+    if script is not None:
+        return tag if tag in _OF_SCRIPT.get(script, ()) else script
+    if tag and tag not in _NOT_LATIN:
+        return tag
+    return _by_words(text)
+
+
+_OF_SCRIPT: Final = {
+    "ar": ("ar", "fa", "ur", "ckb", "ps"), "fa": ("fa", "ur", "ps", "ckb", "ar"), "ru": ("ru", "bg", "sr", "mk", "be", "kk"),
+    "hi": ("hi", "mr", "ne"), "zh": ("zh", "ja"), "uk": ("uk", "be"),
+}  # fmt: skip
+_NOT_LATIN: Final = frozenset("ja zh th ko he hi el fa ar uk ru ur bg".split())
+
+
+def _by_script(text: str) -> str | None:
+    if not _FOREIGN.search(text):
+        return None
+    found = [(len(script.findall(text)), language) for script, language in _SCRIPTS]
+    letters = sum(map(len, _WORD.findall(text)))
+    foreign = sum(1 for character in text if character >= "\u0370" and character.isalpha())
+    if 2 * foreign <= letters:
+        return None
+    return next((language for count, language in found if count), None)
+
+
+def _by_words(text: str) -> str:
+    """Count stop words. A headline without any is most often English; so is one whose words English has, too."""
+    words = _WORD.findall(fold(text)) if _ACCENTED.search(text) else text.lower().split()
+    if _foreign().isdisjoint(words):
+        return "en"
+    known = _speakers()
+    counts = Counter(chain.from_iterable(known[word] for word in words if word in known))
+    best = max(_LATIN, key=lambda language: counts[language])
+    return best if counts[best] > counts["en"] and counts[best] > 1 else "en"
+
+
+@functools.cache
+def _speakers() -> dict[str, tuple[str, ...]]:
+    """Give for each stop word the languages that have it."""
+    all_words = set().union(*(BY_LANGUAGE[language] for language in _LATIN))
+    return {word: tuple(one for one in _LATIN if word in BY_LANGUAGE[one]) for word in all_words}
+
+
+@functools.cache
+def _foreign() -> frozenset[str]:
+    """Give the stop words that English does not have."""
+    return frozenset(word for word, languages in _speakers().items() if "en" not in languages)

@@ -1,0 +1,31 @@
+"""Languages guessed from script and stop words."""
+
+import pytest
+
+from aggregator.text.tongue import guess
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "expected"),
+    [
+        ("Iraq hosts military chiefs from Iran", None, "en"),
+        ("Le président de la République est à Beyrouth", None, "fr"),
+        ("Der Kanzler und die Minister sind in Berlin", None, "de"),
+        ("El presidente de los Estados Unidos y la crisis", None, "es"),
+        ("القوات العراقية تستعيد الموصل", None, "ar"),
+        ("نخست وزیر پاکستان گفت", None, "fa"),
+        ("東京で五輪が開会", None, "ja"),
+        ("北京举行会议", None, "zh"),
+        ("Путин прибыл в Пекин", None, "ru"),
+        ("Ukraine’s president — “no deal”", None, "en"),
+        ("Macron", None, "en"),
+        ("", None, "en"),
+        ("Macron", "fr-FR", "fr"),
+        ("القوات العراقية", "en", "ar"),
+        ("北京举行会议", "zh-Hant", "zh"),
+        ("Iraq hosts military chiefs", "ar", "en"),
+        ("پاکستان کا وزیر اعظم", "ur", "ur"),
+    ],
+)
+def test_a_language_is_believed_where_the_script_bears_it_out(text: str, given: str | None, expected: str) -> None:
+    assert guess(text, given) == expected
