@@ -131,11 +131,11 @@ class StorySettings:
     """What the engine goes by. `benchmarks/stories.md` has the figures by which each was chosen."""
 
     idle: timedelta = timedelta(hours=72)
-    """A story that gains nothing for so long is closed; of labelled stories none paused for longer."""
+    """A story that gains nothing for so long is closed."""
     span: timedelta = timedelta(days=7)
     """A story is closed when it is so old: what goes on for longer is a subject, and its parts are related."""
     first: float = 0.33
-    """Average likeness at which two single entries become a story. A chance likeness is most likely here."""
+    """Average likeness at which two single entries become a story: the strongest evidence, for chance is most likely here."""
     further: float = 0.24
     """Average likeness at which an entry joins a large story: many agree then. Between the two,
     `further + (first - further) / size`."""

@@ -25,7 +25,7 @@ from aggregator.text.claims import Claims
 from aggregator.text.letters import SPACELESS, fold
 
 SAME: Final = 0.6
-"""Least Jaccard index. Different events reported in one pattern reach 0.4, one agency text in two papers 0.7 and more."""
+"""Least Jaccard index: more than half of all shingles are in both."""
 LEAST: Final = 12
 """Shingles that a text must have. Of a headline alone, nearly the same is not enough."""
 WORDS: Final = 3

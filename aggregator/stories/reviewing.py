@@ -2,7 +2,7 @@
 
 What came in one by one was placed by what was known then. Half a story later two small ones turn out to be one, an early entry
 to belong elsewhere, a rare word to be frequent. Taken apart and put together again by average link, with today's
-frequencies, streaming loses nothing against grouping the whole window in one go (`benchmarks/stories.md`).
+words, they come within 0.005 of BCubed F1 of the whole window grouped in one go (`benchmarks/stories.md`).
 """
 
 from collections import defaultdict
@@ -40,7 +40,7 @@ def pool(story: OpenStory, window: Window, judge: Judge) -> list[OpenStory]:
 def _is_settled(story: OpenStory, others: Sequence[OpenStory], means: Mapping[StoryId, float], judge: Judge) -> bool:
     """Tell whether nothing would change: no two are alike enough to be one, and no entry is more like another story than its own.
 
-    Nine in ten reviews find that; it takes a fifth of the time of grouping anew.
+    Three in four reviews find that, in a tenth of the time of grouping anew.
     """
     if judge.share:
         return False
@@ -70,7 +70,7 @@ def _means_with_rest(story: OpenStory) -> list[float]:
 
 def _sum_with(item: Item, story: OpenStory) -> float:
     sums = story.sums
-    return sum([weight * sums[term] for term, weight in item.weights.items() if term in sums])  # noqa: C419 -- as in `dot`
+    return sum(weight * sums[term] for term, weight in item.weights.items() if term in sums)
 
 
 def regroup(stories: Sequence[OpenStory], judge: Judge) -> list[list[Item]]:
