@@ -81,12 +81,12 @@ class StoryEngine:
         if tied:
             self._log.placed(item)
             story = self.window.stories[tied[0]] if len(tied) == 1 else self._unite(tied)
-            self._gain(story, item)
+            self._gain(story, item, has_near=True)
             return story.id
         choice = self._judge.choose(item, self.window)
         self._log.placed(item, choice.vetoes)
         if choice.story is not None:
-            self._gain(self.window.stories[choice.story], item)
+            self._gain(self.window.stories[choice.story], item, has_near=choice.has_near)
             return choice.story
         story = self._found([item])
         self.schedule(story, item.entry.at + self.settings.review_after if choice.has_near else None)
@@ -113,11 +113,12 @@ class StoryEngine:
         pinned = [one for one in tied if self._judge.constraints.is_pinned(self.window.stories[one].entries)]
         return pinned[:1] or tied
 
-    def _gain(self, story: OpenStory, item: Item) -> None:
+    def _gain(self, story: OpenStory, item: Item, *, has_near: bool) -> None:
         self.window.gain(story, item)
         story.lead = lead(story, story.lead, [item])
         self._log.touched.add(story.id)
-        self.schedule(story, story.review_at or item.entry.at + self.settings.review_after)
+        due = item.entry.at + self.settings.review_after if has_near else None
+        self.schedule(story, story.review_at or due)
 
     def _found(self, items: Sequence[Item], name: StoryId | None = None) -> OpenStory:
         if name is None:

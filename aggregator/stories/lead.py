@@ -5,10 +5,12 @@ better, for readers know a story by its headline.
 """
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
+from aggregator.model.ids import CopySetId
 from aggregator.stories.vectors import Item
 from aggregator.stories.window import OpenStory
 
@@ -30,20 +32,20 @@ def lead(story: OpenStory, current: Item | None, candidates: Iterable[Item]) -> 
         current: who leads it so far; None if nobody does, or it has left.
         candidates: those that may lead instead; at least one where `current` is None.
     """
-    ranked = sorted(candidates, key=lambda item: (-merit(item, story), item.order))
-    if current is None:
-        return ranked[0]
-    if ranked and merit(ranked[0], story) > merit(current, story) + CLEARLY:
-        return ranked[0]
-    return current
+    sets = Counter(item.entry.copy_set for item in story.items)
+    best = min(candidates, key=lambda item: (-_merit(item, story, sets), item.order), default=current)
+    if current is None or best is None:
+        return best or story.items[0]
+    return best if _merit(best, story, sets) > _merit(current, story, sets) + CLEARLY else current
 
 
-def merit(item: Item, story: OpenStory) -> float:
+def _merit(item: Item, story: OpenStory, sets: Mapping[CopySetId, int]) -> float:
     """Judge how well an entry would speak for a story, 0 to 4."""
     early: float = 0.5 ** ((item.entry.at - story.first_at) / HALVED)
     complete = min(1.0, len(item.counts) / COMPLETE)
     typical = sum(weight * story.sums.get(term, 0.0) for term, weight in item.weights.items()) / len(story.items)
-    return early + complete + typical + _followed(item, story)
+    followed = _followed(item, story) if sets[item.entry.copy_set] > 1 else 0.0
+    return early + complete + typical + followed
 
 
 def _followed(item: Item, story: OpenStory) -> float:

@@ -5,7 +5,7 @@ conflict with more than half of the entries, a person's ruling or the story's ag
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -32,7 +32,7 @@ class Choice:
     """Mean likeness to the story; 1 for a story of its own."""
     vetoes: tuple[Veto, ...]
     has_near: bool
-    """Whether there are other stories that regrouping may join with it."""
+    """Whether regrouping may change anything: there is another story to which it is near, or, for a story of its own, a larger one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,14 @@ class Judge:
             story=best[1] if best else None,
             score=best[2] if best else 1.0,
             vetoes=tuple(vetoes),
-            has_near=any(
-                mean > self.settings.hopeful and len(window.stories[story_id].items) > 1
-                for story_id, mean in found.items()
-            ),
+            has_near=self._has_near(found, window)
+            if best is None
+            else sum(mean > self.settings.hopeful for mean in found.values()) > 1,
         )
+
+    def _has_near(self, found: Mapping[StoryId, float], window: Window) -> bool:
+        hopeful = self.settings.hopeful
+        return any(mean > hopeful and len(window.stories[story_id].items) > 1 for story_id, mean in found.items())
 
     def _bar(self, item: Item, story: OpenStory) -> float:
         """Give the likeness that is asked for: the highest between languages, where few words can be in common by chance."""

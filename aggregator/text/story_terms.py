@@ -49,9 +49,9 @@ def story_terms(text: str, language: str = "en", *, most: int | None = None) -> 
 def terms_of_words(written: Sequence[str], language: str = "en", *, most: int | None = None) -> list[str]:
     """Give the terms of a text that has been split into `words`."""
     found: list[str] = []
+    has_names = language in _NAMES_AS_ABROAD
     for word in written:
-        is_name = language in _NAMES_AS_ABROAD and found and word[0].isupper()
-        found += terms_of(word, "en" if is_name else language)
+        found += terms_of(word, "en" if has_names and found and word[0].isupper() else language)
         if most is not None and len(found) >= most:
             break
     return (_joined(found) if language == "en" else found)[:most]
