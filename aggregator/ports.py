@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
 from aggregator.records import CopyRecords, EntryRecords, FeedRecords, PushRecords, SearchRecords
+from aggregator.story_records import StoryRecords
 
 T = TypeVar("T")
 
@@ -35,6 +36,11 @@ class Transaction(Protocol):
     @property
     def copies(self) -> CopyRecords:
         """Which entries repeat which."""
+        ...
+
+    @property
+    def stories(self) -> StoryRecords:
+        """Which entries report one event."""
         ...
 
     @property

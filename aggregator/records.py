@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from aggregator.model.copies import CopyAssignment, CopyCandidate
+from aggregator.model.copies import CopyAssignment, CopyCandidate, CopyText
 from aggregator.model.entry import Entry, EntrySummary, KnownEntry, ParsedEntry, Revision
 from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, GroupLease, ParsedFeed
 from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
@@ -160,14 +160,26 @@ class CopyRecords(Protocol):
     """Which entries are copies of which."""
 
     def ungrouped(self, *, limit: int) -> list[EntryId]:
-        """List entries that no `assign` has placed since they came or changed, oldest id first."""
+        """List entries that no `assign` has placed since they came or changed, earliest `listed_at` first, then by id."""
+        ...
+
+    def texts(self, entry_ids: Collection[EntryId]) -> list[CopyText]:
+        """Give what these entries say, earliest `listed_at` first, then by id."""
+        ...
+
+    def texts_since(self, at: datetime) -> list[CopyText]:
+        """Give what the grouped entries say that were listed at or after a time, earliest first, then by id."""
+        ...
+
+    def tie(self, pairs: Collection[tuple[EntryId, EntryId]], *, anew: Collection[EntryId]) -> None:
+        """Keep which entries say nearly the same; what was kept of the entries of `anew` is forgotten before."""
         ...
 
     def connected(self, entry_ids: Collection[EntryId], *, reach: timedelta) -> list[CopyCandidate]:
         """Collect these entries and everything that could decide about them.
 
         That is the closure over: same `url_key`; same `headline_key`, if it is one that can tie
-        (`text.headline.is_telling`), with `listed_at` at most `reach` apart; same copy set.
+        (`text.headline.is_telling`), with `listed_at` at most `reach` apart; tied (`tie`); same copy set.
         """
         ...
 

@@ -23,8 +23,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from aggregator.model.ids import CopySetId, EntryId
-from aggregator.model.story import StoryEntry, StoryId, StorySettings
+from aggregator.model.grouping import StoryEntry, StorySettings
+from aggregator.model.ids import CopySetId, EntryId, StoryId
 from aggregator.services.replay import replay
 from aggregator.stories.engine import StoryEngine
 

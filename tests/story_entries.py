@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from aggregator.model.ids import CopySetId, EntryId
-from aggregator.model.story import StoryEntry, StoryId
+from aggregator.model.grouping import StoryEntry
+from aggregator.model.ids import CopySetId, EntryId, StoryId
 from aggregator.stories.engine import StoryEngine
 from tests.factories import NOON
 

@@ -19,6 +19,21 @@ class CopyCandidate:
     name: str
     """The entry's guid, else address, else headline: breaks ties between entries of one feed and one time,
     so that order of arrival (`id`) does not have to."""
+    near: frozenset[EntryId] = frozenset()
+    """Entries of other feeds whose text is nearly the same (`stories.near`); they name this one, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyText:
+    """What an entry says, as far as `stories.near` looks at it."""
+
+    id: EntryId
+    feed_id: FeedId
+    headline: str
+    body: str
+    """Beginning of the plain text, 2,000 characters at most."""
+    at: datetime
+    """`listed_at` of the entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,4 +45,4 @@ class CopyAssignment:
     copy_of: EntryId | None
     """The lead; None for the lead itself and for an entry without copies."""
     reason: str = ""
-    """"same address" or "same headline": what ties it to its set; empty for an entry without copies."""
+    """"same address", "same headline" or "nearly the same text": what ties it to its set; empty for an entry without copies."""

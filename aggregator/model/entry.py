@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 
-from aggregator.model.ids import CopySetId, EntryId, FeedId
+from aggregator.model.ids import CopySetId, EntryId, FeedId, StoryId
 
 SafeHtml = NewType("SafeHtml", str)
 """HTML that `text.html.sanitise` made: safe to put into a page or feed as it is. Nothing else may make one."""
@@ -165,6 +165,17 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Who else reports what an entry reports."""
+
+    story: StoryId
+    publishers: int
+    """How many have the story, this one included."""
+    entries: int
+    """How many it has, copies included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedEntry:
     """The lead of a set of copies, with who else published it and what is related."""
 
@@ -172,4 +183,6 @@ class PublishedEntry:
     also: tuple[EntrySummary, ...] = ()
     """The other entries of the set, earliest first."""
     related: tuple[EntrySummary, ...] = ()
-    """Newest first."""
+    """Leads of the stories that are related to its own, newest first."""
+    coverage: Coverage | None = None
+    """None until it has been grouped."""

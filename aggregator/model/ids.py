@@ -17,3 +17,6 @@ under it is not announced to subscribers a second time.
 
 RateGroup = NewType("RateGroup", str)
 """What politeness counts by: registrable domain and port, `tumblr.com:443` (`polling.groups` finds it)."""
+
+StoryId = NewType("StoryId", int)
+"""Number of a story, given in order of founding and never given twice. A story that joins another redirects to it."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from aggregator.errors import QueryError
-from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.ids import FeedId
 
 T = TypeVar("T")
 
@@ -17,10 +17,11 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """The last entry of a page: the next page begins after it (keyset paging)."""
+    """The last entry or story of a page: the next page begins after it (keyset paging)."""
 
     listed_at: datetime
-    id: EntryId
+    """Of a story, its `updated_at`."""
+    id: int
 
     def __str__(self) -> str:
         plain = f"{int(self.listed_at.timestamp())}.{self.id}"
@@ -35,7 +36,7 @@ class Cursor:
         """
         try:
             seconds, number = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii").split(".")
-            return cls(listed_at=datetime.fromtimestamp(int(seconds), UTC), id=EntryId(int(number)))
+            return cls(listed_at=datetime.fromtimestamp(int(seconds), UTC), id=int(number))
         except (ValueError, OverflowError, OSError, Base64Error) as error:
             message = f"after={text[:80]!r} is not the mark of a page; follow the link at the foot of the page before"
             raise QueryError(message) from error
@@ -54,6 +55,23 @@ class EntryQuery:
     with_copies: bool = False
     """True: every entry, also those that only repeat another (a feed's own page wants them)."""
     after: Cursor | None = None
+    limit: int = PAGE_SIZE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryQuery:
+    """Which stories: those of every given condition that have an entry to show, the latest to change materially first."""
+
+    category: str | None = None
+    """Of an entry that is shown."""
+    since: datetime | None = None
+    """Inclusive, against `updated_at`."""
+    until: datetime | None = None
+    """Exclusive."""
+    least_coverage: int = 1
+    """Publishers."""
+    after: Cursor | None = None
+    """Its time is `updated_at`, its id that of a story."""
     limit: int = PAGE_SIZE
 
 

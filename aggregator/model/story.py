@@ -1,32 +1,42 @@
-"""Stories: what deciding about them needs to know of an entry, and what it decides."""
+"""A story: as a page shows it, what happened to it, and what people have ruled about it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import NewType
+from datetime import datetime
+from enum import StrEnum
 
-from aggregator.model.ids import CopySetId, EntryId
+from aggregator.model.entry import Entry, EntrySummary
+from aggregator.model.ids import EntryId, StoryId
 
-StoryId = NewType("StoryId", int)
-"""Number of a story, given in order of founding and never given twice. A story that joins another redirects to it."""
+
+class EventKind(StrEnum):
+    """Something that happened to a story and that its readers may want to know: its feed entry counts as changed then."""
+
+    FOUNDED = "founded"
+    PUBLISHER = "publisher"
+    """One more publisher has it."""
+    LEAD = "lead"
+    """Another entry speaks for it."""
+    NUMBER = "number"
+    """The headline of its lead says another number."""
+    MERGED = "merged"
+    """Another story turned out to be this one."""
+    SPLIT = "split"
+    """Entries left it, or it was made of entries that left another story."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoryEntry:
-    """An entry as far as stories look at it."""
+class StoryEvent:
+    """A material change of a story."""
 
-    id: EntryId
-    publisher: str
-    headline: str
-    body: str = ""
-    """Plain text: the teaser, or the beginning of the text where that is longer; a few hundred characters are enough."""
-    url_key: str | None = None
-    links: frozenset[str] = frozenset()
-    """`text.urls.article_key` of the addresses that the text links to."""
-    language: str | None = None
-    """BCP 47 tag, as the feed gives it; guessed from the words where None."""
+    story: StoryId
+    kind: EventKind
     at: datetime
-    """When it came in. Entries are given in this order."""
-    copy_set: CopySetId
+    """Never before the event before it. `StoryEntry.at` of the entry that brought it, as long as that is later than the event before
+    it; else its `seen_at`: who has read the story already is told now."""
+    entry: EntryId | None = None
+    """Which entry brought it; None where none did."""
+    detail: str = ""
+    """The publisher; what the headline said before; the number of the other story: as the kind asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,68 +46,6 @@ class Veto:
     story: StoryId
     reason: str
     """`stories.conflicts` has the reasons."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """The place of one entry, and why."""
-
-    entry_id: EntryId
-    story: StoryId
-    score: float
-    """Likeness to the others in the story, 0 to 1; 1 for an entry that is alone."""
-    words: tuple[str, ...] = ()
-    """What it shares with them, most telling first, as its headline and text have it."""
-    vetoes: tuple[Veto, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryState:
-    """What has to be stored of an open story, beside which entries it has, to go on as if nothing had happened."""
-
-    id: StoryId
-    review_at: datetime | None
-    """When it is to be regrouped; None if not before another entry joins."""
-    lead: EntryId
-    """The entry that speaks for it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelatedStory:
-    """Another story on the subject."""
-
-    story: StoryId
-    score: float
-    """0 to 1: likeness, less for what is long past."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosedStory:
-    """A story that nothing will be added to any more."""
-
-    id: StoryId
-    lead: EntryId
-    entries: tuple[EntryId, ...]
-    """In the order in which they came in."""
-    related: tuple[RelatedStory, ...]
-    """Those that were open when it closed, newest first. It is related to them as they are to it: a story that closes later does not
-    list those that closed before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryChanges:
-    """What has changed since it was last asked."""
-
-    placements: tuple[Placement, ...]
-    """Entries that are new or belong to another story than before, in the order in which they came in."""
-    merged: tuple[tuple[StoryId, StoryId], ...]
-    """Stories that are no more, each with the one that its address leads to now."""
-    states: tuple[StoryState, ...]
-    """Open stories that have gained, lost or regrouped entries, in order of id."""
-    closed: tuple[ClosedStory, ...]
-    """In the order in which they closed."""
-    next_story: StoryId
-    """To be given to the engine that is made after a restart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,33 +75,59 @@ Ruling = Together | Apart | Pinned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StorySettings:
-    """What the engine goes by. `benchmarks/stories.md` has the figures by which each was chosen."""
+class StoryLine:
+    """A story as a list shows it."""
 
-    idle: timedelta = timedelta(hours=72)
-    """A story that gains nothing for so long is closed."""
-    span: timedelta = timedelta(days=7)
-    """A story is closed when it is so old: what goes on for longer is a subject, and its parts are related."""
-    first: float = 0.33
-    """Average likeness at which two single entries become a story: the strongest evidence, for chance is most likely here."""
-    further: float = 0.24
-    """Average likeness at which an entry joins a large story: many agree then. Between the two,
-    `further + (first - further) / size`."""
-    one_name: float = 0.7
-    """What likeness counts for when all that two entries share stands in one place, as a name does ("Sri Lanka")."""
-    linked: float = 0.1
-    """What is added when one links to the other, or both to one article."""
-    near: float = 0.15
-    """Average likeness from which two stories are looked at together when one is regrouped, and may be related."""
-    hopeful: float = 0.2
-    """Average likeness from which another story may be one with a new one, so that it is worth regrouping both."""
-    headline_weight: float = 1.5
-    """How often a word of the headline counts, against once for one of the text."""
-    body_terms: int = 40
-    """Terms of the text that count. News says at the beginning what it is about."""
-    prior: int = 8000
-    """Entries that the starting table of frequencies stands for."""
-    memory: timedelta = timedelta(days=7)
-    """How long the words of an entry count as frequent."""
-    review_after: timedelta = timedelta(hours=1)
-    """When a story is regrouped with those near to it, counted from when an entry first joined it since it last was."""
+    id: StoryId
+    lead: EntrySummary
+    """Of its entries that are shown, the one that speaks for it; where the engine's choice is of a feed that is no longer configured, the earliest."""
+    coverage: int
+    """How many publishers have it."""
+    size: int
+    """How many entries it has, copies included."""
+    first_at: datetime
+    last_at: datetime
+    """Earliest and latest `listed_at` of its entries."""
+    updated_at: datetime
+    """When it last changed materially."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryMember:
+    """An entry in its story, and why it is there."""
+
+    entry: EntrySummary
+    score: float
+    """As `Placement`: when it was placed."""
+    words: tuple[str, ...]
+    vetoes: tuple[Veto, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story(StoryLine):
+    """A story whole."""
+
+    members: tuple[StoryMember, ...]
+    """Those that are shown, earliest `listed_at` first; at least one."""
+    events: tuple[StoryEvent, ...]
+    """In the order in which they happened."""
+    is_open: bool
+    """Whether entries may still join it."""
+    is_pinned: bool
+    """Whether a person has pinned it."""
+
+    @property
+    def publishers(self) -> tuple[str, ...]:
+        """Who has it, in order of publication."""
+        return tuple(dict.fromkeys(member.entry.publisher for member in self.members))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedStory:
+    """A story with what is related to it, as pages and feeds show it."""
+
+    story: Story
+    lead: Entry
+    """The entry of `story.lead`, whole."""
+    related: tuple[StoryLine, ...] = ()
+    """Newest first."""

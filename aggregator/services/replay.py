@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from aggregator.errors import InputError
 from aggregator.model.copies import CopyCandidate
-from aggregator.model.ids import CopySetId, EntryId, FeedId
-from aggregator.model.story import StoryEntry, StoryId, StorySettings
+from aggregator.model.grouping import StoryEntry, StorySettings
+from aggregator.model.ids import CopySetId, EntryId, FeedId, StoryId
 from aggregator.stories.copy_window import CopyWindow
 from aggregator.stories.engine import StoryEngine
 from aggregator.stories.related import Candidate, listed

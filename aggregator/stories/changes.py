@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from aggregator.model.ids import EntryId
-from aggregator.model.story import ClosedStory, Placement, RelatedStory, StoryChanges, StoryId, StoryState, Veto
+from aggregator.model.grouping import ClosedStory, Placement, RelatedStory, StoryChanges, StoryState
+from aggregator.model.ids import EntryId, StoryId
+from aggregator.model.story import Veto
 from aggregator.stories.explaining import explained
 from aggregator.stories.placing import Judge
 from aggregator.stories.vectors import Item

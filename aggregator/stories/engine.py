@@ -16,18 +16,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from aggregator.model.ids import CopySetId, EntryId
-from aggregator.model.story import (
-    Apart,
-    ClosedStory,
-    Placement,
-    RelatedStory,
-    Ruling,
-    StoryChanges,
-    StoryEntry,
-    StoryId,
-    StorySettings,
-)
+from aggregator.model.grouping import ClosedStory, Placement, RelatedStory, StoryChanges, StoryEntry, StorySettings
+from aggregator.model.ids import CopySetId, EntryId, StoryId
+from aggregator.model.story import Apart, Ruling
 from aggregator.stories.changes import Log
 from aggregator.stories.explaining import explained
 from aggregator.stories.lead import lead

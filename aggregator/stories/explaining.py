@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from aggregator.model.story import Placement, Veto
+from aggregator.model.grouping import Placement
+from aggregator.model.story import Veto
 from aggregator.stories.placing import Judge
 from aggregator.stories.vectors import Item
 from aggregator.stories.window import OpenStory

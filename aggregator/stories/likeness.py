@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aggregator.model.story import StorySettings
+from aggregator.model.grouping import StorySettings
 from aggregator.stories.conflicts import conflict, same_pattern
 from aggregator.stories.vectors import Item
 from aggregator.text.story_terms import terms_of

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from aggregator.model.story import StoryId, StorySettings, Veto
+from aggregator.model.grouping import StorySettings
+from aggregator.model.ids import StoryId
+from aggregator.model.story import Veto
 from aggregator.stories.likeness import contradiction, dot, likeness
 from aggregator.stories.rulings import Constraints
 from aggregator.stories.vectors import Item

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from aggregator.model.story import RelatedStory, StoryId
+from aggregator.model.grouping import RelatedStory
+from aggregator.model.ids import StoryId
 from aggregator.stories.vectors import Frequencies
 from aggregator.stories.window import OpenStory, Window
 

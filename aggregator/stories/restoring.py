@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from aggregator.model.ids import EntryId
-from aggregator.model.story import StoryEntry, StoryId, StorySettings, StoryState
+from aggregator.model.grouping import StoryEntry, StorySettings, StoryState
+from aggregator.model.ids import EntryId, StoryId
 from aggregator.stories.engine import StoryEngine
 from aggregator.stories.vectors import Item
 from aggregator.stories.window import OpenStory

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from aggregator.model.ids import CopySetId
-from aggregator.model.story import StoryId
+from aggregator.model.ids import CopySetId, StoryId
 from aggregator.stories.agglomerate import agglomerate
 from aggregator.stories.likeness import SLIGHT, contradiction, dot, likeness
 from aggregator.stories.placing import Judge

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import chain, pairwise
 from typing import Final, Protocol
 
-from aggregator.model.story import StoryEntry, StorySettings
+from aggregator.model.grouping import StoryEntry, StorySettings
 from aggregator.stories.starting_counts import SHARES
 from aggregator.text.claims import Claims
 from aggregator.text.headline import is_column

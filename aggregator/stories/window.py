@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model.ids import CopySetId, EntryId
-from aggregator.model.story import StoryId, StorySettings
+from aggregator.model.grouping import StorySettings
+from aggregator.model.ids import CopySetId, EntryId, StoryId
 from aggregator.stories.vectors import Item
 
 

@@ -8,18 +8,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.model.ids import CopySetId, EntryId
-from aggregator.model.story import (
-    Apart,
-    Pinned,
-    Ruling,
-    StoryChanges,
-    StoryEntry,
-    StoryId,
-    StorySettings,
-    StoryState,
-    Together,
-)
+from aggregator.model.grouping import StoryChanges, StoryEntry, StorySettings, StoryState
+from aggregator.model.ids import CopySetId, EntryId, StoryId
+from aggregator.model.story import Apart, Pinned, Ruling, Together
 from aggregator.stories.conflicts import conflict
 from aggregator.stories.engine import StoryEngine
 from aggregator.stories.near import near_pairs, near_text, shingles

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.model.ids import CopySetId, EntryId
-from aggregator.model.story import Apart, Pinned, Ruling, StoryEntry, StoryId, StorySettings, Together
+from aggregator.model.grouping import StoryEntry, StorySettings
+from aggregator.model.ids import CopySetId, EntryId, StoryId
+from aggregator.model.story import Apart, Pinned, Ruling, Together
 from aggregator.stories.engine import StoryEngine
 from aggregator.stories.placing import RULED
 from tests.factories import NOON

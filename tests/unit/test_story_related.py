@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from aggregator.model.story import StoryId
+from aggregator.model.ids import StoryId
 from aggregator.stories.engine import StoryEngine
 from aggregator.stories.related import Candidate, choose
 from tests.factories import NOON

@@ -1,0 +1,74 @@
+"""What a transaction of the store offers about stories; `records` says what holds for all of them."""
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from aggregator.model.entry import Coverage
+from aggregator.model.grouping import StoryChanges, StoryEntry, StoryMemory, StoryState
+from aggregator.model.ids import EntryId, StoryId
+from aggregator.model.query import Page, StoryQuery
+from aggregator.model.story import Ruling, Story, StoryLine
+
+
+class StoryRecords(Protocol):
+    """Which entries report one event."""
+
+    def mark(self) -> int:
+        """Give `StoryMemory.mark` as it is now: it grows with every `save`, `rule` and `forget_readings`."""
+        ...
+
+    def memory(self) -> StoryMemory:
+        """Give what an engine is made of again."""
+        ...
+
+    def entries(self, entry_ids: Collection[EntryId]) -> list[StoryEntry]:
+        """Give these entries as the engine looks at them, in the order in which it is to take them: `at`, then id."""
+        ...
+
+    def placed(self, entry_ids: Collection[EntryId]) -> set[EntryId]:
+        """Tell which of these entries have a story."""
+        ...
+
+    def save(self, changes: StoryChanges, *, signature: str) -> None:
+        """Keep what an engine decided. `signature` is that of the rules by which `changes.readings` were read."""
+        ...
+
+    def forget_readings(self) -> None:
+        """Drop all readings: the rules have changed, and what is open will be read anew."""
+        ...
+
+    def rule(self, ruling: Ruling) -> None:
+        """Keep a person's ruling for good."""
+        ...
+
+    def closed(self, story_id: StoryId) -> tuple[StoryState, tuple[EntryId, ...]] | None:
+        """Give a closed story and its entries, by `at`, then id; None for one that is open, has merged or never was."""
+        ...
+
+    def get(self, story_id: StoryId) -> Story | None:
+        """Find a story that has an entry to show; one that has merged is None: see `current`."""
+        ...
+
+    def current(self, story_id: StoryId) -> StoryId | None:
+        """Follow redirects: give the story that this one is now, itself if it is; None where there never was one."""
+        ...
+
+    def page(self, query: StoryQuery) -> Page[StoryLine]:
+        """List stories, the latest to change materially first."""
+        ...
+
+    def lines(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, StoryLine]:
+        """Give those of these stories that have an entry to show."""
+        ...
+
+    def coverage(self, entry_ids: Collection[EntryId]) -> Mapping[EntryId, Coverage]:
+        """Tell the story of each of these entries that has one."""
+        ...
+
+    def related(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, tuple[tuple[StoryLine, float], ...]]:
+        """Give what was found related to each of these stories, or found one of these related to itself.
+
+        With the higher of the two scores; current stories only, and none twice. In no order and not limited: `stories.related`
+        chooses from them.
+        """
+        ...
