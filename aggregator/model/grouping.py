@@ -64,8 +64,9 @@ class StoryState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What the engine has read of an entry when it took it: stored, so that what the entry says later changes nothing about the past,
-    and that a restart needs not read it again.
+    """What the engine has read of an entry when it took it.
+
+    Stored, so that what the entry says later changes nothing about the past, and that a restart need not read it again.
     """
 
     position: int
