@@ -12,15 +12,18 @@ from aggregator.config.fields import (
     DEFAULT_GAPS,
     Contact,
     FeedAddress,
+    Folder,
     Gap,
     Gaps,
     Id,
     Interval,
     Language,
+    Lateness,
     Line,
     Network,
     Number,
     Push,
+    Share,
     SiteAddress,
     Size,
     Switch,
@@ -34,6 +37,7 @@ from aggregator.config.fields import (
 from aggregator.config.identity import feed_id, host_name
 from aggregator.feeds.limits import MAX_BODY
 from aggregator.model.feed import Feed
+from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import FeedId
 from aggregator.polling.groups import is_public
 
@@ -95,6 +99,26 @@ class Copies(Section):
     """Same headline, published at most this far apart."""
 
 
+class Stories(Section):
+    """When entries report one event."""
+
+    idle: Window = StorySettings().idle
+    """A story that gains nothing for so long is closed."""
+    span: Window = StorySettings().span
+    """From its first entry to its last, at most."""
+    late: Lateness = StorySettings().late
+    """How long a story is kept at hand, once it is closed, for entries of its time that come in late."""
+    embeddings: Folder | None = None
+    """A model on this machine that is asked how like two entries are, beside their words."""
+    embeddings_share: Share = 0.3
+    """How much of the likeness is that of the model; 0: it is not asked."""
+
+    @property
+    def settings(self) -> StorySettings:
+        """What the story engine goes by."""
+        return StorySettings(idle=self.idle, span=self.span, late=self.late)
+
+
 class Metrics(Section):
     """Who may read /metrics besides this machine, and in its place."""
 
@@ -150,6 +174,7 @@ class Configuration(Section):
     site: Site = Site()
     polling: Polling = Polling()
     copies: Copies = Copies()
+    stories: Stories = Stories()
     metrics: Metrics = Metrics()
     feeds: tuple[FeedSettings, ...]
 

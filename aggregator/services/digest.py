@@ -8,7 +8,7 @@ from aggregator.errors import QueryError
 from aggregator.model.digest import Digest
 from aggregator.model.query import EntryQuery
 from aggregator.ports import Clock, Store, Transaction
-from aggregator.services.read import published
+from aggregator.services.read_entries import published
 
 MOST_ENTRIES = 1000
 """Of one day; the newest are taken, and the digest says that it is not all."""

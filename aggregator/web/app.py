@@ -18,7 +18,20 @@ from aggregator.web.errors import broken, not_understood, refused, unavailable
 from aggregator.web.finishing import Finishing
 from aggregator.web.health import healthz, readyz
 from aggregator.web.metrics import metrics
-from aggregator.web.pages import category, digest, entry, feed_documents, feeds, front, problems, push, search, static
+from aggregator.web.pages import (
+    category,
+    digest,
+    entry,
+    feed_documents,
+    feeds,
+    front,
+    problems,
+    push,
+    search,
+    static,
+    story,
+    story_documents,
+)
 from aggregator.web.rendering import Templates
 from aggregator.web.representations import Representations
 
@@ -73,6 +86,9 @@ def _routes() -> list[Route]:
         Route("/entries/{entry_id}", entry.page),
         *problems.routes(),  # before the documents of a feed, whose name could be any
         *feed_documents.routes(),
+        *story_documents.routes(),
+        Route("/stories", story.list_page),
+        Route("/stories/{story_id}", story.page),
         Route("/categories/{slug}", category.page),
         Route("/feeds", feeds.page),
         Route("/feeds.opml", feeds.opml_document),

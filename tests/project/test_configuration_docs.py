@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from aggregator.config.fields import Push
 from aggregator.config.identity import RESERVED, feed_id
-from aggregator.config.model import Configuration, Copies, FeedSettings, Metrics, Polling, Section, Site
+from aggregator.config.model import Configuration, Copies, FeedSettings, Metrics, Polling, Section, Site, Stories
 from aggregator.config.read import load, parse
 from aggregator.errors import ConfigurationError
 from aggregator.fetch.addresses import DOUBTFUL_PORTS, SERVICE_PORTS
@@ -20,6 +20,7 @@ SECTIONS: dict[str, type[Section]] = {
     "site": Site,
     "polling": Polling,
     "copies": Copies,
+    "stories": Stories,
     "metrics": Metrics,
     "feeds": FeedSettings,
 }

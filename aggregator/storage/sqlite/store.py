@@ -28,6 +28,7 @@ from aggregator.storage.sqlite.feeds import SqliteFeeds
 from aggregator.storage.sqlite.pushes import SqlitePushes
 from aggregator.storage.sqlite.search import SqliteSearch
 from aggregator.storage.sqlite.session import Session, Tracer
+from aggregator.storage.sqlite.stories import SqliteStories
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -45,6 +46,7 @@ class SqliteTransaction:
         self._feeds = SqliteFeeds(session)
         self._entries = SqliteEntries(session)
         self._copies = SqliteCopies(session)
+        self._stories = SqliteStories(session)
         self._searching = SqliteSearch(session)
         self._pushes = SqlitePushes(session)
 
@@ -62,6 +64,11 @@ class SqliteTransaction:
     def copies(self) -> SqliteCopies:
         """Which entries repeat which."""
         return self._copies
+
+    @property
+    def stories(self) -> SqliteStories:
+        """Which entries report one event."""
+        return self._stories
 
     @property
     def searching(self) -> SqliteSearch:
