@@ -110,7 +110,7 @@ class Stories(Section):
     """How long a story is kept at hand, once it is closed, for entries of its time that come in late."""
     embeddings: Folder | None = None
     """A model on this machine that is asked how like two entries are, beside their words."""
-    embeddings_share: Share = 0.3
+    embeddings_share: Share = 0.1
     """How much of the likeness is that of the model; 0: it is not asked."""
 
     @property
