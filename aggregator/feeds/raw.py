@@ -6,6 +6,7 @@ Strings are as the document has them; addresses may be relative or no addresses 
 from dataclasses import dataclass
 
 from aggregator.model.feed import FreshnessHints
+from aggregator.model.ids import EntryId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +82,9 @@ class RawFeed:
     entries: tuple[RawEntry, ...] = ()
     dropped: int = 0
     malformed: str = ""
+    imprints: tuple[bytes, ...] = ()
+    """Of all entries, also of those that were passed over."""
+    known: tuple[tuple[int, EntryId], ...] = ()
+    """Place in the document and id of entries that were passed over."""
+    around: object = None
+    """What decides what an entry is read to, besides all of the above; it has a `repr` of its own."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-Value = str | int | float | None
+Value = str | int | float | bytes | None
 Row = Mapping[str, Any]
 """A `sqlite3.Row`: columns by name. Leaves the store only as a value of `model`."""
 

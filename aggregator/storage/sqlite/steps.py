@@ -161,3 +161,16 @@ _PUSHES_AND_ADVERTISED_HUBS = (
 def _clock(db: Database) -> None:
     db.execute("CREATE TABLE clock (latest_at INTEGER NOT NULL) STRICT")
     db.execute("INSERT INTO clock (latest_at) VALUES (0)")
+
+
+@MIGRATIONS(name="0007_imprints")
+def _imprints(db: Database) -> None:
+    db.execute(
+        """
+        CREATE TABLE imprints (
+            feed_id TEXT NOT NULL PRIMARY KEY REFERENCES feeds (id) ON DELETE CASCADE,
+            context BLOB NOT NULL,
+            entries BLOB NOT NULL
+        ) STRICT
+        """
+    )
