@@ -188,7 +188,7 @@ CREATE TABLE imprints (
     feed_id TEXT NOT NULL PRIMARY KEY REFERENCES feeds (id) ON DELETE CASCADE,
     context BLOB NOT NULL,                   -- hash of what else decides what entries are read to
     entries BLOB NOT NULL                    -- an entry after the other: hash (16 bytes), id (8 bytes, big-endian)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- Hubs that send what is new (WebSub): see polling/websub.py.
 CREATE TABLE subscriptions (

@@ -171,6 +171,6 @@ def _imprints(db: Database) -> None:
             feed_id TEXT NOT NULL PRIMARY KEY REFERENCES feeds (id) ON DELETE CASCADE,
             context BLOB NOT NULL,
             entries BLOB NOT NULL
-        ) STRICT
+        ) STRICT, WITHOUT ROWID
         """
     )
