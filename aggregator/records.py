@@ -15,6 +15,7 @@ from aggregator.model.copies import CopyAssignment, CopyCandidate, CopyText
 from aggregator.model.entry import Entry, EntrySummary, KnownEntry, ParsedEntry, Revision
 from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, GroupLease, ParsedFeed
 from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
+from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord, Totals
 from aggregator.model.push import Subscription
 from aggregator.model.query import EntryQuery, Page, SearchQuery
@@ -116,7 +117,7 @@ class FeedRecords(Protocol):
 class EntryRecords(Protocol):
     """Entries and their revisions."""
 
-    def known(self, feed_id: FeedId, parsed: Sequence[ParsedEntry]) -> list[KnownEntry]:
+    def known(self, feed_id: FeedId, parsed: Sequence[ParsedEntry | KnownEntry]) -> list[KnownEntry]:
         """Find what is stored of this feed under any guid or address of `parsed`, oldest id first.
 
         What is stored with neither is also found under the headline, be it empty, of those that have neither: it is
@@ -125,8 +126,22 @@ class EntryRecords(Protocol):
         """
         ...
 
+    def by_ids(self, feed_id: FeedId, ids: Collection[EntryId]) -> list[KnownEntry]:
+        """Find those of these entries that are stored of this feed, oldest id first."""
+        ...
+
+    def remembered(self, feed_id: FeedId) -> KnownImprints:
+        """Give what `remember` was told last, if no entry of the feed was changed since."""
+        ...
+
+    def remember(self, feed_id: FeedId, imprints: KnownImprints) -> None:
+        """Keep the imprints of the document that was just stored, instead of those of the one before."""
+        ...
+
     def save(self, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -> list[EntryId]:
         """Store new entries, and changed ones after keeping what they said before as a `Revision`.
+
+        Imprints that are remembered are forgotten where an entry changed: what they stand for is not stored any more.
 
         A changed entry becomes ungrouped again when anything of its `CopyCandidate`
         changed; so do, of those that it shared its old address or headline key with, enough for `connected` to reach

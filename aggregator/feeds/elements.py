@@ -6,7 +6,7 @@ has hundreds of them. For tree and walk of 50 kB that takes 0.35 ms, lxml 0.33, 
 for a text of its own).
 """
 
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 from xml.parsers import expat
 
 from feedparser.api import StrictFeedParser
@@ -117,8 +117,24 @@ def _version(prefix: str | None, address: str) -> str:
     return {_RSS_1: "rss10", _ATOM: "atom10"}.get(address, "")
 
 
-def read_tree(text: str) -> tuple[Element, Names, frozenset[str]] | None:
+class Notes(Protocol):
+    """Who is told of what leaves no trace in the tree (`imprints.Marks`)."""
+
+    def note(self, target: str, inside: "list[Element | str]") -> None:
+        """Take note of a processing instruction, and of what stands before it in its element."""
+        ...
+
+    def declare(self, depth: int, prefix: str | None, uri: str | None) -> None:
+        """Take note of a namespace that an element at this depth declares."""
+        ...
+
+
+def read_tree(text: str, notes: Notes | None = None) -> tuple[Element, Names, frozenset[str]] | None:
     """Build the tree of a document.
+
+    Args:
+        text: from the first element on.
+        notes: may add to what is inside of the element that an instruction stands in.
 
     Returns:
         Its root, its names, and the names of all attributes in it, as expat has them; None where it is not well-formed.
@@ -136,10 +152,17 @@ def read_tree(text: str) -> tuple[Element, Names, frozenset[str]] | None:
         if attributes:
             used.update(attributes)
 
+    def declare(prefix: str | None, uri: str | None) -> None:
+        names.declare(prefix, uri)
+        if notes:
+            notes.declare(len(stack), prefix, uri)
+
     parser = expat.ParserCreate("utf-8", " ")
     parser.buffer_text = True
     parser.buffer_size = 64 * 1024
-    parser.StartNamespaceDeclHandler = names.declare
+    parser.StartNamespaceDeclHandler = declare
+    if notes:
+        parser.ProcessingInstructionHandler = lambda target, _: notes.note(target, stack[-1])
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda _: stack.pop()
     parser.CharacterDataHandler = lambda data: stack[-1].append(data)  # noqa: PLW0108  the innermost at that moment

@@ -4,12 +4,15 @@ A value of a wrong type counts as missing; an item that is no object has nothing
 """
 
 import json
+import marshal
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from aggregator.feeds.imprints import Lookup, imprint
 from aggregator.feeds.limits import MAX_ENTRIES
 from aggregator.feeds.raw import Markup, RawEntry, RawFeed, RawMedia, Title
 from aggregator.model.fetch import Failed, FailureKind
+from aggregator.model.imprint import NOTHING_KNOWN, KnownImprints
 from aggregator.text.words import xml_safe
 
 _VERSION: Final = "jsonfeed.org/version/"
@@ -22,8 +25,8 @@ def is_json(text: str) -> bool:
     return text[:4096].lstrip().startswith("{")
 
 
-def read_feed(text: str) -> RawFeed | Failed:
-    """Read a JSON document, or say why it is no JSON Feed."""
+def read_feed(text: str, known: KnownImprints = NOTHING_KNOWN) -> RawFeed | Failed:
+    """Read a JSON document but for the entries that are known, or say why it is no JSON Feed."""
     try:
         value = json.loads(text)
     except RecursionError:
@@ -37,13 +40,17 @@ def read_feed(text: str) -> RawFeed | Failed:
             kind=FailureKind.NOT_A_FEED,
             message="the document is JSON, not a feed: it has no 'version' that names jsonfeed.org",
         )
-    return _feed(feed, "json1" if version.rstrip("/").endswith("/1") else "json11")
+    return _feed(feed, "json1" if version.rstrip("/").endswith("/1") else "json11", Lookup(known))
 
 
-def _feed(feed: Fields, version: str) -> RawFeed:
+def _feed(feed: Fields, version: str, lookup: Lookup) -> RawFeed:
     values = _list(feed, "items")
     items = [item for item in values if isinstance(item, dict)]
     skipped = len(values) - len(items)
+    # How marshal writes a value depends on the value alone: version 2 does not look whether it occurred before.
+    imprints = tuple([imprint(marshal.dumps(item, 2)) for item in items[:MAX_ENTRIES]])
+    known = tuple([(place, found) for place, made in enumerate(imprints) if (found := lookup.take(made)) is not None])
+    passed = {place for place, _ in known}
     return RawFeed(
         format=version,
         title=_title(feed, "title"),
@@ -52,9 +59,11 @@ def _feed(feed: Fields, version: str) -> RawFeed:
         language=_string(feed, "language") or None,
         hubs=tuple(_hubs(feed)),
         topic=_string(feed, "feed_url") or None,
-        entries=tuple(_entry(item) for item in items[:MAX_ENTRIES]),
+        entries=tuple([_entry(item) for place, item in enumerate(items[:MAX_ENTRIES]) if place not in passed]),
         dropped=max(0, len(items) - MAX_ENTRIES),
         malformed=f"{skipped} of {len(values)} items are no objects" if skipped else "",
+        imprints=imprints,
+        known=known,
     )
 
 

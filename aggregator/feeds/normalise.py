@@ -14,11 +14,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from aggregator.feeds.imprints import context_of
 from aggregator.feeds.limits import MAX_ADDRESS, MAX_ENCLOSURES, MAX_FIELD, MAX_HUBS, MAX_NAME, MAX_TAGS
 from aggregator.feeds.raw import Markup, RawEntry, RawFeed, RawMedia
 from aggregator.feeds.titles import plain_name, plain_title
 from aggregator.model.entry import NO_HTML, Byline, Enclosure, Link, ParsedEntry, SafeHtml
 from aggregator.model.feed import Document, ParsedFeed
+from aggregator.model.imprint import Imprints
 from aggregator.text import byline, dates, headline, html, languages, urls, words
 
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}", re.IGNORECASE)
@@ -44,7 +46,9 @@ def normalise(raw: RawFeed, document: Document) -> ParsedFeed:
         hints=raw.hints,
         hubs=_hubs(raw, document),
         topic=_topic(raw, document),
-        entries=tuple(_entry(entry, context) for entry in raw.entries),
+        entries=tuple([_entry(entry, context) for entry in raw.entries]),
+        known=raw.known,
+        imprints=Imprints(context=_hashed(context, raw), entries=raw.imprints) if raw.imprints else Imprints(),
         dropped=raw.dropped,
         malformed=raw.malformed,
     )
@@ -73,6 +77,11 @@ class _Context:
     publishers: tuple[str, ...]
     author: str
     language: str | None
+
+
+def _hashed(context: _Context, raw: RawFeed) -> bytes:
+    """Hash whatever decides what an entry becomes, but for itself."""
+    return context_of(*(getattr(context, field.name) for field in fields(_Context)), raw.format, raw.around)
 
 
 def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:

@@ -8,6 +8,7 @@ memory whatever is done before. This module is the only one that calls feedparse
 """
 
 import xml.sax
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -17,12 +18,14 @@ import feedparser.api
 from aggregator.feeds import jsonfeed, wellformed, xmlfeed
 from aggregator.feeds.charset import decode
 from aggregator.feeds.identify import is_page, not_a_feed
+from aggregator.feeds.imprints import Marks, mark
 from aggregator.feeds.normalise import normalise
 from aggregator.feeds.prepass import Prepared, begin_of_sound, prepare, unpack
 from aggregator.feeds.raw import RawFeed
 from aggregator.feeds.titles import cut_line
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind
+from aggregator.model.imprint import NOTHING_KNOWN, KnownImprints
 
 # drv_libxml2, feedparser's first choice where it is installed, opens the files a DTD names (kurtmckee/feedparser#107).
 feedparser.api.PREFERRED_XML_PARSERS = []
@@ -50,21 +53,40 @@ def _parse(document: Document) -> ParsedFeed | Failed:
     if isinstance(body, Failed):
         return body
     text, complaint = decode(body, document.content_type)
-    raw = jsonfeed.read_feed(text) if jsonfeed.is_json(text) else _read_xml(text, document.url, complaint)
+    parsed = _read(text, document, complaint)
+    if isinstance(parsed, ParsedFeed) and parsed.known and parsed.imprints.context != document.known.context:
+        # What is known was read in another context: the feed has a new title, or the program new rules.
+        return _read(text, replace(document, known=NOTHING_KNOWN), complaint)
+    return parsed
+
+
+def _read(text: str, document: Document, complaint: str) -> ParsedFeed | Failed:
+    is_json = jsonfeed.is_json(text)
+    raw = jsonfeed.read_feed(text, document.known) if is_json else _read_xml(text, document, complaint)
     return raw if isinstance(raw, Failed) else normalise(raw, document)
 
 
-def _read_xml(text: str, url: str, complaint: str) -> RawFeed | Failed:
+def _read_xml(text: str, document: Document, complaint: str) -> RawFeed | Failed:
     sound = begin_of_sound(text)
-    parsed = wellformed.read(sound) if sound else None
-    if parsed is not None:
-        return xmlfeed.read_feed(parsed, sound, malformed=complaint)
+    raw = _read_sound(sound, document.known, complaint) if sound else None
+    if raw is not None:
+        return raw
     prepared = prepare(text)
     if isinstance(prepared, Failed):
         return prepared
     if is_page(prepared.text):
-        return not_a_feed(text, url)
-    return _read_prepared(prepared, text, url, complaint)
+        return not_a_feed(text, document.url)
+    return _read_prepared(prepared, text, document.url, complaint)
+
+
+def _read_sound(sound: str, known: KnownImprints, complaint: str) -> RawFeed | None:
+    """Read a document without the entries that are known; if it can't be read so, whole."""
+    marked = mark(sound, known)
+    if marked and (parsed := wellformed.read(marked.text, Marks(marked))):
+        raw = xmlfeed.read_feed(parsed, sound, malformed=complaint)
+        return replace(raw, imprints=marked.imprints, known=marked.known, around=parsed["around"])
+    whole = wellformed.read(sound)
+    return None if whole is None else xmlfeed.read_feed(whole, sound, malformed=complaint)
 
 
 def _read_prepared(prepared: Prepared, text: str, url: str, complaint: str) -> RawFeed | Failed:

@@ -46,6 +46,12 @@ class Walk:
         self._depths: dict[str, int] | None = None
         """How deep what is kept of an entry was found: what is further in does not replace it. None outside of entries."""
         self._has_content = False
+        self.known = 0
+        """Entries that were passed over."""
+        self.leaks = False
+        """Whether what stands before an entry changed how it was read."""
+        self.channel: list[dict[str, str]] = []
+        """Attributes of each `channel`."""
 
     # --- where it is -------------------------------------------------------------------------------------------
 
@@ -56,12 +62,19 @@ class Walk:
 
     def entry(self, item: Element, depth: int, lang: str | None) -> None:
         """Read an entry that is at this depth, with that language in force inside."""
+        self.leaks |= self._has_content
         self.at, self._depths, self.tags, self.title_depth = {}, {}, set(), -1
         self.entries.append(self.at)
         if item[1] and (about := self.names.attributes(item).get("rdf:about")):
             self.at["id"] = about
         self.children(item, depth, lang)
         self.at, self._depths, self._has_content = self.feed, None, False
+
+    def pass_over(self) -> None:
+        """Leave everything as if an entry had been read."""
+        self.leaks |= self._has_content
+        self.title_depth, self._has_content = -1, False
+        self.known += 1
 
     def source(self, source: Element, depth: int, lang: str | None) -> dict[str, object]:
         """Read the source of an entry with the rules that hold for feeds."""

@@ -13,6 +13,7 @@ from typing import Final
 
 from aggregator.feeds.constructs import bases
 from aggregator.feeds.elements import HANDLED, Element, Names, UnfamiliarError, read_tree
+from aggregator.feeds.imprints import KNOWN, Marks
 from aggregator.feeds.vocabulary import HANDLERS
 from aggregator.feeds.walk import Walk
 
@@ -24,25 +25,28 @@ _TITLED: Final = {"image": _IN_IMAGE, "textinput": _IN_TEXT_INPUT}
 _OWNER: Final = frozenset({"itunes_name", "itunes_email", "name", "email"})
 
 
-def read(text: str) -> dict[str, object] | None:
+def read(text: str, marks: Marks | None = None) -> dict[str, object] | None:
     """Read a document as feedparser would.
 
     Args:
         text: A document that went through the pre-pass.
+        marks: Those in the text; None: there are none.
 
     Returns:
-        `version`, `feed` and `entries` as `xmlfeed.read_feed` takes them; None where feedparser itself must look at it.
+        `version`, `feed` and `entries` as `xmlfeed.read_feed` takes them; None where feedparser itself must look at it, or
+        marks do not stand around entries. With marks also `around`: what else decides what an entry is read to, but for what
+        `feed` says.
     """
     if text.startswith("<!"):
         return None
     try:
-        tree = read_tree(text)
-        return None if tree is None else _document(*tree)
+        tree = read_tree(text, marks)
+        return None if tree is None else _document(*tree, marks)
     except (UnfamiliarError, RecursionError):
         return None
 
 
-def _document(root: Element, names: Names, attributes: frozenset[str]) -> dict[str, object]:
+def _document(root: Element, names: Names, attributes: frozenset[str], marks: Marks | None) -> dict[str, object]:
     kind = names.element(root[0])
     version = _version(kind, root, names)
     walk = Walk(names, version, bases(root) if _mentions(attributes, "base") else {}, HANDLERS)
@@ -53,7 +57,13 @@ def _document(root: Element, names: Names, attributes: frozenset[str]) -> dict[s
         _channel(walk, root, 1, lang)
     else:
         _root(walk, root, lang, "rss" if kind == "rss" else "rdf")
-    return {"version": version, "feed": walk.feed, "entries": walk.entries}
+    parsed: dict[str, object] = {"version": version, "feed": walk.feed, "entries": walk.entries}
+    if marks:
+        marks.check(len(walk.entries), walk.known)
+        if walk.leaks or _mentions(attributes, "base"):
+            raise UnfamiliarError("what stands before an entry changes it")
+        parsed["around"] = (kind, root[1], walk.channel, marks.declared)
+    return parsed
 
 
 def _version(kind: str, root: Element, names: Names) -> str:
@@ -88,10 +98,13 @@ def _root(walk: Walk, root: Element, lang: str | None, kind: str) -> None:
         key = walk.names.element(child[0])
         inner = walk.language_at(child, lang)
         if key == "channel":
+            walk.channel.append(child[1])
             _refuse_links(walk, child)
             _channel(walk, child, 2, inner)
         elif kind == "rdf" and key == "item":
             _item(walk, child, 2, inner)
+        elif kind == "rdf" and key == KNOWN:
+            walk.pass_over()
         elif kind == "rdf" and key in _TITLED:
             _titled(walk, child, 3, _TITLED[key])
         elif kind == "rdf" and key not in HANDLED:
@@ -108,6 +121,8 @@ def _channel(walk: Walk, channel: Element, depth: int, lang: str | None) -> None
         key = walk.names.element(child[0])
         if key in {"item", "entry"}:
             _item(walk, child, depth + 1, walk.language_at(child, lang))
+        elif key == KNOWN:
+            walk.pass_over()
         elif key in _TITLED:
             _titled(walk, child, depth + 2, _TITLED[key])
         elif key == "itunes_owner" and not walk.version.startswith("atom"):

@@ -6,30 +6,55 @@ source and the like are left out where there is none, as there is none in most e
 """
 
 import marshal
-from dataclasses import astuple, fields
+from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from aggregator.model.entry import Byline, Enclosure, Link, ParsedEntry, SafeHtml
 from aggregator.model.feed import Document, FreshnessHints, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind
+from aggregator.model.imprint import Imprints, KnownImprints
 
 _VERSION: Final = 2
 """Of marshal's format: the last one that does not look whether each value occurred before, which takes longest of all."""
 _FAILED, _FEED = 0, 1
-_DOCUMENT: Final = tuple(field.name for field in fields(Document))
 _NO_HINTS: Final = FreshnessHints()
 _NO_BYLINE: Final = Byline()
 
 
 def pack_document(document: Document) -> bytes:
     """Write a document."""
-    return marshal.dumps(tuple(getattr(document, name) for name in _DOCUMENT), _VERSION)
+    settings, known = _packed_settings(document.publisher_names, document.own_origins), document.known
+    said = (document.body, document.url, document.content_type, document.language)
+    return marshal.dumps((*said, settings, known.context, known.entries), _VERSION)
 
 
 def unpack_document(packed: bytes) -> Document:
     """Read what `pack_document` wrote."""
-    return Document(**dict(zip(_DOCUMENT, marshal.loads(packed), strict=True)))  # noqa: S302  of our own process
+    body, url, content_type, language, settings, context, entries = marshal.loads(packed)  # noqa: S302  of our own process
+    publisher_names, own_origins = _unpacked_settings(settings)
+    return Document(
+        body=body,
+        url=url,
+        content_type=content_type,
+        language=language,
+        publisher_names=publisher_names,
+        own_origins=own_origins,
+        known=KnownImprints(context=context, entries=entries),
+    )
+
+
+@lru_cache(maxsize=1)
+def _packed_settings(*settings: tuple[str, ...]) -> bytes:
+    """Write what is the same for all documents; there is a name for every feed in it."""
+    return marshal.dumps(settings, _VERSION)
+
+
+@lru_cache(maxsize=1)
+def _unpacked_settings(packed: bytes) -> tuple[tuple[str, ...], ...]:
+    settings: tuple[tuple[str, ...], ...] = marshal.loads(packed)  # noqa: S302  of our own process
+    return settings
 
 
 def pack_outcome(outcome: ParsedFeed | Failed) -> bytes:
@@ -42,7 +67,8 @@ def pack_outcome(outcome: ParsedFeed | Failed) -> bytes:
         return marshal.dumps(whole, _VERSION)
     head = (outcome.format, outcome.title, outcome.home_url, outcome.dropped, outcome.hubs, outcome.topic)
     entries = [_packed(entry) for entry in outcome.entries]
-    return marshal.dumps((_FEED, *head, outcome.malformed, _packed_hints(outcome.hints), entries), _VERSION)
+    imprints = (outcome.known, outcome.imprints.context, outcome.imprints.entries)
+    return marshal.dumps((_FEED, *head, outcome.malformed, _packed_hints(outcome.hints), entries, *imprints), _VERSION)
 
 
 def unpack_outcome(packed: bytes | memoryview) -> ParsedFeed | Failed:
@@ -51,7 +77,7 @@ def unpack_outcome(packed: bytes | memoryview) -> ParsedFeed | Failed:
     if kind == _FAILED:
         failure, message, status, headers, url = parts
         return Failed(kind=FailureKind(failure), message=message, status=status, headers=headers, url=url)
-    name, title, home, dropped, hubs, topic, malformed, hints, entries = parts
+    name, title, home, dropped, hubs, topic, malformed, hints, entries, known, context, imprints = parts
     return ParsedFeed(
         format=name,
         title=title,
@@ -62,6 +88,8 @@ def unpack_outcome(packed: bytes | memoryview) -> ParsedFeed | Failed:
         malformed=malformed,
         hints=_unpacked_hints(hints),
         entries=tuple([_unpacked(entry) for entry in entries]),
+        known=known,
+        imprints=Imprints(context=context, entries=imprints),
     )
 
 

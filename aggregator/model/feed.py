@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aggregator.model.entry import ParsedEntry
-from aggregator.model.ids import FeedId, RateGroup
+from aggregator.model.ids import EntryId, FeedId, RateGroup
+from aggregator.model.imprint import NOTHING_KNOWN, Imprints, KnownImprints
 from aggregator.model.push import Advertised
 
 
@@ -189,6 +190,8 @@ class Document:
     """For entries where neither entry nor document says one."""
     own_origins: tuple[str, ...] = ()
     """Origins of our own site, `scheme://host[:port]`: links to them in foreign HTML are dropped."""
+    known: KnownImprints = NOTHING_KNOWN
+    """Entries that need not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +204,10 @@ class ParsedFeed:
     home_url: str | None = None
     hints: FreshnessHints = field(default_factory=FreshnessHints)
     entries: tuple[ParsedEntry, ...] = ()
-    """In document order, at most `feeds.limits.MAX_ENTRIES`."""
+    """Those that were read, in document order; with `known` at most `feeds.limits.MAX_ENTRIES`."""
+    known: tuple[tuple[int, EntryId], ...] = ()
+    """Entries that were not read, because their imprints are known: place in the document, ascending, and id."""
+    imprints: Imprints = field(default_factory=Imprints, compare=False)
     dropped: int = 0
     """Entries beyond that limit."""
     hubs: tuple[str, ...] = ()
@@ -210,3 +216,8 @@ class ParsedFeed:
     """Its own address as it says it (`rel="self"`): what a hub knows it by."""
     malformed: str = ""
     """Why the document is not well-formed, where it was read all the same; empty when it is."""
+
+    @property
+    def size(self) -> int:
+        """How many entries it has, read or not."""
+        return len(self.entries) + len(self.known)

@@ -17,6 +17,13 @@ class EntryPlan:
     new: tuple[ParsedEntry, ...] = ()
     changed: tuple[tuple[EntryId, ParsedEntry], ...] = ()
     unchanged: int = 0
+    incomplete: bool = False
+    """It takes entries that were not read: the document has to be read whole, and nothing is to be stored."""
+    places: tuple[int, ...] = ()
+    """Of the new ones, in the document."""
+    exact: tuple[tuple[int, EntryId], ...] = ()
+    """Places of the others, with ids, as far as all that recognising goes by (`KnownEntry`) is stored as the document says
+    it, or will be."""
 
 
 class Heed(StrEnum):

@@ -24,19 +24,19 @@ Entry = ParsedEntry | KnownEntry
 Mark = Callable[[Entry], Hashable | None]
 """What two entries must have in common to be one; None: the entry has nothing to go by."""
 
-Numbered = tuple[int, ParsedEntry]
-"""A parsed entry with its place in the document."""
+Numbered = tuple[int, Entry]
+"""An entry of the document with its place in it."""
 Matches = dict[int, KnownEntry]
 """Place in the document -> the stored entry it is."""
 
 
-def plan(known: Sequence[KnownEntry], parsed: Sequence[ParsedEntry]) -> EntryPlan:
+def plan(known: Sequence[KnownEntry], parsed: Sequence[Entry]) -> EntryPlan:
     """Decide what a document's entries mean for the database.
 
     Args:
         known: of the same feed, oldest first: every entry that has a guid or an address of `parsed`, and those with
             the headline of a parsed entry that has neither; more does no harm.
-        parsed: in document order.
+        parsed: in document order; a known one stands for an entry that says just what is stored of it, and was not read.
 
     Returns:
         Every parsed entry as exactly one of new, changed and unchanged; new and changed in document order.
@@ -125,14 +125,39 @@ def _other_naming(entry: Entry) -> Hashable | None:
     return (entry.url, not entry.guid) if entry.url else None
 
 
-def _as_plan(parsed: Sequence[ParsedEntry], matches: Matches) -> EntryPlan:
-    new: list[ParsedEntry] = []
+def _as_plan(parsed: Sequence[Entry], matches: Matches) -> EntryPlan:
+    new: list[tuple[int, ParsedEntry]] = []
     changed: list[tuple[EntryId, ParsedEntry]] = []
+    exact: list[tuple[int, EntryId]] = []
     for place, entry in enumerate(parsed):
         stored = matches.get(place)
+        if stored and _keeps(stored, entry):
+            exact.append((place, stored.id))
+        if stored and stored.fingerprint == entry.fingerprint:
+            continue
+        if isinstance(entry, KnownEntry):
+            # It stands in the document more often than it is stored, or what was stored of it has been replaced.
+            return EntryPlan(incomplete=True)
         if stored is None:
-            new.append(entry)
-        elif stored.fingerprint != entry.fingerprint:
+            new.append((place, entry))
+        else:
             changed.append((stored.id, entry))
-    unchanged = len(parsed) - len(new) - len(changed)
-    return EntryPlan(new=tuple(new), changed=tuple(changed), unchanged=unchanged)
+    return EntryPlan(
+        new=tuple([entry for _, entry in new]),
+        changed=tuple(changed),
+        unchanged=len(parsed) - len(new) - len(changed),
+        places=tuple([place for place, _ in new]),
+        exact=tuple(exact),
+    )
+
+
+def _keeps(stored: KnownEntry, entry: Entry) -> bool:
+    """Tell whether all that recognising goes by is stored as the entry says it, now or once it was stored as changed.
+
+    The first guid and the first time that were stored stay; while an entry is unchanged, nothing of it is stored.
+    """
+    if stored.fingerprint == entry.fingerprint:
+        return (stored.guid, stored.published_at, stored.url, stored.headline) == (
+            *(entry.guid, entry.published_at, entry.url, entry.headline),
+        )
+    return stored.guid in {None, entry.guid} and stored.published_at in {None, entry.published_at}

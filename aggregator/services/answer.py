@@ -1,11 +1,13 @@
 """What asking one feed brought, how it is written down, and how it is told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.model.feed import DueFeed, Feed, FeedState, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, Gone, NotModified
-from aggregator.model.ids import EntryId
+from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.imprint import Imprints, KnownImprints
 from aggregator.model.poll import EntryPlan, GroupPause, PollRecord, PollResult
 from aggregator.polling.plan import plan
 from aggregator.polling.schedule import after_fetch
@@ -67,6 +69,11 @@ class Saved:
     overtaken: bool = False
     """Nothing of it, because a newer document was stored after it had been asked for."""
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether nothing was written, because the document has to be read whole first."""
+        return self.plan.incomplete
+
 
 NOTHING = Saved(plan=EntryPlan(), new_ids=())
 OVERTAKEN = replace(NOTHING, overtaken=True)
@@ -86,9 +93,34 @@ def save(answer: Answer, tx: Transaction) -> Saved:
     if document is None:
         tx.feeds.finish(due, answer.state, _record(answer, NOTHING.plan), pause=answer.pause)
         return NOTHING
-    decided = plan(tx.entries.known(due.feed.id, document.entries), document.entries)
+    decided = decide(tx, due.feed.id, document)
+    if decided.incomplete:
+        return Saved(plan=decided, new_ids=())
     tx.feeds.finish(due, answer.state, _record(answer, decided), document=document, pause=answer.pause)
-    return Saved(plan=decided, new_ids=tuple(tx.entries.save(due.feed.id, decided, now=answer.ended_at)))
+    new_ids = tx.entries.save(due.feed.id, decided, now=answer.ended_at)
+    tx.entries.remember(due.feed.id, _stored(document.imprints, decided, new_ids))
+    return Saved(plan=decided, new_ids=tuple(new_ids))
+
+
+def decide(tx: Transaction, feed_id: FeedId, document: ParsedFeed) -> EntryPlan:
+    """Decide which entries of a document are new, and which changed."""
+    if not document.known:
+        return plan(tx.entries.known(feed_id, document.entries), document.entries)
+    stored = {entry.id: entry for entry in tx.entries.by_ids(feed_id, [entry_id for _, entry_id in document.known])}
+    if len(stored) < len(document.known):
+        return EntryPlan(incomplete=True)
+    read, unread = iter(document.entries), dict(document.known)
+    entries = [stored[unread[place]] if place in unread else next(read) for place in range(document.size)]
+    return plan(tx.entries.known(feed_id, entries), entries)
+
+
+def _stored(imprints: Imprints, decided: EntryPlan, new_ids: Sequence[EntryId]) -> KnownImprints:
+    """Tell under which ids the entries of a document are stored, as far as they have imprints and are stored as it says."""
+    made = imprints.entries
+    ids = sorted([*decided.exact, *zip(decided.places, new_ids, strict=True)]) if made else ()
+    return KnownImprints(
+        context=imprints.context, entries=tuple([(made[place], entry_id) for place, entry_id in ids if made[place]])
+    )
 
 
 def overtaken(answer: Answer) -> Answer:
@@ -126,7 +158,7 @@ def save_pushed(tx: Transaction, feed: Feed, document: ParsedFeed, *, arrived_at
     if any(poll.outcome is Outcome.FETCHED and arrived_at < poll.at - poll.elapsed <= now for poll in polls):
         return OVERTAKEN
     tx.pushes.count(feed.id)
-    decided = plan(tx.entries.known(feed.id, document.entries), document.entries)
+    decided = decide(tx, feed.id, document)
     return Saved(plan=decided, new_ids=tuple(tx.entries.save(feed.id, decided, now=now)))
 
 
@@ -155,7 +187,7 @@ def told(answer: Answer, saved: Saved) -> PollResult:
         feed_title=due.feed.title or (document.title if document else "") or due.name,
         outcome=outcome,
         message=state.last_message,
-        entries=len(document.entries) if document else 0,
+        entries=document.size if document else 0,
         new=len(saved.new_ids),
         changed=len(saved.plan.changed),
         received=_received(answer.got),

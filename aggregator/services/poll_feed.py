@@ -22,6 +22,7 @@ from aggregator.errors import DatabaseUnusable, LeaseLost, UserError
 from aggregator.model.feed import Document, DueFeed, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest
 from aggregator.model.ids import FeedId, RateGroup
+from aggregator.model.imprint import NOTHING_KNOWN, KnownImprints
 from aggregator.model.poll import PollResult
 from aggregator.model.push import Advertised
 from aggregator.polling.moves import Owners, twin_address
@@ -101,6 +102,9 @@ class FeedPoller:
         due = answer.due
         try:
             saved = await self._save(answer)
+            if saved.incomplete:
+                answer = await self._read_whole(answer)
+                saved = await self._save(answer)
         except LeaseLost:
             return _log(Polled(result=lost(due), lease_lost=True))
         except Exception as error:
@@ -182,16 +186,25 @@ class FeedPoller:
         hashed = body_hash(outcome.body)
         if hashed == due.state.body_hash:
             return self._answer(due, started, outcome, same_document=True, hashed=hashed)
-        parsed = await self._parser.parse(
-            self._completed(
-                Document(body=outcome.body, url=outcome.url, content_type=outcome.headers.get("content-type", "")),
-                language=due.feed.language,
-            )
-        )
+        known = NOTHING_KNOWN
+        if due.state.body_hash:
+            known = await self._store.read(lambda tx: tx.entries.remembered(due.feed.id))
+        return await self._parsed(due, started, outcome, hashed, known)
+
+    async def _read_whole(self, answer: Answer) -> Answer:
+        """Read a document again, now with the entries that seemed to be known."""
+        got = answer.got
+        if not isinstance(got, Fetched):
+            raise TypeError(f"there is no document in {got!r}")
+        return await self._parsed(answer.due, answer.started_at, got, body_hash(got.body), NOTHING_KNOWN)
+
+    async def _parsed(self, due: DueFeed, started: datetime, got: Fetched, hashed: str, known: KnownImprints) -> Answer:
+        content_type = got.headers.get("content-type", "")
+        document = Document(body=got.body, url=got.url, content_type=content_type, known=known)
+        parsed = await self._parser.parse(self._completed(document, language=due.feed.language))
         if isinstance(parsed, Failed):
-            failed = replace(parsed, headers=outcome.headers, url=outcome.url)
-            return self._answer(due, started, outcome, failed)
-        return self._answer(due, started, outcome, document=parsed, hashed=hashed)
+            return self._answer(due, started, got, replace(parsed, headers=got.headers, url=got.url))
+        return self._answer(due, started, got, document=parsed, hashed=hashed)
 
     def _completed(self, document: Document, *, language: str | None) -> Document:
         return replace(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Final
 
-from aggregator.text.urls import origin, web_url
+from aggregator.text.urls import origin, origin_of, web_url
 
 Filter = Callable[[str, str, str], str | None]
 """Takes element, attribute and value; gives the value to keep, None to drop the attribute."""
@@ -58,7 +58,7 @@ def _address(value: str, base_url: str | None, own: Collection[str], *, mail: bo
     if mail and _MAILTO.fullmatch(value):
         return value
     url = web_url(value, base=base_url)
-    return None if url is None or (own and origin(url) in own) else url
+    return None if url is None or (own and origin_of(url) in own) else url
 
 
 def _attribute(name: str, value: str) -> str | None:

@@ -102,7 +102,12 @@ def host_and_port(url: str) -> str:
 def origin(url: str) -> str:
     """Give scheme, host and port (RFC 6454) as `https://host[:port]`; empty where `web_url` refuses the address."""
     address = web_url(url)
-    found = _ORIGIN.match(address) if address else None
+    return origin_of(address) if address else ""
+
+
+def origin_of(address: str) -> str:
+    """Give the origin of what `web_url` gave."""
+    found = _ORIGIN.match(address)
     return found[0] if found else ""
 
 

@@ -6,6 +6,7 @@ import pytest
 from aggregator.model.copies import CopyAssignment
 from aggregator.model.entry import Byline, Enclosure, Entry, Link, ParsedEntry, SafeHtml
 from aggregator.model.ids import CopySetId, EntryId, FeedId
+from aggregator.model.imprint import NOTHING_KNOWN, KnownImprints
 from aggregator.model.poll import EntryPlan, Totals
 from aggregator.model.query import Cursor, EntryQuery, Page
 from aggregator.ports import Store
@@ -211,6 +212,38 @@ async def test_a_document_of_two_thousand_entries_is_known_in_one_go(store: Stor
     entries = [make_parsed_entry(str(number)) for number in range(2000)]
     await add(store, *entries)
     assert len(await store.read(lambda tx: tx.entries.known(A, entries))) == 2000
+
+
+async def test_entries_are_found_by_their_ids_in_their_own_feed(store: Store) -> None:
+    first, second = await add(store, make_parsed_entry("1"), make_parsed_entry("2"))
+    other = (await add(store, make_parsed_entry("3"), feed=B))[0]
+    found = await store.read(lambda tx: tx.entries.by_ids(A, [second, other, first, EntryId(99)]))
+    assert [(entry.id, entry.guid) for entry in found] == [
+        (first, "tag:news.example,1"),
+        (second, "tag:news.example,2"),
+    ]
+
+
+IMPRINTS = KnownImprints(context=b"c" * 16, entries=((b"1" * 16, EntryId(1)), (b"\0" * 16, EntryId(2**62))))
+
+
+async def test_imprints_are_remembered_until_others_take_their_place(store: Store) -> None:
+    assert await store.read(lambda tx: tx.entries.remembered(A)) == NOTHING_KNOWN
+    for imprints in (IMPRINTS, replace(IMPRINTS, entries=IMPRINTS.entries[1:])):
+        await store.write(lambda tx, made=imprints: tx.entries.remember(A, made))  # type: ignore[misc]
+        assert await store.read(lambda tx: tx.entries.remembered(A)) == imprints
+    assert await store.read(lambda tx: tx.entries.remembered(B)) == NOTHING_KNOWN
+    await store.write(lambda tx: tx.entries.remember(A, NOTHING_KNOWN))
+    assert await store.read(lambda tx: tx.entries.remembered(A)) == NOTHING_KNOWN
+
+
+async def test_imprints_are_forgotten_when_an_entry_changes_and_kept_when_one_comes(store: Store) -> None:
+    (first,) = await add(store, make_parsed_entry("1"))
+    await store.write(lambda tx: tx.entries.remember(A, IMPRINTS))
+    await add(store, make_parsed_entry("2"))
+    assert await store.read(lambda tx: tx.entries.remembered(A)) == IMPRINTS
+    await change(store, first, make_parsed_entry("1", text="Other"))
+    assert await store.read(lambda tx: tx.entries.remembered(A)) == NOTHING_KNOWN
 
 
 async def test_nothing_is_known_of_nothing(store: Store) -> None:

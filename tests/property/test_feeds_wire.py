@@ -9,6 +9,8 @@ from aggregator.feeds.wire import pack_document, pack_outcome, unpack_document, 
 from aggregator.model.entry import Byline, Enclosure, Link, ParsedEntry, SafeHtml
 from aggregator.model.feed import Document, FreshnessHints, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind
+from aggregator.model.ids import EntryId
+from aggregator.model.imprint import Imprints, KnownImprints
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
 maybe = st.none() | texts
@@ -50,6 +52,7 @@ entries = st.builds(
     headline_key=texts,
     fingerprint=texts,
 )
+ids = st.integers(1, 2**63 - 1).map(EntryId)
 periods = st.none() | st.timedeltas(timedelta(), timedelta(days=365))
 hints = st.builds(
     FreshnessHints,
@@ -69,6 +72,8 @@ feeds = st.builds(
     hubs=many,
     topic=maybe,
     malformed=texts,
+    known=st.lists(st.tuples(st.integers(0, 2000), ids), max_size=3).map(tuple),
+    imprints=st.builds(Imprints, context=st.binary(), entries=st.lists(st.binary(), max_size=3).map(tuple)),
 )
 failures = st.builds(
     Failed,
@@ -79,7 +84,18 @@ failures = st.builds(
     url=texts,
 )
 documents = st.builds(
-    Document, body=st.binary(), url=texts, content_type=texts, publisher_names=many, language=maybe, own_origins=many
+    Document,
+    body=st.binary(),
+    url=texts,
+    content_type=texts,
+    publisher_names=many,
+    language=maybe,
+    own_origins=many,
+    known=st.builds(
+        KnownImprints,
+        context=st.binary(),
+        entries=st.lists(st.tuples(st.binary(), ids), max_size=3).map(tuple),
+    ),
 )
 
 
@@ -93,5 +109,7 @@ def test_an_outcome_arrives_as_it_left(outcome: ParsedFeed | Failed) -> None:
     arrived = unpack_outcome(pack_outcome(outcome))
     assert arrived == outcome
     assert type(arrived) is type(outcome)
+    if isinstance(outcome, ParsedFeed) and isinstance(arrived, ParsedFeed):
+        assert arrived.imprints == outcome.imprints
     if isinstance(arrived, Failed):
         assert isinstance(arrived.kind, FailureKind)

@@ -125,7 +125,7 @@ async def test_the_settings_are_in_force_on_both_kinds_of_connection(tmp_path: P
             "busy_timeout": 5000,
             "foreign_keys": 1,
             "journal_size_limit": 64 * 1024 * 1024,
-            "wal_autocheckpoint": 2000,
+            "wal_autocheckpoint": 8000,
             "page_size": 8192,
             "query_only": int(not writing),
         }

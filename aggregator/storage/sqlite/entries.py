@@ -7,9 +7,10 @@ from itertools import chain, islice
 
 from aggregator.model.entry import Entry, KnownEntry, ParsedEntry, Revision
 from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, Totals
 from aggregator.model.query import Cursor, EntryQuery, Page
-from aggregator.storage.sqlite import entry_rows
+from aggregator.storage.sqlite import entry_rows, imprints
 from aggregator.storage.sqlite.saving import save
 from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, seconds
 
@@ -21,6 +22,11 @@ _KNOWN = """
         UNION SELECT id FROM entries WHERE feed_id = :feed AND headline IN (SELECT value FROM json_each(:headlines))
             AND guid IS NULL AND url IS NULL
     ) ORDER BY id
+"""
+
+_BY_IDS = """
+    SELECT id, guid, url, headline, published_at, fingerprint FROM entries
+    WHERE id IN (SELECT value FROM json_each(:ids)) AND feed_id = :feed ORDER BY id
 """
 
 # CROSS JOIN keeps the order of tables: the entries, in the order of their index, decide.
@@ -36,7 +42,7 @@ class SqliteEntries:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def known(self, feed_id: FeedId, parsed: Sequence[ParsedEntry]) -> list[KnownEntry]:
+    def known(self, feed_id: FeedId, parsed: Sequence[ParsedEntry | KnownEntry]) -> list[KnownEntry]:
         """Find what is stored of this feed that entries of `parsed` may be, oldest id first."""
         if self._session.row("SELECT 1 FROM entries WHERE feed_id = :feed", feed=feed_id) is None:
             return []
@@ -48,6 +54,18 @@ class SqliteEntries:
             headlines=many({entry.headline for entry in parsed if not (entry.guid or entry.url)}),
         )
         return [entry_rows.known(row) for row in found]
+
+    def by_ids(self, feed_id: FeedId, ids: Collection[EntryId]) -> list[KnownEntry]:
+        """Find those of these entries that are stored of this feed, oldest id first."""
+        return [entry_rows.known(row) for row in self._session.rows(_BY_IDS, feed=feed_id, ids=many(ids))]
+
+    def remembered(self, feed_id: FeedId) -> KnownImprints:
+        """Give what `remember` was told last, if no entry of the feed was changed since."""
+        return imprints.read(self._session, feed_id)
+
+    def remember(self, feed_id: FeedId, made: KnownImprints) -> None:
+        """Keep the imprints of the document that was just stored."""
+        imprints.write(self._session, feed_id, made)
 
     def save(self, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -> list[EntryId]:
         """Store new and changed entries."""

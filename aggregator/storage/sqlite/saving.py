@@ -7,7 +7,7 @@ from datetime import datetime
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.poll import EntryPlan
-from aggregator.storage.sqlite import entry_rows, search_index
+from aggregator.storage.sqlite import entry_rows, imprints, search_index
 from aggregator.storage.sqlite.session import Row, Session, Value, seconds
 
 _INSERT = f"""
@@ -59,6 +59,7 @@ def save(session: Session, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -
     if feed is None:
         raise LookupError(f"no feed {feed_id!r}")
     if plan.changed:
+        imprints.forget(session, feed_id)
         search_index.renew(session)
         indexed = search_index.watermark(session)
         for entry_id, parsed in plan.changed:

@@ -182,6 +182,13 @@ CREATE VIRTUAL TABLE entry_search USING fts5 (
 -- With which rules the words of entry_search were made: see search_index.py.
 CREATE TABLE search_rules (signature TEXT NOT NULL) STRICT;
 
+-- By what the entries of the document that was stored last are known again without being read: see feeds/imprints.py.
+CREATE TABLE imprints (
+    feed_id TEXT NOT NULL PRIMARY KEY REFERENCES feeds (id) ON DELETE CASCADE,
+    context BLOB NOT NULL,                   -- hash of what else decides what entries are read to
+    entries BLOB NOT NULL                    -- an entry after the other: hash (16 bytes), id (8 bytes, big-endian)
+) STRICT, WITHOUT ROWID;
+
 -- Hubs that send what is new (WebSub): see polling/websub.py.
 CREATE TABLE subscriptions (
     token TEXT NOT NULL PRIMARY KEY,         -- last part of the callback's address

@@ -164,6 +164,19 @@ def _clock(db: Database) -> None:
     db.execute("INSERT INTO clock (latest_at) VALUES (0)")
 
 
+@MIGRATIONS(name="0007_imprints")
+def _imprints(db: Database) -> None:
+    db.execute(
+        """
+        CREATE TABLE imprints (
+            feed_id TEXT NOT NULL PRIMARY KEY REFERENCES feeds (id) ON DELETE CASCADE,
+            context BLOB NOT NULL,
+            entries BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
 @MIGRATIONS(name="0008_stories")
 def _stories(db: Database) -> None:
     for statement in STORIES:
