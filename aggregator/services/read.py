@@ -1,18 +1,20 @@
 """Answer what pages and feeds ask."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.model.entry import Entry, EntrySummary, PublishedEntry, Revision
+from aggregator.model.entry import Entry, PublishedEntry, Revision
 from aggregator.model.feed import FeedOverview
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.poll import GroupPause, PollRecord, Totals
 from aggregator.model.push import Subscription
-from aggregator.model.query import EntryQuery, Page, SearchQuery
+from aggregator.model.query import EntryQuery, Page
+from aggregator.model.search import Rank, SearchQuery, Sort
 from aggregator.polling.groups import group_of
 from aggregator.polling.health import FeedProblem, problems
 from aggregator.ports import Store, Transaction
+from aggregator.services.search import Results, entries, results
 
 RELATED_ON_PAGE = 12
 """The article page that this program is measured by shows twelve."""
@@ -110,13 +112,17 @@ class Reader:
         """Collect an article page; None where there is no such entry."""
         return await self._store.read(lambda tx: _article(tx, entry_id))
 
-    async def search(self, query: SearchQuery) -> tuple[EntrySummary, ...]:
-        """Find entries.
+    async def archive(self, query: EntryQuery) -> FeedContents:
+        """List the entries of an archive, with their copies: what is related to them is left out, for it changes without them."""
+        return await self._store.read(lambda tx: _archive(tx, query))
 
-        Raises:
-            QueryError: there is no word to search for.
-        """
-        return await self._store.read(lambda tx: tx.searching.search(query))
+    async def search(self, query: SearchQuery) -> Results:
+        """Find entries, and mark what was asked for."""
+        return await self._store.read(lambda tx: results(tx, query))
+
+    async def search_contents(self, query: SearchQuery) -> FeedContents:
+        """Find entries, newest first, as `contents` lists them."""
+        return await self._store.read(lambda tx: _search_contents(tx, replace(query, sort=Sort.NEWEST)))
 
     async def feeds(self) -> list[FeedOverview]:
         """List the configured feeds in the order of feeds.yaml."""
@@ -195,7 +201,22 @@ def _published_page(tx: Transaction, query: EntryQuery, *, related: int) -> Page
 
 
 def _contents(tx: Transaction, query: EntryQuery) -> FeedContents:
-    page = _published_page(tx, query, related=RELATED_IN_FEED)
+    return _with_origins(tx, _published_page(tx, query, related=RELATED_IN_FEED))
+
+
+def _archive(tx: Transaction, query: EntryQuery) -> FeedContents:
+    page = tx.entries.archive(query)
+    return _with_origins(tx, Page(items=published(tx, page.items, related=0), next=page.next))
+
+
+def _search_contents(tx: Transaction, query: SearchQuery) -> FeedContents:
+    found = tx.searching.search(query)
+    assert not isinstance(found.next, Rank)  # noqa: S101 -- the newest come first
+    items = published(tx, entries(tx, found), related=RELATED_IN_FEED)
+    return _with_origins(tx, Page(items=items, next=found.next))
+
+
+def _with_origins(tx: Transaction, page: Page[PublishedEntry]) -> FeedContents:
     names = dict.fromkeys(item.entry.feed_id for item in page.items)
     found = (tx.feeds.get(name) for name in names)
     return FeedContents(page=page, origins={overview.feed.id: overview for overview in found if overview})

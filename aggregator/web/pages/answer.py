@@ -14,6 +14,6 @@ async def html(desk: Desk, template: str, /, **values: object) -> Response:
     return HTMLResponse(desk.templates.render(template, categories=categories, **values), headers=kept_for(PAGE_AGE))
 
 
-def twins(site: Site, path: str) -> list[tuple[str, str, str]]:
-    """List the documents that say the same as a page: name, media type, address."""
-    return [(each.name, each.media_type, site.link(f"{path}.{each.suffix}")) for each in FORMATS]
+def twins(site: Site, path: str, query: str = "") -> list[tuple[str, str, str]]:
+    """List the documents that say the same as a page: name, media type, address. `query` begins with "?", or is empty."""
+    return [(each.name, each.media_type, site.link(f"{path}.{each.suffix}{query}")) for each in FORMATS]
