@@ -14,8 +14,10 @@ from aggregator.model.feed import FeedState, Move, Outcome, ParsedFeed
 from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord
 from aggregator.model.push import Subscription
-from aggregator.model.query import Cursor, EntryQuery, SearchQuery
+from aggregator.model.query import Cursor, EntryQuery
+from aggregator.model.search import Rank, SearchQuery, Sort
 from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
+from aggregator.text.search_language import parse
 from tests.factories import NOON, make_feed, make_parsed_entry
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +31,20 @@ QUERIES = [
     for since, until in ((None, None), (NOON, NOON))
     for with_copies in (False, True)
     for after in (None, Cursor(listed_at=NOON - LEASE, id=EntryId(1)))
+]
+SEARCHES = [
+    SearchQuery(asked=parse(f"{words} {names} {without}"), since=since, until=since, sort=sort, after=after)
+    for words in ("words", "words OR title:other*", "")
+    for names in ("after:2018-01", "publisher:example", "category:world -publisher:b")
+    for without in ("", "-sport")
+    for since in (None, NOON)
+    for sort, after in (
+        (Sort.BEST, None),
+        (Sort.BEST, Rank(newest=EntryId(5), given=1)),
+        (Sort.NEWEST, None),
+        (Sort.NEWEST, Cursor(listed_at=NOON, id=1)),
+    )
+    if words or sort is Sort.NEWEST
 ]
 
 
@@ -61,6 +77,7 @@ def everything(tx: SqliteTransaction) -> None:
     assert entry is not None
     for query in QUERIES:
         tx.entries.page(query)
+        tx.entries.archive(query)
     tx.entries.revisions(ids[0])
     tx.entries.categories()
     tx.entries.totals()
@@ -75,7 +92,8 @@ def everything(tx: SqliteTransaction) -> None:
     tx.copies.members([CopySetId(ids[0])])
     tx.copies.count_copies(ids)
     tx.searching.catch_up(limit=1)
-    tx.searching.search(SearchQuery(words="words"))
+    for search in SEARCHES:
+        tx.searching.search(search)
     tx.searching.related(entry, limit=5)
     subscription = Subscription(feed_id=A, hub="https://hub.example/", topic="https://a.example/", token="t")
     tx.pushes.save(subscription)
@@ -127,6 +145,7 @@ async def test_feeds_are_only_read_whole_where_all_of_them_are_wanted(issued: se
         "INSERT INTO rate_groups",  # likewise
         "SELECT *, (SELECT max(listed_at)",  # overview
         "SELECT category",  # categories
+        "SELECT id, publisher, category, title, document_title, url",  # a search that names one of them
         "SELECT coalesce(sum(configured), 0)",  # totals
     }
 
