@@ -111,7 +111,7 @@ async def test_pages_of_both_orders_lead_through_everything_once(room: Newsroom)
             further = page.css_first('a[rel="next"]')
             path = (further.attributes["href"] or "") if further else ""
             pages += 1
-        assert (len(found), len(set(found)), pages) == (120, 120, 3)
+        assert (len(found), len(set(found)), pages) == (120, 120, 5)
 
 
 async def test_orders_are_plain_links_and_the_present_one_is_none(room: Newsroom) -> None:

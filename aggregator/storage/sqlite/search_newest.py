@@ -7,13 +7,13 @@ some hundred rows, be there a hundred matches or a million.
 """
 
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from heapq import heappush, heappushpop, merge
 from itertools import chain, islice
 
 from aggregator.model.entry import EntrySummary
 from aggregator.model.query import Cursor
-from aggregator.model.search import Found, SearchQuery, Term
+from aggregator.model.search import Found, SearchQuery
 from aggregator.storage.sqlite import entry_rows
 from aggregator.storage.sqlite.search_expression import any_term, required
 from aggregator.storage.sqlite.search_scope import SearchScope
@@ -27,15 +27,21 @@ LATE = 50_000
 added since): 0.1 s. Beyond, a search goes on with what had arrived by then."""
 MOST_MERGED = 64
 """Feeds whose lists are merged; where more are asked for, the list of all entries is read instead."""
+FEW_LISTED = 5_000
+"""Entries of the feeds that are asked for, of which each is looked up: 40 ms, where a common word among a million takes a second."""
 _AT_ONCE = 200
 """Candidates looked up together."""
 
 _MATCHES = """
     SELECT m.first_seen_at, e.id, e.listed_at FROM (
-        SELECT rowid AS id FROM entry_search WHERE entry_search MATCH :words AND rowid BETWEEN :first AND :last
+        SELECT rowid AS id FROM entry_search WHERE entry_search MATCH :words AND rowid BETWEEN :first AND :last{rows}
         ORDER BY rowid DESC LIMIT :most
     ) AS s CROSS JOIN entries AS m ON m.id = s.id {shown}
     WHERE m.shown = 1 AND {conditions} AND (e.listed_at < :at OR e.listed_at = :at AND e.id < :before)
+"""
+_MATCHING = """
+    SELECT rowid AS id FROM entry_search
+    WHERE entry_search MATCH :words AND rowid IN (SELECT value FROM json_each(:ids))
 """
 _SUMMARIES = f"""
     SELECT {entry_rows.SUMMARY_COLUMNS} FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id
@@ -56,11 +62,11 @@ def newest(session: Session, query: SearchQuery, scope: SearchScope, arrived: tu
     limit = max(query.limit, 0)
     after = query.after if isinstance(query.after, Cursor) else None
     end = (MOST, MOST) if after is None else (seconds(after.listed_at), after.id)
-    words = required(query.asked.words)
-    if words is None:
-        keys = list(islice(_listed(session, query, scope, end), limit + 1))
+    words, without = required(query.asked.words), any_term(query.asked.without)
+    if words is None or (scope.itself and scope.entries <= FEW_LISTED):
+        found = _chosen(session, _listed(session, scope, end), words, without)
+        keys = list(islice(found, limit + 1))
     else:
-        without = any_term(query.asked.without)
         expression = f"({words}) NOT ({without})" if without else words
         keys = _top(_walk(session, expression, scope, end, arrived), limit + 1)
     return Found(
@@ -79,7 +85,7 @@ def _next(keys: Sequence[Key], limit: int) -> Cursor | None:
 
 def _walk(session: Session, words: str, scope: SearchScope, end: Key, arrived: tuple[int, int]) -> Iterator[Row]:
     """Give matches, latest arrival first."""
-    sql = _MATCHES.format(shown=scope.shown, conditions=scope.conditions)
+    sql = _MATCHES.format(shown=scope.shown, conditions=scope.conditions, rows=scope.own_rows)
     first, last = arrived
     at, before = end
     values = {**scope.values, "words": words, "at": at, "before": before}
@@ -108,14 +114,13 @@ def _top(rows: Iterator[Row], count: int) -> list[Key]:
     return sorted(heap, reverse=True)
 
 
-def _listed(session: Session, query: SearchQuery, scope: SearchScope, end: Key) -> Iterator[Key]:
-    """Give what lists show, newest first, where no words are asked for."""
+def _listed(session: Session, scope: SearchScope, end: Key) -> Iterator[Key]:
+    """Give what lists show, newest first, whatever words it has."""
     if scope.feeds is not None and len(scope.feeds) <= MOST_MERGED:
         lists = [_of(session, scope, end, "e.feed_id = :feed AND ", feed=feed) for feed in sorted(scope.feeds)]
     else:
         lists = [_of(session, scope, end, "")]
-    found = merge(*lists, reverse=True)
-    return _without(session, found, query.asked.without)
+    return merge(*lists, reverse=True)
 
 
 def _of(session: Session, scope: SearchScope, end: Key, source: str, **values: Value) -> Iterator[Key]:
@@ -132,21 +137,23 @@ def _of(session: Session, scope: SearchScope, end: Key, source: str, **values: V
             yield row["listed_at"], row["id"]
 
 
-def _without(session: Session, keys: Iterator[Key], terms: Sequence[Term]) -> Iterator[Key]:
-    """Leave out entries that hold one of these terms."""
-    words = any_term(terms)
-    if words is None:
+def _chosen(session: Session, keys: Iterator[Key], words: str | None, without: str | None) -> Iterator[Key]:
+    """Leave out entries that do not match the one, or match the other."""
+    if words is None and without is None:
         yield from keys
         return
     while block := list(islice(keys, _AT_ONCE)):
-        rows = session.rows(
-            "SELECT rowid AS id FROM entry_search WHERE entry_search MATCH :words"
-            " AND rowid IN (SELECT value FROM json_each(:ids))",
-            words=words,
-            ids=many(entry for _, entry in block),
-        )
-        excluded = {row["id"] for row in rows}
-        yield from (key for key in block if key[1] not in excluded)
+        kept = {entry for _, entry in block}
+        if words:
+            kept &= _matching(session, words, kept)
+        if without:
+            kept -= _matching(session, without, kept)
+        yield from (key for key in block if key[1] in kept)
+
+
+def _matching(session: Session, words: str, ids: Collection[int]) -> set[int]:
+    rows = session.rows(_MATCHING, words=words, ids=many(ids))
+    return {row["id"] for row in rows}
 
 
 def summaries(session: Session, ids: Sequence[int]) -> tuple[EntrySummary, ...]:
