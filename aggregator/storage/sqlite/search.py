@@ -16,7 +16,7 @@ from aggregator.model.query import Cursor
 from aggregator.model.search import Found, Rank, SearchQuery
 from aggregator.storage.sqlite import entry_rows, search_index
 from aggregator.storage.sqlite.search_expression import any_term, required
-from aggregator.storage.sqlite.search_newest import newest
+from aggregator.storage.sqlite.search_newest import LATE, newest
 from aggregator.storage.sqlite.search_scope import SearchScope, scope_of
 from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, seconds
 from aggregator.text.terms import any_of
@@ -52,6 +52,10 @@ _NARROW_MATCHES = """
     ORDER BY entry_search.rowid DESC LIMIT :most
 """
 """With conditions that most matches may fail: they are not among the `:most`."""
+_LATE = """
+    SELECT rowid AS id FROM entry_search WHERE entry_search MATCH :words AND rowid BETWEEN :first AND :last
+    ORDER BY rowid DESC LIMIT 1 OFFSET :late
+"""
 _SHOWN = f"""
     SELECT m.id AS match, {entry_rows.SUMMARY_COLUMNS}
     FROM entries AS m {{shown}} CROSS JOIN feeds AS f ON f.id = e.feed_id
@@ -108,17 +112,28 @@ class SqliteSearch:
 
     def _ranked(self, query: SearchQuery, scope: SearchScope, latest: EntryId) -> Iterator[EntrySummary]:
         words, without = required(query.asked.words), any_term(query.asked.without)
-        expression = f"({words}) NOT ({without})" if without else words
-        first, _ = self._in_time(query)
-        values: dict[str, Value] = {"words": expression, "first": first, "last": latest, "most": MOST_MATCHES}
-        if scope.is_narrow:
-            sql = _NARROW_MATCHES.format(shown=scope.shown, conditions=scope.conditions, rows=scope.own_rows)
-            matches = self._session.rows(sql, **values, **scope.values)
-        else:
-            matches = self._session.rows(_MATCHES, **values)
+        expression = f"({words}) NOT ({without})" if words and without else words or ""
+        first, last = self._in_time(query)
+        matches: list[Row] = []
+        for low, high in self._ranges(expression, first, min(last, latest), latest):
+            if len(matches) < MOST_MATCHES:
+                matches += self._in_scope(scope, expression, low, high)
         ranked = sorted(matches, key=lambda match: (match["score"], -match["id"]))
         sql = _SHOWN.format(shown=scope.shown, conditions=scope.conditions)
         return self._in_order(ranked, sql, **scope.values)
+
+    def _ranges(self, words: str, first: int, last: int, latest: int) -> Iterator[tuple[int, int]]:
+        """Give ids to look between: of what arrived in time, then of the newest `LATE` matches that came later."""
+        yield first, last
+        if last < latest:
+            late = self._session.row(_LATE, words=words, first=last + 1, last=latest, late=LATE)
+            yield (int(late["id"]) if late else last + 1), latest
+
+    def _in_scope(self, scope: SearchScope, words: str, first: int, last: int) -> list[Row]:
+        if not scope.is_narrow:
+            return self._matches(words, first=first, last=last, most=MOST_MATCHES)
+        sql = _NARROW_MATCHES.format(shown=scope.shown, conditions=scope.conditions, rows=scope.own_rows)
+        return self._session.rows(sql, **scope.values, words=words, first=first, last=last, most=MOST_MATCHES)
 
     def related(self, entry: EntrySummary, *, limit: int) -> tuple[EntrySummary, ...]:
         """Find entries outside of this one's copy set on the same subject, copies once, newest first.
