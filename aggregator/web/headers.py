@@ -5,6 +5,8 @@ from datetime import timedelta
 
 PAGE_AGE = timedelta(minutes=1)
 FEED_AGE = timedelta(minutes=5)
+ARCHIVE_AGE = timedelta(days=1)
+"""An archive stays as it is, but for what publishers change in their entries."""
 FILE_AGE = timedelta(days=365)
 
 ALWAYS: Mapping[str, str] = {
