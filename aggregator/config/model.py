@@ -21,6 +21,8 @@ from aggregator.config.fields import (
     Network,
     Number,
     Push,
+    Shown,
+    ShownImages,
     SiteAddress,
     Size,
     Switch,
@@ -95,6 +97,17 @@ class Copies(Section):
     """Same headline, published at most this far apart."""
 
 
+class Media(Section):
+    """How images of third parties are shown."""
+
+    images: ShownImages = Shown.PROXIED
+    """In pages; the published feeds name them where they are."""
+    max_bytes: Annotated[Size, counting(1024, 50 * 1024**2, sizes.spell)] = 10 * 1024**2
+    """Of one image."""
+    cache: Annotated[Size, counting(1024**2, 1024 * 1024**3, sizes.spell)] = 500 * 1024**2
+    """Room on disk for all that were fetched."""
+
+
 class Metrics(Section):
     """Who may read /metrics besides this machine, and in its place."""
 
@@ -150,6 +163,7 @@ class Configuration(Section):
     site: Site = Site()
     polling: Polling = Polling()
     copies: Copies = Copies()
+    media: Media = Media()
     metrics: Metrics = Metrics()
     feeds: tuple[FeedSettings, ...]
 
