@@ -5,19 +5,16 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.clock import SystemClock
-from aggregator.config.fields import Shown
 from aggregator.config.model import Configuration
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
 from aggregator.model.fetch import Failed
-from aggregator.model.media import ImageOutcome
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
 from aggregator.ports import Hubs, Store
@@ -26,16 +23,12 @@ from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
-from aggregator.services.icons import FeedIcons
-from aggregator.services.images import ReaderImages
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller, Recognition
 from aggregator.services.push import Subscriber
 from aggregator.services.read import Reader
 from aggregator.services.watch import Watch, WatchedStore
 from aggregator.stopping import on_signals
-from aggregator.storage.files.image_cache import FileImageCache
-from aggregator.storage.files.signing_key import signing_key
 from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.text.urls import origin
 
@@ -43,13 +36,9 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from aggregator.fetch.hub import HubClient
-    from aggregator.fetch.images import ImageClient
     from aggregator.web.desk import Media
 
 logger = logging.getLogger(__name__)
-
-LARGEST_ICON = 256 * 1024
-"""Bytes. An icon file holds a dozen sizes of one drawing at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +134,12 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
         UserError: the port is taken, or the database can't be used.
     """
     # Starlette, Jinja, uvicorn and APScheduler take as long to import as all that `aggregator poll` uses.
+    from aggregator.media_parts import open_media  # noqa: PLC0415 -- see above
     from aggregator.scheduler import PollSchedule  # noqa: PLC0415 -- see above
     from aggregator.web.server import WebServer  # noqa: PLC0415 -- see above
 
-    async with open_application(configuration, database) as application, open_media(configuration, database) as media:
+    showing = open_media(configuration, database, site=_site(configuration), user_agent=_user_agent(configuration))
+    async with open_application(configuration, database) as application, showing as media:
         server = WebServer(_web(configuration, application, media), host=host, port=port)
         listening = server.listen()
         schedule = PollSchedule(application.poller, hubs=application.subscriber)
@@ -209,39 +200,6 @@ def _site(configuration: Configuration) -> Site:
     )
 
 
-@asynccontextmanager
-async def open_media(configuration: Configuration, database: Path) -> AsyncIterator["Media | None"]:
-    """Open what shows images of third parties; None where they are not to be shown.
-
-    Raises:
-        UserError: no files can be kept beside the database.
-    """
-    if configuration.media.images is Shown.NONE:
-        yield None
-        return
-    from aggregator.web.desk import Media  # noqa: PLC0415 -- see `serve`
-    from aggregator.web.signed import SignedAddresses  # noqa: PLC0415 -- see `serve`
-
-    folder, clock = database.with_name(f"{database.name}-media"), SystemClock()
-    cache = FileImageCache(folder / "images", max_bytes=configuration.media.cache)
-    # No gap between two images of a server: a browser would ask for six at a time, and readers wait.
-    pace = HostPacing(gap=timedelta())
-    pictures = LateImages(configuration, pace, max_bytes=configuration.media.max_bytes)
-    icons = LateImages(configuration, pace, max_bytes=LARGEST_ICON, icons=True)
-    media = Media(
-        addresses=SignedAddresses(signing_key(folder / "key"), _site(configuration)),
-        images=ReaderImages(pictures, cache, clock),
-        icons=FeedIcons(icons, cache, clock),
-    )
-    try:
-        yield media
-    finally:
-        await media.images.aclose()
-        await media.icons.aclose()
-        await pictures.aclose()
-        await icons.aclose()
-
-
 def _cycle(configuration: Configuration, pace: HostPacing, *, grouping: bool) -> CycleSettings:
     return CycleSettings(concurrency=configuration.polling.concurrency, grouping=grouping, gap_of=pace.gap_of)
 
@@ -287,38 +245,6 @@ def _hubs(configuration: Configuration, pace: HostPacing) -> "HubClient":
 
     polling, agent = configuration.polling, _user_agent(configuration)
     return HubClient(user_agent=agent, timeout=polling.timeout, allow_networks=polling.allow_networks, pace=pace)
-
-
-class LateImages:
-    """The way to images, made when one is fetched first; implements `ports.Images`. See `LateHubs`."""
-
-    def __init__(self, configuration: Configuration, pace: HostPacing, *, max_bytes: int, icons: bool = False) -> None:
-        self._configuration, self._pace = configuration, pace
-        self._max_bytes, self._icons = max_bytes, icons
-        self._client: ImageClient | None = None
-
-    async def fetch(self, url: str, *, allow_private_address: bool = False) -> ImageOutcome:
-        """Bring one image, as `ports.Images` says."""
-        self._client = self._client or self._made()
-        return await self._client.fetch(url, allow_private_address=allow_private_address)
-
-    async def aclose(self) -> None:
-        """Let go of what was made."""
-        if self._client:
-            await self._client.aclose()
-
-    def _made(self) -> "ImageClient":
-        from aggregator.fetch.images import ImageClient  # noqa: PLC0415 -- see `LateHubs`
-
-        polling, agent = self._configuration.polling, _user_agent(self._configuration)
-        return ImageClient(
-            user_agent=agent,
-            timeout=polling.timeout,
-            max_bytes=self._max_bytes,
-            pace=self._pace,
-            icons=self._icons,
-            allow_networks=polling.allow_networks,
-        )
 
 
 def _subscriber(configuration: Configuration, store: Store, hubs: Hubs) -> Subscriber:

@@ -31,7 +31,9 @@ LONGEST_WAIT: Final = timedelta(seconds=30)
 """Of one reader for one image; a browser shows the text in its place then."""
 MOST_FAILURES: Final = 2000
 
-_FINAL_STATUS: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED})
+_LASTING_STATUS: Final = frozenset(
+    {HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.FORBIDDEN, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
+)
 _OF_THE_SERVER: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 """What is said of all images of a server: it wants to be left alone (RFC 6585 section 4)."""
 
@@ -134,7 +136,7 @@ def lasting(outcome: NoImage) -> timedelta:
     match outcome:
         case NotAnImage() | Failed(kind=FailureKind.REFUSED_ADDRESS | FailureKind.TOO_LARGE):
             return REFUSED_FOR
-        case Failed(status=status) if status in _FINAL_STATUS:
+        case Failed(status=status) if status in _LASTING_STATUS:
             return REFUSED_FOR
         case _:
             return FAILED_FOR

@@ -87,7 +87,9 @@ def test_the_documented_bounds_are_the_bounds(section: str, key: str) -> None:
     shape = "{{example.org: {}}}" if "by registrable domain" in rows(section)[key][0] else "{}"
     for written in bounds.groups():
         read_setting(section, key, shape.format(written))
-    too_much = {"10m": "11m", "5m": "6m", "10MiB": "11MiB", "50MiB": "51MiB", "1024GiB": "1025GiB", "256": "257"}.get(bounds[2], "31d")
+    too_much = {"10m": "11m", "5m": "6m", "10MiB": "11MiB", "50MiB": "51MiB", "1024GiB": "1025GiB", "256": "257"}.get(
+        bounds[2], "31d"
+    )
     with pytest.raises(ConfigurationError, match=f"{bounds[1]} to {bounds[2]} is possible"):
         read_setting(section, key, shape.format(too_much))
 
