@@ -38,7 +38,7 @@ class ImageClient:
 
     Args:
         user_agent: name, version and a way to reach who runs this.
-        timeout: for one image, redirects and waiting for the server's turn included.
+        timeout: for one image, redirects and waiting for their servers' turns included.
         max_bytes: of one image, on the wire and unpacked.
         pace: shared by everything that fetches images.
         icons: the icons of sites are wanted, so that the type which is only used for them is let through.

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from aggregator.model.feed import FeedOverview
 from aggregator.model.media import Image, KeptImage
+from aggregator.polling.groups import rate_group
 from aggregator.ports import Clock, ImageCache, Images
 from aggregator.services.flights import Flights
 from aggregator.text.urls import host_and_port, web_url
@@ -47,7 +48,7 @@ class FeedIcons:
         name, now = f"icon {overview.feed.id} {address}", self._clock.now()
         kept = await self._cache.load(name, now=now)
         if kept is None or now - kept.kept_at >= KEPT:
-            self._flights.begin(name, lambda: self._look(name, address, overview, kept))
+            self._flights.begin(name, rate_group(address), lambda: self._look(name, address, overview, kept))
         return kept.image if kept else None
 
     async def settle(self) -> None:

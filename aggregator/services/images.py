@@ -13,6 +13,7 @@ from typing import Final
 
 from aggregator.model.fetch import Failed, FailureKind
 from aggregator.model.media import Image, ImageOutcome, NotAnImage
+from aggregator.polling.groups import rate_group
 from aggregator.ports import Clock, ImageCache, Images
 from aggregator.services.flights import Flights
 from aggregator.text.urls import host_and_port
@@ -76,7 +77,7 @@ class ReaderImages:
             return kept.image
         if failure := self._failures.of(url, now=now) or self._failures.of(host_and_port(url), now=now):
             return failure
-        flight = self._flights.begin(url, lambda: self._bring(url))
+        flight = self._flights.begin(url, rate_group(url), lambda: self._bring(url))
         if flight is None:
             return BUSY
         try:

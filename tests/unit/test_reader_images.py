@@ -73,7 +73,8 @@ async def test_a_reader_who_goes_takes_the_image_from_nobody() -> None:
 async def test_so_many_are_brought_at_once_and_beyond_those_that_wait_readers_are_sent_away() -> None:
     room = Room()
     room.publisher.open.clear()
-    waiting = [asyncio.create_task(room.images.get(f"{URL}?{number}")) for number in range(MOST)]
+    urls = [f"https://img-{number}.example/a.png" for number in range(MOST)]
+    waiting = [asyncio.create_task(room.images.get(url)) for url in urls]
     await asyncio.sleep(0.01)
     assert room.publisher.most_at_once == AT_ONCE
     assert await room.images.get(f"{URL}?more") is BUSY
@@ -81,6 +82,20 @@ async def test_so_many_are_brought_at_once_and_beyond_those_that_wait_readers_ar
     assert await asyncio.gather(*waiting) == [image()] * MOST
     assert room.publisher.most_at_once == AT_ONCE
     assert await room.images.get(f"{URL}?more") == image()
+
+
+async def test_p15_a_server_is_asked_for_one_image_at_a_time_and_holds_up_no_other() -> None:
+    room = Room()
+    room.publisher.open.clear()
+    slow = [asyncio.create_task(room.images.get(f"https://{number}.slow.example/a.png")) for number in range(20)]
+    await asyncio.sleep(0.01)
+    assert room.publisher.at_once == 1, "one registrable domain is one server"
+    other = asyncio.create_task(room.images.get(URL))
+    await asyncio.sleep(0.01)
+    assert room.publisher.at_once == 2
+    room.publisher.open.set()
+    assert await asyncio.gather(*slow, other) == [image()] * 21
+    assert room.publisher.most_at_once == 2
 
 
 async def test_nobody_waits_for_ever_and_what_comes_later_is_kept() -> None:
