@@ -99,7 +99,8 @@ class ImageClient:
         place = shown(str(response.url))
         if response.status_code != httpx.codes.OK:
             message = f"HTTP {response.status_code} from {place}"
-            return Failed(kind=FailureKind.STATUS, message=message, status=response.status_code)
+            headers = dict(response.headers)
+            return Failed(kind=FailureKind.STATUS, message=message, status=response.status_code, headers=headers)
         declared = response.headers.get("content-type", "")
         if not _may_be_image(declared):
             return NotAnImage(message=f"{place} is {_media_type(declared)[:80]!r}, not an image that may be shown")

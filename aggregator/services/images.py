@@ -13,6 +13,7 @@ from typing import Final
 
 from aggregator.model.fetch import Failed, FailureKind
 from aggregator.model.media import Image, ImageOutcome, NotAnImage
+from aggregator.polling.freshness import retry_after
 from aggregator.polling.groups import rate_group
 from aggregator.ports import Clock, ImageCache, Images
 from aggregator.services.flights import Flights
@@ -75,7 +76,7 @@ class ReaderImages:
         kept = await self._cache.load(url, now=now)
         if kept and kept.image and now - kept.kept_at < KEPT:
             return kept.image
-        if failure := self._failures.of(url, now=now) or self._failures.of(host_and_port(url), now=now):
+        if failure := self._known_failure(url, now):
             return failure
         flight = self._flights.begin(url, rate_group(url), lambda: self._bring(url))
         if flight is None:
@@ -91,6 +92,8 @@ class ReaderImages:
         await self._flights.aclose()
 
     async def _bring(self, url: str) -> ImageOutcome:
+        if failure := self._known_failure(url, self._clock.now()):
+            return failure  # its server has asked to be left alone while this waited for its turn
         outcome = await self._images.fetch(url)
         now = self._clock.now()
         if isinstance(outcome, Image):
@@ -101,6 +104,9 @@ class ReaderImages:
             if isinstance(outcome, Failed) and outcome.status in _OF_THE_SERVER:
                 self._failures.note(host_and_port(url), outcome, now=now)
         return outcome
+
+    def _known_failure(self, url: str, now: datetime) -> NoImage | None:
+        return self._failures.of(url, now=now) or self._failures.of(host_and_port(url), now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +133,18 @@ class Failures:
     def note(self, name: str, outcome: NoImage, *, now: datetime) -> None:
         """Remember a failure; the one that was noted first makes room."""
         self._known.pop(name, None)
-        self._known[name] = _Failure(outcome, now + lasting(outcome))
+        self._known[name] = _Failure(outcome, now + lasting(outcome, now=now))
         if len(self._known) > self._most:
             self._known.popitem(last=False)
 
 
-def lasting(outcome: NoImage) -> timedelta:
-    """Tell for how long a failure is believed."""
+def lasting(outcome: NoImage, *, now: datetime) -> timedelta:
+    """Tell for how long a failure is believed: longer, up to a day, where its server says so (Retry-After)."""
+    asked = retry_after(outcome.headers, now=now) if isinstance(outcome, Failed) else None
+    return max(_usually(outcome), asked.length) if asked else _usually(outcome)
+
+
+def _usually(outcome: NoImage) -> timedelta:
     match outcome:
         case NotAnImage() | Failed(kind=FailureKind.REFUSED_ADDRESS | FailureKind.TOO_LARGE):
             return REFUSED_FOR

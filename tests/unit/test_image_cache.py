@@ -1,6 +1,7 @@
 """Images on disk: whole or not at all, never more than there is room for."""
 
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -124,6 +125,20 @@ async def test_a_disk_that_refuses_is_noted_and_nothing_is_left_behind(
     assert "could not be kept" in caplog.text
     assert "secret.example" not in caplog.text
     assert await cache.load("https://secret.example/", now=NOON) is None
+
+
+async def test_strange_files_and_an_emptied_folder_do_no_harm(tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    (folder / "ab" / "deep").mkdir(parents=True)
+    (folder / "README").write_text("not ours")
+    cache = FileImageCache(folder, max_bytes=3000)
+    for number in range(5):
+        await cache.save(f"{number}", noise(number), now=NOON + number * HOUR)
+    assert len(files(folder)) == 3
+    shutil.rmtree(folder)
+    assert await cache.load("4", now=NOON) is None
+    await cache.save("4", noise(4), now=NOON)
+    assert await cache.load("4", now=NOON)
 
 
 async def test_drafts_that_a_crash_left_make_room_like_the_rest(tmp_path: Path) -> None:

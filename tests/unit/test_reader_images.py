@@ -1,6 +1,7 @@
 """Bringing images to readers: each once, and none again at once that failed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -136,6 +137,24 @@ async def test_a_server_that_is_asked_too_much_is_not_asked_for_its_other_images
     assert await room.images.get("https://img.example/other.png") == LIMITED
     await room.images.get("https://elsewhere.example/a.png")
     assert [url for url, _ in room.publisher.asked] == [URL, "https://elsewhere.example/a.png"]
+
+
+async def test_p12_retry_after_is_obeyed_for_a_day_at_most() -> None:
+    room = Room(replace(LIMITED, headers={"retry-after": "7200"}))
+    await room.images.get(URL)
+    assert not await room.asks_again_after(timedelta(seconds=7199))
+    assert await room.asks_again_after(timedelta(seconds=1))
+    room.publisher.outcome = replace(LIMITED, headers={"retry-after": "99999999"})
+    assert await room.asks_again_after(timedelta(hours=2))
+    assert not await room.asks_again_after(timedelta(hours=24) - timedelta(seconds=1))
+    assert await room.asks_again_after(timedelta(seconds=1))
+
+
+async def test_what_waits_for_its_turn_hears_that_a_server_wants_to_be_left_alone() -> None:
+    room = Room(LIMITED)
+    outcomes = await asyncio.gather(*(room.images.get(f"{URL}?{number}") for number in range(20)))
+    assert outcomes == [LIMITED] * 20
+    assert len(room.publisher.asked) == 1
 
 
 async def test_when_it_is_closed_nothing_goes_on() -> None:

@@ -166,7 +166,7 @@ async def test_healthz_is_a_503_when_it_does_not(error: Exception) -> None:
 
 async def test_robots_are_let_in_to_read_that_they_shall_not_index(room: Newsroom) -> None:
     response = await room.get("/robots.txt")
-    assert response.text == "User-agent: *\nDisallow: /search\n"
+    assert response.text == "User-agent: *\nDisallow: /search\nDisallow: /media/\n"
     assert 'name="robots" content="noindex"' in (await room.get("/")).text
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISREG
 from threading import Lock
 
 from aggregator.model.media import Image, KeptImage
@@ -108,12 +109,12 @@ class FileImageCache:
 
     def _files(self) -> Iterator[tuple[float, int, Path]]:
         """List what is there: last use, size, path. Drafts that a crash has left are among them."""
-        for folder in self._folder.iterdir():
-            for path in folder.iterdir():
-                try:
-                    status = path.stat()
-                except FileNotFoundError:  # another process makes room, too
-                    continue
+        for path in self._folder.glob("*/*"):
+            try:
+                status = path.stat()
+            except FileNotFoundError:  # another process makes room, too
+                continue
+            if S_ISREG(status.st_mode):
                 yield status.st_mtime, status.st_size, path
 
 
