@@ -79,14 +79,6 @@ class Fetcher(Protocol):
         ...
 
 
-class Hubs(Protocol):
-    """The way to WebSub hubs, through the same guard, bounds and pacing as polls."""
-
-    async def ask(self, hub: str, form: Mapping[str, str], *, allow_private_address: bool = False) -> Failed | None:
-        """POST a form; None when the hub took it (2xx). Never raises for what a server does."""
-        ...
-
-
 class Images(Protocol):
     """The way to images of third parties, through the same guard and bounds as polls."""
 
@@ -104,6 +96,14 @@ class ImageCache(Protocol):
 
     async def save(self, name: str, body: bytes, *, now: datetime) -> None:
         """Keep the bytes of an image, or none at all: there is no image. Never raises for what a disk does."""
+        ...
+
+
+class Hubs(Protocol):
+    """The way to WebSub hubs, through the same guard, bounds and pacing as polls."""
+
+    async def ask(self, hub: str, form: Mapping[str, str], *, allow_private_address: bool = False) -> Failed | None:
+        """POST a form; None when the hub took it (2xx). Never raises for what a server does."""
         ...
 
 
