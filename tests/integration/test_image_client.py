@@ -251,7 +251,7 @@ async def test_an_endless_image_is_cut_off() -> None:
 
 async def test_a_bomb_of_gzip_does_not_go_off() -> None:
     packer = zlib.compressobj(wbits=31)
-    bomb = packer.compress(png()) + b"".join(packer.compress(bytes(2**20)) for _ in range(300)) + packer.flush()
+    bomb = packer.compress(png()) + b"".join(packer.compress(bytes(2**20)) for _ in range(128)) + packer.flush()
     headers = {"Content-Type": "image/png", "Content-Encoding": "gzip"}
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     outcome = await fetched(Answer(headers=headers, body=bomb))
