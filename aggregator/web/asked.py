@@ -50,10 +50,15 @@ def feed_id(request: Request) -> FeedId:
     Raises:
         HTTPException: 404, for no feed can have that name.
     """
-    text = request.path_params["feed_id"]
-    if not _FEED_ID.fullmatch(text):
+    name = feed_name(request.path_params["feed_id"])
+    if name is None:
         raise HTTPException(404)
-    return FeedId(text)
+    return name
+
+
+def feed_name(text: str) -> FeedId | None:
+    """Read the name of a feed; None where no feed can have it."""
+    return FeedId(text) if _FEED_ID.fullmatch(text) else None
 
 
 def day(request: Request) -> date:

@@ -172,7 +172,7 @@ async def test_healthz_is_a_503_when_it_does_not(error: Exception) -> None:
 
 async def test_robots_are_let_in_to_read_that_they_shall_not_index(room: Newsroom) -> None:
     response = await room.get("/robots.txt")
-    assert response.text == "User-agent: *\nDisallow: /search\n"
+    assert response.text == "User-agent: *\nDisallow: /search\nDisallow: /media/\n"
     assert 'name="robots" content="noindex"' in (await room.get("/")).text
 
 
@@ -182,7 +182,7 @@ async def test_robots_are_let_in_to_read_that_they_shall_not_index(room: Newsroo
 async def test_every_answer_carries_the_headers_that_protect_it(room: Newsroom, path: str) -> None:
     headers = (await room.get(path)).headers
     assert headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
     assert headers["x-content-type-options"] == "nosniff"
