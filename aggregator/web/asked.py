@@ -1,6 +1,7 @@
 """Read what a request asks for. What can't be raises an error that names it and says what was expected."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -104,10 +105,11 @@ def archive(request: Request) -> Cursor | None:
     text = request.query_params.get("archive")
     if text is None:
         return None
-    found = Cursor.from_text(text)
-    if not 0 <= found.id <= _HIGHEST_ID:
-        raise QueryError(f"archive={_shown(text)} is not the mark of an archive; follow the prev-archive links")
-    return found
+    with suppress(QueryError):  # which would speak of the mark of a page
+        found = Cursor.from_text(text)
+        if 0 <= found.id <= _HIGHEST_ID:
+            return found
+    raise QueryError(f"archive={_shown(text)} is not the mark of an archive; follow the prev-archive links")
 
 
 def search(request: Request, timezone: ZoneInfo, *, sort: Sort | None = None) -> SearchQuery | None:

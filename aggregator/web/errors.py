@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from aggregator.errors import QueryError
 from aggregator.web.conditional import Answer
@@ -21,6 +21,7 @@ _SENTENCES = {
     503: "The database can't be read just now. Please try again in a minute.",
     500: "Something went wrong here, not with your request. It is noted in the log of the program.",
 }
+_DOCUMENTS = (".atom", ".rss", ".json")
 NOT_KEPT = {"cache-control": "no-store"}
 
 
@@ -34,8 +35,10 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 async def not_understood(request: Request, error: Exception) -> Response:
-    """Answer for a `QueryError`, whose message is written for people."""
+    """Answer for a `QueryError`, whose message is written for people; as text where no page was asked for."""
     assert isinstance(error, QueryError)  # noqa: S101 - as above
+    if request.scope["path"].endswith(_DOCUMENTS):
+        return PlainTextResponse(f"{error}\n", 400, headers=NOT_KEPT)
     return HTMLResponse(error_page(desk_of(request).templates, 400, str(error)), 400, headers=NOT_KEPT)
 
 

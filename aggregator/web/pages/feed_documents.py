@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from aggregator.errors import QueryError
@@ -24,7 +24,6 @@ from aggregator.publish.site import Channel, category_path, newest_change
 from aggregator.services.read_entries import FeedContents
 from aggregator.web import asked
 from aggregator.web.desk import Desk, desk_of
-from aggregator.web.errors import NOT_KEPT
 from aggregator.web.headers import ARCHIVE_AGE, FEED_AGE
 from aggregator.web.pages.answer import continued, feed_response
 from aggregator.web.pages.category import named
@@ -68,11 +67,8 @@ def routes() -> list[Route]:
 def _handler(choose: Choose, form: Format) -> Callable[[Request], Awaitable[Response]]:
     async def document(request: Request) -> Response:
         desk = desk_of(request)
-        try:
-            wanted = await choose(desk, request)
-            archive = asked.archive(request) if isinstance(wanted.query, EntryQuery) else None
-        except QueryError as error:
-            return PlainTextResponse(f"{error}\n", 400, headers=NOT_KEPT)
+        wanted = await choose(desk, request)
+        archive = asked.archive(request) if isinstance(wanted.query, EntryQuery) else None
         contents = await _contents(desk, wanted, archive)
         channel = _channel(desk, wanted, form, contents, archive)
         # On a thread: fifty long entries take some ten milliseconds to write.
