@@ -314,9 +314,9 @@ LISTS = {
         "SCAN json_each VIRTUAL TABLE INDEX",
     ],
     "words": [
-        "CO-ROUTINE s",
+        "CO-ROUTINE hits",
         "SCAN entry_search VIRTUAL TABLE INDEX",
-        "SCAN s",
+        "SCAN hits",
         "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)",
         "SEARCH e USING INDEX entries_copy_set (copy_set=?)",
     ],

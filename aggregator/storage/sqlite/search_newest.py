@@ -37,7 +37,7 @@ _MATCHES = """
     SELECT m.first_seen_at, e.id, e.listed_at FROM (
         SELECT rowid AS id FROM entry_search WHERE entry_search MATCH :words AND rowid BETWEEN :first AND :last{rows}
         ORDER BY rowid DESC LIMIT :most
-    ) AS s CROSS JOIN entries AS m ON m.id = s.id {shown}
+    ) AS hits CROSS JOIN entries AS m ON m.id = hits.id {shown}
     WHERE m.shown = 1 AND {conditions} AND (e.listed_at < :at OR e.listed_at = :at AND e.id < :before)
 """
 _MATCHING = """
