@@ -10,9 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aggregator import story_parts
 from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
-from aggregator.errors import InputError
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
 from aggregator.model.fetch import Failed
@@ -24,7 +24,6 @@ from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
-from aggregator.services.grouping import Grouping
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller, Recognition
 from aggregator.services.push import Subscriber
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from aggregator.fetch.hub import HubClient
-    from aggregator.stories.vectors import Vectors
+    from aggregator.web.desk import Media
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +92,7 @@ async def open_application(
             clock,
             _recognition(configuration),
             pushes=subscriber,
-            grouping=_grouping(configuration, watched),
+            grouping=story_parts.grouping(configuration, watched),
         )
         deliveries = Deliveries(store, feed_poller, clock)
         try:
@@ -144,11 +143,13 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
         UserError: the port is taken, or the database can't be used.
     """
     # Starlette, Jinja, uvicorn and APScheduler take as long to import as all that `aggregator poll` uses.
+    from aggregator.media_parts import open_media  # noqa: PLC0415 -- see above
     from aggregator.scheduler import PollSchedule  # noqa: PLC0415 -- see above
     from aggregator.web.server import WebServer  # noqa: PLC0415 -- see above
 
-    async with open_application(configuration, database) as application:
-        server = WebServer(_web(configuration, application), host=host, port=port)
+    showing = open_media(configuration, database, site=_site(configuration), user_agent=_user_agent(configuration))
+    async with open_application(configuration, database) as application, showing as media:
+        server = WebServer(_web(configuration, application, media), host=host, port=port)
         listening = server.listen()
         schedule = PollSchedule(application.poller, hubs=application.subscriber)
         if not poll:
@@ -176,22 +177,16 @@ def _stop(said: str, *steps: Callable[[], None]) -> None:
         step()
 
 
-def _web(configuration: Configuration, application: Application) -> "Starlette":
+def _web(configuration: Configuration, application: Application, media: "Media | None") -> "Starlette":
     from aggregator.web.app import create_app  # noqa: PLC0415 -- see `serve`
     from aggregator.web.desk import Callbacks, Collectors  # noqa: PLC0415 -- see `serve`
 
-    site, metrics = configuration.site, configuration.metrics
+    metrics = configuration.metrics
     return create_app(
         application.reader,
         application.digests,
         SystemClock(),
-        Site(
-            title=site.title,
-            url=site.url,
-            timezone=site.timezone,
-            description=site.description or "",
-            interval=configuration.polling.interval,
-        ),
+        _site(configuration),
         callbacks=Callbacks(
             subscriber=application.subscriber,
             deliveries=application.deliveries,
@@ -199,6 +194,18 @@ def _web(configuration: Configuration, application: Application) -> "Starlette":
         ),
         watch=application.watch,
         collectors=Collectors(token=metrics.secret, networks=metrics.allow_networks),
+        images=media,
+    )
+
+
+def _site(configuration: Configuration) -> Site:
+    site = configuration.site
+    return Site(
+        title=site.title,
+        url=site.url,
+        timezone=site.timezone,
+        description=site.description or "",
+        interval=configuration.polling.interval,
     )
 
 
@@ -252,37 +259,6 @@ def _hubs(configuration: Configuration, pace: HostPacing) -> "HubClient":
 def _subscriber(configuration: Configuration, store: Store, hubs: Hubs) -> Subscriber:
     callbacks = f"{configuration.site.url}websub/"
     return Subscriber(store, hubs, SystemClock(), callbacks=callbacks, enabled=configuration.websub_enabled)
-
-
-def _grouping(configuration: Configuration, store: Store) -> Grouping:
-    return Grouping(
-        store,
-        window=configuration.copies.window,
-        settings=configuration.stories.settings,
-        vectors=story_vectors(configuration),
-    )
-
-
-def story_vectors(configuration: Configuration) -> "Callable[[], Vectors] | None":
-    """Give what loads the model that feeds.yaml names; None where it names none, or asks for nothing of it.
-
-    Raises:
-        InputError: there is no such folder; what else may be wrong with a model shows when it is loaded.
-    """
-    stories = configuration.stories
-    if stories.embeddings is None or not stories.embeddings_share:
-        return None
-    if not stories.embeddings.is_dir():
-        raise InputError(
-            f"stories.embeddings: '{stories.embeddings}' is not a folder; it names a model on this machine"
-        )
-    return partial(_load_vectors, stories.embeddings, stories.embeddings_share)
-
-
-def _load_vectors(folder: Path, share: float) -> "Vectors":
-    from aggregator.embeddings import load  # noqa: PLC0415 -- for who has entries to group, and a model
-
-    return load(folder, share=share)
 
 
 def _user_agent(configuration: Configuration) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
+from aggregator.model.media import ImageOutcome, KeptImage
 from aggregator.records import CopyRecords, EntryRecords, FeedRecords, PushRecords, SearchRecords
 from aggregator.story_records import StoryRecords
 
@@ -75,6 +76,26 @@ class Fetcher(Protocol):
 
     async def fetch(self, request: FetchRequest) -> FetchOutcome:
         """Make one conditional GET, within bounds of time and size. Never raises for what a server does."""
+        ...
+
+
+class Images(Protocol):
+    """The way to images of third parties, through the same guard and bounds as polls."""
+
+    async def fetch(self, url: str, *, allow_private_address: bool = False) -> ImageOutcome:
+        """Bring one image, within bounds of time and size. Never raises for what a server does."""
+        ...
+
+
+class ImageCache(Protocol):
+    """Images that were brought before. It may forget any of them at any time."""
+
+    async def load(self, name: str, *, now: datetime) -> KeptImage | None:
+        """Give what is kept under a name; None where nothing is. What is given was used `now`."""
+        ...
+
+    async def save(self, name: str, body: bytes, *, now: datetime) -> None:
+        """Keep the bytes of an image, or none at all: there is no image. Never raises for what a disk does."""
         ...
 
 

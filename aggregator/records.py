@@ -18,7 +18,8 @@ from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
 from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord, Totals
 from aggregator.model.push import Subscription
-from aggregator.model.query import EntryQuery, Page, SearchQuery
+from aggregator.model.query import EntryQuery, Page
+from aggregator.model.search import Found, SearchQuery
 
 
 class FeedRecords(Protocol):
@@ -166,6 +167,10 @@ class EntryRecords(Protocol):
         """List entries of configured feeds, newest first."""
         ...
 
+    def archive(self, query: EntryQuery) -> Page[Entry]:
+        """List the entries of a query up to the first that closes an archive (`model.query.closes_archive`), or to `limit`."""
+        ...
+
     def revisions(self, *entry_ids: EntryId) -> list[Revision]:
         """List what these entries said before, newest first."""
         ...
@@ -226,11 +231,11 @@ class SearchRecords(Protocol):
         """Put at most `limit` entries that are not in the index yet into it, oldest first; give how many there were."""
         ...
 
-    def search(self, query: SearchQuery) -> tuple[EntrySummary, ...]:
-        """Find entries, copies once, best first.
+    def search(self, query: SearchQuery) -> Found:
+        """Find entries of configured feeds, page by page; `model.search` says what is asked for, and in which order.
 
-        Raises:
-            QueryError: there is no word to search for.
+        Copies are given once, as the entry that stands for them in lists, which may be another than the one that has the
+        words; but where a search names feeds or publishers, what those say themselves is given, each entry of it.
         """
         ...
 

@@ -163,6 +163,22 @@ class Push(StrEnum):
     OFF = "off"
 
 
+class Shown(StrEnum):
+    """How pages show images of third parties."""
+
+    PROXIED = "proxied"
+    """Fetched by us: a reader's browser asks nobody else."""
+    NONE = "none"
+    """Not at all: their texts stand in their place."""
+
+
+def _shown(text: str) -> Shown:
+    try:
+        return Shown(text)
+    except ValueError:
+        raise ValueError(f"{quoted(text)} is none of {', '.join(Shown)}") from None
+
+
 def _push(text: str) -> Push:
     try:
         return Push(text)
@@ -241,6 +257,7 @@ Gaps = Annotated[
 ]
 """By registrable domain; what a person writes is put over the default."""
 Websub = Annotated[Push, _typed(_push)]
+ShownImages = Annotated[Shown, _typed(_shown)]
 Timeout = Annotated[_Duration, _lasting(timedelta(seconds=1), timedelta(minutes=5))]
 Window = Annotated[_Duration, _lasting(timedelta(hours=1), timedelta(days=30))]
 Lateness = Annotated[_Duration, _lasting(timedelta(0), timedelta(days=30))]

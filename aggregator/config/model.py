@@ -24,6 +24,8 @@ from aggregator.config.fields import (
     Number,
     Push,
     Share,
+    Shown,
+    ShownImages,
     SiteAddress,
     Size,
     Switch,
@@ -119,6 +121,17 @@ class Stories(Section):
         return StorySettings(idle=self.idle, span=self.span, late=self.late)
 
 
+class Media(Section):
+    """How images of third parties are shown."""
+
+    images: ShownImages = Shown.PROXIED
+    """In pages; the published feeds name them where they are."""
+    max_bytes: Annotated[Size, counting(1024, 50 * 1024**2, sizes.spell)] = 10 * 1024**2
+    """Of one image."""
+    cache: Annotated[Size, counting(1024**2, 1024 * 1024**3, sizes.spell)] = 500 * 1024**2
+    """Room on disk for all that were fetched."""
+
+
 class Metrics(Section):
     """Who may read /metrics besides this machine, and in its place."""
 
@@ -175,6 +188,7 @@ class Configuration(Section):
     polling: Polling = Polling()
     copies: Copies = Copies()
     stories: Stories = Stories()
+    media: Media = Media()
     metrics: Metrics = Metrics()
     feeds: tuple[FeedSettings, ...]
 

@@ -1,9 +1,9 @@
-"""Numbers of bytes as people write them: 10MiB, 512KiB, 1000."""
+"""Numbers of bytes as people write them: 1GiB, 10MiB, 512KiB, 1000."""
 
 import re
 
-_UNITS = {"": 1, "KiB": 1024, "MiB": 1024**2}
-_SHAPE = re.compile(r"([0-9]{1,12})\s*(KiB|MiB|)")
+_UNITS = {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+_SHAPE = re.compile(r"([0-9]{1,12})\s*(KiB|MiB|GiB|)")
 
 
 def parse(text: str) -> int:

@@ -87,13 +87,15 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self._courier.close()
 
 
-def client_over(transport: GuardedTransport, *, headers: Mapping[str, str]) -> httpx.AsyncClient:
+def client_over(
+    transport: GuardedTransport, *, headers: Mapping[str, str], most_redirects: int = MOST_REDIRECTS
+) -> httpx.AsyncClient:
     """Make a client that takes nothing from the environment, and follows redirects only where a request asks for it.
 
-    It then follows as many as a poll does; beyond them it raises `httpx.TooManyRedirects`.
+    It then follows as many as a poll does, unless told otherwise; beyond them it raises `httpx.TooManyRedirects`.
     """
     return httpx.AsyncClient(
-        transport=transport, headers=headers, trust_env=False, follow_redirects=False, max_redirects=MOST_REDIRECTS
+        transport=transport, headers=headers, trust_env=False, follow_redirects=False, max_redirects=most_redirects
     )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from aggregator.errors import QueryError
-from aggregator.model.ids import FeedId
+from aggregator.model.ids import EntryId, FeedId
 
 T = TypeVar("T")
 
@@ -76,17 +76,22 @@ class StoryQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SearchQuery:
-    """Words that must all occur in headline, teaser or text; "in quotes" they must stand side by side."""
-
-    words: str
-    limit: int = PAGE_SIZE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
     """A page of a list."""
 
     items: tuple[T, ...]
     next: Cursor | None = None
     """Where the following page begins; None on the last."""
+
+
+CLOSING = 50
+"""Of so many entries, about one closes an archive."""
+
+
+def closes_archive(entry_id: EntryId) -> bool:
+    """Tell whether an archive of a feed's history ends with this entry.
+
+    Taken from the entry alone, so that archives stay as they are when newer entries arrive (RFC 5005 section 4), whatever list
+    they are archives of, and nothing has to be counted or kept.
+    """
+    return entry_id % CLOSING == 0

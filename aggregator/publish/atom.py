@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from aggregator.model.entry import PublishedEntry
 from aggregator.publish.listed import Listed, listed, plain
 from aggregator.publish.site import Channel
-from aggregator.publish.xml import ATOM, add, add_rfc3339, document
+from aggregator.publish.xml import ATOM, HISTORY, add, add_rfc3339, document
 
 MEDIA_TYPE = "application/atom+xml"
 
@@ -40,6 +40,11 @@ def head(channel: Channel) -> Element:
     add(root, "link", rel="alternate", type="text/html", href=channel.home_url)
     if channel.next_url:
         add(root, "link", rel="next", type=MEDIA_TYPE, href=channel.next_url)
+    for relation, url in channel.history:
+        add(root, "link", rel=relation, type=MEDIA_TYPE, href=url)
+    if channel.current_url:
+        root.set("xmlns:fh", HISTORY)
+        add(root, "fh:archive")
     add(add(root, "author"), "name", plain(channel.site.title))
     add(root, "generator", "Aggregator")
     return root

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from aggregator.model.entry import PublishedEntry
 from aggregator.publish.listed import Listed, listed, plain
 from aggregator.publish.site import Channel
-from aggregator.publish.xml import ATOM, add, add_rfc822, add_rfc3339, document
+from aggregator.publish.xml import ATOM, HISTORY, add, add_rfc822, add_rfc3339, document
 
 MEDIA_TYPE = "application/rss+xml"
 
@@ -50,6 +50,11 @@ def head(root: Element, channel: Channel) -> Element:
     add(element, "atom:link", rel="self", type=MEDIA_TYPE, href=channel.self_url)
     if channel.next_url:
         add(element, "atom:link", rel="next", type=MEDIA_TYPE, href=channel.next_url)
+    for relation, url in channel.history:
+        add(element, "atom:link", rel=relation, type=MEDIA_TYPE, href=url)
+    if channel.current_url:
+        root.set("xmlns:fh", HISTORY)
+        add(element, "fh:archive")
     add_rfc822(element, "lastBuildDate", channel.updated_at)
     add(element, "ttl", str(max(1, channel.site.interval // timedelta(minutes=1))))
     add(element, "generator", "Aggregator")

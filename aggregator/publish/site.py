@@ -80,8 +80,18 @@ class Channel:
     updated_at: datetime
     next_url: str | None = None
     """The document that continues this one with older entries (RFC 5005 section 3); None for the last."""
+    current_url: str | None = None
+    """Of an archive (RFC 5005 section 4): the document that new entries come into. None: this is it, or there are no archives."""
+    prev_archive_url: str | None = None
+    """The archive of what came before; None where there is none."""
     origins: Mapping[FeedId, FeedOverview] = field(default_factory=dict)
     """The feeds that entries were taken from; one that is missing is named by its title alone."""
+
+    @property
+    def history(self) -> list[tuple[str, str]]:
+        """List the links of RFC 5005 section 4: relation and address."""
+        links = [("current", self.current_url), ("prev-archive", self.prev_archive_url)]
+        return [(relation, url) for relation, url in links if url]
 
 
 def newest_change(entries: Sequence[PublishedEntry]) -> datetime:

@@ -10,6 +10,8 @@ from xml.etree.ElementTree import Element, SubElement
 from aggregator.text.dates import rfc822, rfc3339
 
 ATOM = "http://www.w3.org/2005/Atom"
+HISTORY = "http://purl.org/syndication/history/1.0"
+"""Of RFC 5005; declared where it is used."""
 
 
 def add(parent: Element, name: str, text: str = "", /, **attributes: str | None) -> Element:

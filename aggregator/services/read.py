@@ -1,19 +1,27 @@
 """Answer what pages and feeds ask."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.model.entry import EntrySummary, PublishedEntry, Revision
+from aggregator.model.entry import PublishedEntry, Revision
 from aggregator.model.feed import FeedOverview
 from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.poll import GroupPause, PollRecord, Totals
 from aggregator.model.push import Subscription
-from aggregator.model.query import Cursor, EntryQuery, Page, SearchQuery, StoryQuery
+from aggregator.model.query import Cursor, EntryQuery, Page, StoryQuery
+from aggregator.model.search import SearchQuery, Sort
 from aggregator.model.story import StoryLine
 from aggregator.polling.groups import group_of
 from aggregator.polling.health import FeedProblem, problems
 from aggregator.ports import Store, Transaction
-from aggregator.services.read_entries import RELATED_ON_PAGE, FeedContents, contents, published, published_page
+from aggregator.services.read_entries import (
+    RELATED_ON_PAGE,
+    FeedContents,
+    archive,
+    contents,
+    published,
+    published_page,
+)
 from aggregator.services.read_stories import (
     Moved,
     StoryContents,
@@ -24,6 +32,7 @@ from aggregator.services.read_stories import (
     top_stories,
     whole_story,
 )
+from aggregator.services.search import Results, results, search_contents
 
 SECTION_SIZE = 6
 
@@ -127,13 +136,17 @@ class Reader:
         """Collect an article page; None where there is no such entry."""
         return await self._store.read(lambda tx: _article(tx, entry_id))
 
-    async def search(self, query: SearchQuery) -> tuple[EntrySummary, ...]:
-        """Find entries.
+    async def archive(self, query: EntryQuery) -> FeedContents:
+        """List the entries of an archive, with their copies: what is related to them is left out, for it changes without them."""
+        return await self._store.read(lambda tx: archive(tx, query))
 
-        Raises:
-            QueryError: there is no word to search for.
-        """
-        return await self._store.read(lambda tx: tx.searching.search(query))
+    async def search(self, query: SearchQuery) -> Results:
+        """Find entries, and mark what was asked for."""
+        return await self._store.read(lambda tx: results(tx, query))
+
+    async def search_contents(self, query: SearchQuery) -> FeedContents:
+        """Find entries, newest first, as `contents` lists them."""
+        return await self._store.read(lambda tx: search_contents(tx, replace(query, sort=Sort.NEWEST)))
 
     async def feeds(self) -> list[FeedOverview]:
         """List the configured feeds in the order of feeds.yaml."""

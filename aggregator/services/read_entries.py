@@ -52,6 +52,12 @@ def contents(tx: Transaction, query: EntryQuery) -> FeedContents:
     return feed_contents(tx, published_page(tx, query, related=RELATED_IN_FEED))
 
 
+def archive(tx: Transaction, query: EntryQuery) -> FeedContents:
+    """Collect what an archive of a feed of entries holds; nothing related, which changes without them."""
+    page = tx.entries.archive(query)
+    return feed_contents(tx, Page(items=published(tx, page.items, related=0), next=page.next))
+
+
 def feed_contents(tx: Transaction, page: Page[PublishedEntry]) -> FeedContents:
     """Add to a page the feeds that its entries come from."""
     return FeedContents(page=page, origins=tx.feeds.several({item.entry.feed_id for item in page.items}))

@@ -11,7 +11,7 @@ Theory of operation. nh3 (ammonia, html5ever) decides what is safe; nothing here
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from html import escape, unescape
 
@@ -177,7 +177,38 @@ def without_images(html: SafeHtml) -> SafeHtml:
     """Put the alternative text of each image in its place; one without such text goes."""
     if not html:
         return NO_HTML
-    return SafeHtml(_IMAGE.sub(lambda match: escape(_attributes(match[1]).get("alt", "").strip(), quote=False), html))
+    return SafeHtml(_IMAGE.sub(lambda match: _text_of(_attributes(match[1])), html))
+
+
+Relink = Callable[[str], str | None]
+"""Takes the address of an image, gives the one under which a page may load it; None: it may not."""
+
+
+def with_images(html: SafeHtml, relink: Relink) -> SafeHtml:
+    """Give every image the address that `relink` makes of its own; the text of one that gets none stands in its place.
+
+    Size, text and language of images stay; they load when a reader comes near them.
+    """
+    if "<img" not in html:
+        return html
+
+    def replaced(image: re.Match[str]) -> str:
+        attributes = _attributes(image[1])
+        address = relink(attributes.get("src", ""))
+        return _text_of(attributes) if address is None else _image({**attributes, "src": address})
+
+    return SafeHtml(_IMAGE.sub(replaced, html))
+
+
+def _image(attributes: dict[str, str]) -> str:
+    # Without `alt`, what reads a page aloud reads the address, which is a page long here.
+    whole = {"alt": "", **attributes, "loading": "lazy", "decoding": "async"}
+    written = (f' {name}="{escape(value)}"' for name, value in whole.items())
+    return f"<img{''.join(written)}>"
+
+
+def _text_of(image: dict[str, str]) -> str:
+    return escape(image.get("alt", "").strip(), quote=False)
 
 
 def _attributes(source: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ three characters (most Chinese and Japanese words have two). The table that hold
 import functools
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
 from aggregator.text.letters import SPACELESS, SPACELESS_CHARACTER, fold
@@ -16,8 +17,8 @@ from aggregator.text.marks import LAST_MARK, mark_class
 
 MAX_TERM = 64
 """Characters of a search term."""
-MAX_QUERY_TERMS = 32
-"""Terms of a search; further ones are ignored. FTS5 refuses expressions more than 256 operators deep."""
+MAX_PHRASE_TERMS = 64
+"""Terms of a phrase; what follows is not looked for."""
 
 _ARTICLE = re.compile("(?:[وفبك]?ال|لل)(?=.{3})")
 """The Arabic article, with the particles that are written onto it, where at least three letters follow."""
@@ -72,33 +73,27 @@ def _made(word: str) -> str:
 _remembered = functools.lru_cache(maxsize=4096)(_made)
 
 
-def match_expression(query: str) -> str | None:
-    """Give an FTS5 expression over `search_terms` in which every word is required and a "quoted" part is a phrase.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """Search terms that stand side by side in what is found."""
 
-    The expression consists of quoted strings of letters and digits, whatever the query holds. None where it holds no word.
+    terms: tuple[str, ...]
+    begins: bool
+    """The last term may go on."""
+
+
+def phrase(text: str, *, begins: bool = False) -> Phrase | None:
+    """Give the terms that stand side by side wherever this text does; None where it holds no word.
+
+    `begins` tells that its last word may go on. In scripts without spaces any word may, and a single character is a term's beginning.
     """
-    phrases: list[str] = []
-    left = MAX_QUERY_TERMS
-    for text, is_phrase in _parts(query):
-        runs = list(_runs(text))
-        for group in [runs] if is_phrase else [[run] for run in runs]:
-            terms = [term for run in group[:-1] for term in _indexed(run)] + [
-                t for run in group[-1:] for t in _asked(run)
-            ]
-            if terms[:left]:
-                is_prefix = len(terms) <= left and _is_single(group[-1])
-                phrases.append(f'"{" ".join(terms[:left])}"' + ("*" if is_prefix else ""))
-            left -= len(terms[:left])
-    return " AND ".join(phrases) or None
-
-
-_PHRASE = re.compile(r'"([^"]*)"?|([^"]+)')
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
-
-
-def _parts(query: str) -> Iterator[tuple[str, bool]]:
-    for quoted, plain in _PHRASE.findall(query.translate(_QUOTES)):
-        yield (quoted, True) if quoted else (plain, False)
+    runs = list(_runs(text))
+    if not runs:
+        return None
+    last = runs[-1]
+    terms = [term for run in runs[:-1] for term in _indexed(run)] + _asked(last)
+    is_prefix = len(terms) <= MAX_PHRASE_TERMS and (_is_single(last) or (begins and not _is_spaceless(last)))
+    return Phrase(terms=tuple(terms[:MAX_PHRASE_TERMS]), begins=is_prefix)
 
 
 @functools.cache
@@ -121,6 +116,14 @@ def _runs(text: str) -> Iterator[str]:
 
 
 _ASCII_WORD = re.compile("[a-z0-9]+")
+
+
+def words_of(text: str) -> Iterator[tuple[int, int]]:
+    """Give from where to where the words of a text stand, and the runs of scripts without spaces, as they are written."""
+    for chunk in _word_pattern().finditer(text):
+        for run in _BY_SCRIPT.finditer(chunk[0]):
+            if any(map(str.isalnum, run[0])):
+                yield chunk.start() + run.start(), chunk.start() + run.end()
 
 
 def _by_script(chunk: str) -> list[str]:

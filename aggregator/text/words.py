@@ -82,5 +82,25 @@ def _between_characters(line: str, at: int) -> int:
     return at
 
 
+def cut_between_words(text: str, at: int, *, onwards: bool = False) -> int:
+    """Give the place nearest before `at` where a text may be cut: a space, or between characters of scripts without spaces.
+
+    Where the word there is longer than `_LONGEST_WORD`, it is cut between characters. `onwards` looks behind `at` instead.
+    """
+    if not 0 < at < len(text):
+        return max(0, min(at, len(text)))
+    steps = range(at, min(at + _LONGEST_WORD, len(text))) if onwards else range(at, max(at - _LONGEST_WORD, 0), -1)
+    for place in steps:
+        if text[place].isspace() or text[place - 1].isspace():
+            return place
+        if SPACELESS_CHARACTER.match(text, place) and SPACELESS_CHARACTER.match(text, place - 1):
+            return _between_characters(text, place)
+    edge = len(text) if onwards else 0
+    return edge if abs(edge - at) < _LONGEST_WORD else _between_characters(text, at)
+
+
+_LONGEST_WORD = 40
+
+
 def _belongs_to_previous(character: str) -> bool:
     return unicodedata.category(character).startswith("M") or character in _JOINERS

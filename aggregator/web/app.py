@@ -13,7 +13,7 @@ from aggregator.publish.site import Site
 from aggregator.services.digest import Digests
 from aggregator.services.read import Reader
 from aggregator.services.watch import Watch
-from aggregator.web.desk import Callbacks, Collectors, Desk
+from aggregator.web.desk import Callbacks, Collectors, Desk, Media
 from aggregator.web.errors import broken, not_understood, refused, unavailable
 from aggregator.web.finishing import Finishing
 from aggregator.web.health import healthz, readyz
@@ -25,6 +25,7 @@ from aggregator.web.pages import (
     feed_documents,
     feeds,
     front,
+    media,
     problems,
     push,
     search,
@@ -36,7 +37,7 @@ from aggregator.web.rendering import Templates
 from aggregator.web.representations import Representations
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
     reader: Reader,
     digests: Digests,
     clock: Clock,
@@ -45,6 +46,7 @@ def create_app(
     callbacks: Callbacks | None = None,
     watch: Watch | None = None,
     collectors: Collectors | None = None,
+    images: Media | None = None,
 ) -> Starlette:
     """Make the ASGI application. It reads through these services alone, and has neither start-up nor shut-down.
 
@@ -56,8 +58,9 @@ def create_app(
         callbacks: answers hubs; None where hubs are not asked.
         watch: what the process knows of its polls; None where it does not poll.
         collectors: who may read /metrics; None: this machine, while the site is not public.
+        images: shows images of third parties; None where pages show none.
     """
-    templates = Templates(site)
+    templates = Templates(site, picture=images.addresses.link if images else None)
     app = Starlette(
         routes=_routes(),
         middleware=[
@@ -76,6 +79,7 @@ def create_app(
         watch=watch or Watch(),
         callbacks=callbacks,
         collectors=collectors or Collectors(),
+        media=images,
     )
     return app
 
@@ -93,6 +97,8 @@ def _routes() -> list[Route]:
         Route("/feeds", feeds.page),
         Route("/feeds.opml", feeds.opml_document),
         Route("/feeds/{feed_id}", feeds.feed_page),
+        Route("/feeds/{feed_id}/icon", media.icon),
+        Route("/media/{signature}/{address}", media.image),
         Route("/digests", digest.days_page),
         Route("/digests/{day}", digest.page),
         Route("/search", search.page),

@@ -1,7 +1,10 @@
 """Read what a request asks for. What can't be raises an error that names it and says what was expected."""
 
 import re
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -9,6 +12,8 @@ from starlette.requests import Request
 from aggregator.errors import QueryError
 from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.query import Cursor
+from aggregator.model.search import Rank, SearchQuery, Sort
+from aggregator.text.search_language import parse
 from aggregator.text.words import one_line
 
 MOST_WORDS = 300
@@ -46,10 +51,15 @@ def feed_id(request: Request) -> FeedId:
     Raises:
         HTTPException: 404, for no feed can have that name.
     """
-    text = request.path_params["feed_id"]
-    if not _FEED_ID.fullmatch(text):
+    name = feed_name(request.path_params["feed_id"])
+    if name is None:
         raise HTTPException(404)
-    return FeedId(text)
+    return name
+
+
+def feed_name(text: str) -> FeedId | None:
+    """Read the name of a feed; None where no feed can have it."""
+    return FeedId(text) if _FEED_ID.fullmatch(text) else None
 
 
 def day(request: Request) -> date:
@@ -84,6 +94,48 @@ def cursor(request: Request) -> Cursor | None:
             f"after={_shown(text)} is not the mark of a page; follow the link at the foot of the page before"
         )
     return found
+
+
+def archive(request: Request) -> Cursor | None:
+    """Read which archive of a feed's history is wanted; None for its current document.
+
+    Raises:
+        QueryError: `archive` was not made by a document of ours.
+    """
+    text = request.query_params.get("archive")
+    if text is None:
+        return None
+    with suppress(QueryError):  # which would speak of the mark of a page
+        found = Cursor.from_text(text)
+        if 0 <= found.id <= _HIGHEST_ID:
+            return found
+    raise QueryError(f"archive={_shown(text)} is not the mark of an archive; follow the prev-archive links")
+
+
+def search(request: Request, timezone: ZoneInfo, *, sort: Sort | None = None) -> SearchQuery | None:
+    """Read a search; None where nothing is asked for. With `sort`, the order that the request names is of no account.
+
+    Raises:
+        QueryError: it is not of the language of searches, or its order or mark is none.
+    """
+    text = words(request)
+    if not text:
+        return None
+    asked = parse(text)
+    since, until = asked.bounds(timezone)
+    query = SearchQuery(asked=asked, since=since, until=until, sort=sort or _sort(request))
+    after = request.query_params.get("after")
+    if after is None:
+        return query
+    return replace(query, after=Rank.from_text(after) if query.ranked else cursor(request))
+
+
+def _sort(request: Request) -> Sort:
+    text = request.query_params.get("sort", Sort.BEST)
+    try:
+        return Sort(text)
+    except ValueError:
+        raise QueryError(f"sort={_shown(text)} is no order; expected {' or '.join(Sort)}") from None
 
 
 def words(request: Request) -> str:

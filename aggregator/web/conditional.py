@@ -44,7 +44,8 @@ def finish(method: str, asked: Mapping[str, str], answer: Answer, serve: Serve) 
         answer: What the handler said, body uncompressed.
         serve: Knows the address; called once, for what gets an ETag.
     """
-    packed = len(answer.body) > SMALLEST_GZIP and accepts_gzip(asked.get("accept-encoding", ""))
+    is_packed = is_image(answer.headers.get("content-type", ""))
+    packed = len(answer.body) > SMALLEST_GZIP and not is_packed and accepts_gzip(asked.get("accept-encoding", ""))
     headers = {**answer.headers, "vary": "Accept-Encoding"}
     if answer.status == HTTPStatus.OK and method in {"GET", "HEAD"}:
         digest = sha256(answer.body).hexdigest()[:32]
@@ -58,6 +59,11 @@ def finish(method: str, asked: Mapping[str, str], answer: Answer, serve: Serve) 
         headers["content-encoding"] = "gzip"
     headers["content-length"] = str(len(body))
     return replace(answer, headers=headers, body=b"" if method == "HEAD" else body)
+
+
+def is_image(content_type: str) -> bool:
+    """Tell a body that is compressed by itself: all images are but drawings."""
+    return content_type.startswith("image/") and not content_type.startswith("image/svg")
 
 
 def accepts_gzip(text: str) -> bool:

@@ -11,10 +11,13 @@ from aggregator.ports import Clock
 from aggregator.publish.site import Site
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
+from aggregator.services.icons import FeedIcons
+from aggregator.services.images import ReaderImages
 from aggregator.services.push import Subscriber
 from aggregator.services.read import Reader
 from aggregator.services.watch import Watch
 from aggregator.web.rendering import Templates
+from aggregator.web.signed import SignedAddresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,15 @@ class Collectors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """What shows images of third parties."""
+
+    addresses: SignedAddresses
+    images: ReaderImages
+    icons: FeedIcons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The services behind the pages, and the templates before them."""
 
@@ -52,6 +64,8 @@ class Desk:
     callbacks: Callbacks | None = None
     """None: there are none, and hubs find nothing."""
     collectors: Collectors = Collectors()
+    media: Media | None = None
+    """None: pages show the texts of images in their place, and letters for icons."""
 
 
 def desk_of(request: Request) -> Desk:

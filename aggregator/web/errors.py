@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from aggregator.errors import QueryError
 from aggregator.web.conditional import Answer
@@ -21,7 +21,8 @@ _SENTENCES = {
     503: "The database can't be read just now. Please try again in a minute.",
     500: "Something went wrong here, not with your request. It is noted in the log of the program.",
 }
-_NOT_KEPT = {"cache-control": "no-store"}
+_DOCUMENTS = (".atom", ".rss", ".json")
+NOT_KEPT = {"cache-control": "no-store"}
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -30,25 +31,27 @@ async def refused(request: Request, error: Exception) -> Response:
     status = error.status_code
     given = error.detail if error.detail != HTTPStatus(status).phrase else ""
     page = error_page(desk_of(request).templates, status, given or _SENTENCES.get(status, ""))
-    return HTMLResponse(page, status, headers={**_NOT_KEPT, **(error.headers or {})})
+    return HTMLResponse(page, status, headers={**NOT_KEPT, **(error.headers or {})})
 
 
 async def not_understood(request: Request, error: Exception) -> Response:
-    """Answer for a `QueryError`, whose message is written for people."""
+    """Answer for a `QueryError`, whose message is written for people; as text where no page was asked for."""
     assert isinstance(error, QueryError)  # noqa: S101 - as above
-    return HTMLResponse(error_page(desk_of(request).templates, 400, str(error)), 400, headers=_NOT_KEPT)
+    if request.scope["path"].endswith(_DOCUMENTS):
+        return PlainTextResponse(f"{error}\n", 400, headers=NOT_KEPT)
+    return HTMLResponse(error_page(desk_of(request).templates, 400, str(error)), 400, headers=NOT_KEPT)
 
 
 async def unavailable(request: Request, error: Exception) -> Response:
     """Answer for a `DatabaseUnusable`; its message names a file on this machine, so it goes to the log."""
     logger.error("%s could not be answered: %s", request.url.path, error)
-    headers = {**_NOT_KEPT, "retry-after": "60"}
+    headers = {**NOT_KEPT, "retry-after": "60"}
     return HTMLResponse(error_page(desk_of(request).templates, 503, _SENTENCES[503]), 503, headers=headers)
 
 
 def broken(templates: Templates) -> Answer:
     """Answer for everything nobody thought of."""
-    headers = {"content-type": "text/html; charset=utf-8", **_NOT_KEPT}
+    headers = {"content-type": "text/html; charset=utf-8", **NOT_KEPT}
     return Answer(status=500, headers=headers, body=error_page(templates, 500, _SENTENCES[500]).encode())
 
 

@@ -10,8 +10,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aggregator.web.conditional import Answer, finish
-from aggregator.web.headers import ALWAYS
-from aggregator.web.representations import Representations
+from aggregator.web.headers import is_foreign, of_answers_at
+from aggregator.web.representations import Representations, Served
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +44,12 @@ class Finishing:
     async def _finished(self, scope: Scope, answer: Answer) -> Answer:
         asked = Headers(scope=scope)
         joined = {name: ", ".join(asked.getlist(name)) for name in asked}
-        answer = Answer(status=answer.status, headers={**answer.headers, **ALWAYS}, body=answer.body)
-        work = partial(finish, scope["method"], joined, answer, partial(self._representations.serve, _address(scope)))
+        answer = Answer(
+            status=answer.status, headers={**answer.headers, **of_answers_at(scope["path"])}, body=answer.body
+        )
+        # An image has an ETag; a page with thirty of them would push the dates of thirty pages out of memory.
+        serve = _no_date if is_foreign(scope["path"]) else partial(self._representations.serve, _address(scope))
+        work = partial(finish, scope["method"], joined, answer, serve)
         return await to_thread.run_sync(work) if len(answer.body) > _LARGE else work()
 
 
@@ -65,6 +69,10 @@ class _Collected:
     def answer(self) -> Answer:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._start["headers"]}
         return Answer(status=self._start["status"], headers=headers, body=bytes(self._body))
+
+
+def _no_date(_: str) -> Served | None:
+    return None
 
 
 def _address(scope: Scope) -> bytes:

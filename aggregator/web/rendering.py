@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 
@@ -17,15 +18,20 @@ from aggregator.publish.site import Site, category_path, public
 from aggregator.publish.stories import report_this
 from aggregator.text import languages
 from aggregator.text.dates import rfc3339
-from aggregator.text.html import without_images
+from aggregator.text.html import Relink, with_images, without_images
 from aggregator.text.urls import host
 from aggregator.web.pages.condition import called, rhythm, tone, without_login
 
 
 class Templates:
-    """The templates of one site."""
+    """The templates of one site.
 
-    def __init__(self, site: Site) -> None:
+    Args:
+        site: what is published.
+        picture: gives the address on this site of an image of a third party; None: images are not shown.
+    """
+
+    def __init__(self, site: Site, *, picture: Relink | None = None) -> None:
         self._environment = Environment(
             loader=PackageLoader("aggregator.web"),
             autoescape=True,  # off by default
@@ -36,13 +42,14 @@ class Templates:
         self._environment.filters |= {
             "called": called,
             "category_path": category_path,
-            "clean": clean,
+            "clean": partial(clean, picture=picture),
             "direction": direction,
             "host": host,
             "language": languages.tag,
             "local": site.local_text,
             "next_poll": next_time,
             "others": other_publishers,
+            "picture": picture or (lambda _: None),
             "public": public,
             "publisher_beside": shown_publisher,
             "report_this": report_this,
@@ -68,9 +75,13 @@ class Templates:
         return self._environment.get_template(template).render(**values)
 
 
-def clean(html: SafeHtml) -> Markup:
-    """Put sanitised HTML into a page, without its images: loading them would tell their hosts who reads what."""
-    return Markup(without_images(html))  # noqa: S704 - the type says that text.html.sanitise made it
+def clean(html: SafeHtml, *, picture: Relink | None = None) -> Markup:
+    """Put sanitised HTML into a page, its images by way of `picture`: loading them would tell their hosts who reads what.
+
+    Without it their texts stand in their place.
+    """
+    shown = with_images(html, picture) if picture else without_images(html)
+    return Markup(shown)  # noqa: S704 - the type says that text.html.sanitise made it
 
 
 def other_publishers(item: PublishedEntry) -> list[tuple[str, EntrySummary]]:

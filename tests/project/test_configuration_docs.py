@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from textwrap import indent
 
 import pytest
 from pydantic.fields import FieldInfo
 
-from aggregator.config.fields import Push
+from aggregator.config.fields import Push, Shown
 from aggregator.config.identity import RESERVED, feed_id
-from aggregator.config.model import Configuration, Copies, FeedSettings, Metrics, Polling, Section, Site, Stories
+from aggregator.config.model import Configuration, Copies, FeedSettings, Media, Metrics, Polling, Section, Site, Stories
 from aggregator.config.read import load, parse
 from aggregator.errors import ConfigurationError
 from aggregator.fetch.addresses import DOUBTFUL_PORTS, SERVICE_PORTS
@@ -21,6 +22,7 @@ SECTIONS: dict[str, type[Section]] = {
     "polling": Polling,
     "copies": Copies,
     "stories": Stories,
+    "media": Media,
     "metrics": Metrics,
     "feeds": FeedSettings,
 }
@@ -86,15 +88,18 @@ def test_the_documented_bounds_are_the_bounds(section: str, key: str) -> None:
     shape = "{{example.org: {}}}" if "by registrable domain" in rows(section)[key][0] else "{}"
     for written in bounds.groups():
         read_setting(section, key, shape.format(written))
-    too_much = {"10m": "11m", "5m": "6m", "10MiB": "11MiB", "256": "257"}.get(bounds[2], "31d")
+    too_much = {"10m": "11m", "5m": "6m", "10MiB": "11MiB", "50MiB": "51MiB", "1024GiB": "1025GiB", "256": "257"}.get(
+        bounds[2], "31d"
+    )
     with pytest.raises(ConfigurationError, match=f"{bounds[1]} to {bounds[2]} is possible"):
         read_setting(section, key, shape.format(too_much))
 
 
-def test_every_word_that_a_setting_may_be_is_one() -> None:
-    words = re.findall(r"`(\w+)`", rows("polling")["websub"][0])
-    assert words == list(Push)
-    assert [read_setting("polling", "websub", word) for word in words] == words
+@pytest.mark.parametrize(("section", "key", "known"), [("polling", "websub", Push), ("media", "images", Shown)])
+def test_every_word_that_a_setting_may_be_is_one(section: str, key: str, known: type[StrEnum]) -> None:
+    words = re.findall(r"`(\w+)`", rows(section)[key][0])
+    assert words == list(known)
+    assert [read_setting(section, key, word) for word in words] == words
 
 
 def test_every_reserved_id_is_documented() -> None:

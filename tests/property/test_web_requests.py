@@ -67,7 +67,9 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     place=st.sampled_from(PLACES),
     name=texts,
     end=st.sampled_from(ENDS),
-    query=st.dictionaries(st.sampled_from(["after", "q", "v", "x"]), texts, max_size=2),
+    query=st.dictionaries(
+        st.sampled_from(["after", "q", "v", "x", "sort", "archive", "state", "category"]), texts, max_size=2
+    ),
     headers=st.dictionaries(
         st.sampled_from(["accept-encoding", "if-none-match", "if-modified-since", "range", "accept"]),
         st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30).map(str.strip),

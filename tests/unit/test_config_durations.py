@@ -44,7 +44,9 @@ def test_a_duration_is_spelt_in_its_greatest_units(length: timedelta, text: str)
     assert durations.spell(length) == text
 
 
-@pytest.mark.parametrize(("text", "size"), [("10MiB", 10_485_760), ("512 KiB", 524_288), ("1000", 1000), ("0", 0)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("2GiB", 2_147_483_648), ("10MiB", 10_485_760), ("512 KiB", 524_288), ("1000", 1000), ("0", 0)]
+)
 def test_a_size_is_bytes_or_a_number_with_a_unit(text: str, size: int) -> None:
     assert sizes.parse(text) == size
 
@@ -55,6 +57,8 @@ def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
         sizes.parse(text)
 
 
-@pytest.mark.parametrize(("size", "text"), [(10_485_760, "10MiB"), (1536, "1536"), (2048, "2KiB"), (0, "0")])
+@pytest.mark.parametrize(
+    ("size", "text"), [(2_147_483_648, "2GiB"), (10_485_760, "10MiB"), (1536, "1536"), (2048, "2KiB"), (0, "0")]
+)
 def test_a_size_is_spelt_in_the_greatest_unit_that_leaves_a_whole_number(size: int, text: str) -> None:
     assert sizes.spell(size) == text

@@ -87,6 +87,8 @@ feeds:
         ("polling: {gaps: 5s}", "1:17: polling.gaps: expected keys with values, found '5s'"),
         ("polling: {'[key]': 5s}", "1:11: polling: unknown key '[key]'; possible are "),
         ("polling: {unconditional_interval: 1s}", "1:35: polling.unconditional_interval: '1s' is out of bounds; "),
+        ("media: {images: hotlinked}", "1:17: media.images: 'hotlinked' is none of proxied, none"),
+        ("media: {cache: 2TiB}", "1:16: media.cache: '2TiB' is not a size; write 10MiB"),
         ("polling: {websub: yes}", "1:19: polling.websub: 'yes' is none of auto, on, off"),
         ("polling: fast", "1:10: polling: expected keys with values, found 'fast'"),
         ("copies: {window: 1m}", "1:18: copies.window: '1m' is out of bounds; 1h to 30d is possible"),
@@ -100,7 +102,7 @@ feeds:
             "1:29: stories.embeddings_share: 'much' is not a share; write one like 0.3",
         ),
         ("sites: {}", "1:1: unknown key 'sites'; did you mean 'site'?"),
-        ("qqq: {}", "1:1: unknown key 'qqq'; possible are site, polling, copies, stories, metrics, feeds"),
+        ("qqq: {}", "1:1: unknown key 'qqq'; possible are site, polling, copies, stories, media, metrics, feeds"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_was_expected(value: str, expected: str) -> None:

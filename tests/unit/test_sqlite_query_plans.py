@@ -14,9 +14,11 @@ from aggregator.model.feed import FeedState, Move, Outcome, ParsedFeed
 from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup, StoryId
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord
 from aggregator.model.push import Subscription
-from aggregator.model.query import Cursor, EntryQuery, SearchQuery, StoryQuery
+from aggregator.model.query import Cursor, EntryQuery, StoryQuery
+from aggregator.model.search import Rank, SearchQuery, Sort
 from aggregator.model.story import Together
 from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
+from aggregator.text.search_language import parse
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.story_changes import make_changes, make_closed, make_event, make_reading, make_state
 
@@ -38,6 +40,20 @@ STORY_QUERIES = [
     for since in (None, NOON)
     for least in (1, 2)
     for after in (None, Cursor(listed_at=NOON - LEASE, id=1))
+]
+SEARCHES = [
+    SearchQuery(asked=parse(f"{words} {names} {without}"), since=since, until=since, sort=sort, after=after)
+    for words in ("words", "words OR title:other*", "")
+    for names in ("after:2018-01", "publisher:example", "category:world -publisher:b")
+    for without in ("", "-sport")
+    for since in (None, NOON)
+    for sort, after in (
+        (Sort.BEST, None),
+        (Sort.BEST, Rank(newest=EntryId(5), given=1)),
+        (Sort.NEWEST, None),
+        (Sort.NEWEST, Cursor(listed_at=NOON, id=1)),
+    )
+    if words or sort is Sort.NEWEST
 ]
 
 
@@ -70,6 +86,7 @@ def everything(tx: SqliteTransaction) -> None:
     assert entry is not None
     for query in QUERIES:
         tx.entries.page(query)
+        tx.entries.archive(query)
     tx.entries.revisions(ids[0])
     tx.entries.categories()
     tx.entries.totals()
@@ -89,7 +106,8 @@ def everything(tx: SqliteTransaction) -> None:
     tx.copies.connected(ids, reach=LEASE)
     everything_of_stories(tx, ids)
     tx.searching.catch_up(limit=1)
-    tx.searching.search(SearchQuery(words="words"))
+    for search in SEARCHES:
+        tx.searching.search(search)
     tx.entries.several(ids)
     tx.feeds.several([A])
     subscription = Subscription(feed_id=A, hub="https://hub.example/", topic="https://a.example/", token="t")
@@ -198,6 +216,7 @@ async def test_feeds_are_only_read_whole_where_all_of_them_are_wanted(issued: se
         "INSERT INTO rate_groups",  # likewise
         "SELECT *, (SELECT max(listed_at)",  # overview
         "SELECT category",  # categories
+        "SELECT id, publisher, category, title, document_title, url, entry_count",  # a search that names one of them
         "SELECT coalesce(sum(configured), 0)",  # totals
     }
 
@@ -284,6 +303,43 @@ async def test_what_is_asked_at_every_tick_is_read_along_an_index(name: str, tmp
     reads = [sql for sql in seen if sql.lstrip().startswith("SELECT")]
     with closing(sqlite3.connect(tmp_path / "a.db")) as database:
         assert [step for sql in reads for step in plan(database, sql)] == expected
+
+
+LISTS = {
+    "after:2018-01": ["SEARCH e USING INDEX entries_listed (listed_at>? AND listed_at<?)"],
+    "category:world": [
+        "SCAN feeds USING INDEX feeds_configured",
+        "SEARCH e USING INDEX entries_listed (listed_at>? AND listed_at<?)",
+        "LIST SUBQUERY 1",
+        "SCAN json_each VIRTUAL TABLE INDEX",
+    ],
+    "words": [
+        "CO-ROUTINE hits",
+        "SCAN entry_search VIRTUAL TABLE INDEX",
+        "SCAN hits",
+        "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH e USING INDEX entries_copy_set (copy_set=?)",
+    ],
+}
+"""Searches for the newest: none reads more of a list than a page, or sorts it, but for what is found of words."""
+
+
+@pytest.mark.parametrize("words", LISTS)
+async def test_the_newest_are_searched_along_the_lists_they_are_in(words: str, tmp_path: Path) -> None:
+    seen: list[str] = []
+    store = await SqliteStore.open(tmp_path / "a.db", tracer=lambda sql, _: seen.append(sql))
+    feeds = [make_feed(f"f{number}") for number in range(100)]  # more than are merged
+    await store.write(lambda tx: tx.feeds.synchronise(feeds, now=NOON))
+    seen.clear()
+    query = SearchQuery(asked=parse(words), sort=Sort.NEWEST)
+    await store.read(lambda tx: tx.searching.search(query))
+    await store.aclose()
+    asked = [
+        sql for sql in seen if sql.lstrip().startswith("SELECT") and "SUMMARY" not in sql and "f.publisher" not in sql
+    ]
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        steps = [step for sql in asked for step in plan(database, sql)]
+    assert [re.sub(r"(VIRTUAL TABLE INDEX) .*", r"\1", step) for step in steps] == LISTS[words]
 
 
 async def test_a_page_deep_in_entries_of_one_second_reads_no_more_than_a_page(tmp_path: Path) -> None:

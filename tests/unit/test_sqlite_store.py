@@ -18,11 +18,12 @@ from aggregator.errors import DatabaseUnusable
 from aggregator.model.copies import CopyAssignment
 from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.poll import EntryPlan
-from aggregator.model.query import SearchQuery
+from aggregator.model.search import SearchQuery
 from aggregator.ports import Store
 from aggregator.services.grouping import PLACED, Grouping
 from aggregator.storage.sqlite import connect, migrations
 from aggregator.storage.sqlite.store import READERS, SqliteStore, SqliteTransaction
+from aggregator.text.search_language import parse
 from tests.factories import NOON, make_feed, make_parsed_entry
 
 pytestmark = pytest.mark.anyio
@@ -308,8 +309,9 @@ async def test_a_read_waits_neither_for_a_save_nor_for_the_index(tmp_path: Path)
     writing = asyncio.create_task(store.write(work))
     await asyncio.to_thread(began.wait, 5)
     assert (await store.read(lambda tx: tx.entries.totals())).entries == 0
-    assert await store.read(lambda tx: tx.searching.search(SearchQuery(words="headline"))) == ()
+    assert (await store.read(lambda tx: tx.searching.search(SearchQuery(asked=parse("headline"))))).items == ()
     go_on.set()
     await writing
-    assert len(await store.read(lambda tx: tx.searching.search(SearchQuery(words="headline")))) == 1
+    found = await store.read(lambda tx: tx.searching.search(SearchQuery(asked=parse("headline"))))
+    assert len(found.items) == 1
     await store.aclose()

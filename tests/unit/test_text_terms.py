@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from aggregator.text.terms import MAX_QUERY_TERMS, match_expression, search_terms
+from aggregator.errors import QueryError
+from aggregator.storage.sqlite.search_expression import required
+from aggregator.text.search_language import parse
+from aggregator.text.terms import MAX_PHRASE_TERMS, phrase, search_terms
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def index() -> Iterator[sqlite3.Connection]:
 def finds(index: sqlite3.Connection, text: str, query: str) -> bool:
     index.execute("delete from words")
     index.execute("insert into words values (?)", (search_terms(text),))
-    expression = match_expression(query)
+    expression = required(parse(query).words)
     return expression is not None and bool(
         index.execute("select 1 from words where words match ?", (expression,)).fetchall()
     )
@@ -56,7 +59,7 @@ def test_no_text_has_no_terms() -> None:
     [
         ("Flood waters reach the Müller mill", "muller FLOOD"), ("東京都で会議", "東"), ("東京都で会議", "議"), ("東京都で会議", "京都"), ("東京都で会議", "東京都で会議"),
         ("東京 taxi 2019年", '"東京 taxi"'), ("北東京 taxi", '"京 taxi"'), ("2019年の会議", "年"), ("ภาษาไทยวันนี้", "วันนี้"), ("ภาษาไทย", "ย"), ("الأحداث في العراق", "احداث عراق"),
-        ("हिन्दी समाचार", "हिन्दी"), ("한국 뉴스", "한국"), ("say hello world", '"hello world'), ("say hello world", "“hello world”"), ("x AND y", "and"), ("NEAR miss", "near"),
+        ("हिन्दी समाचार", "हिन्दी"), ("한국 뉴스", "한국"), ("say hello world", "“hello world”"), ("x AND y", "and"), ("NEAR miss", "near"),
         ("\U00020000\U00020001", "\U00020001"), ("ᦀᦱ news", "ᦀᦱ"), ("𑄇𑄧 chakma", "𑄇𑄧"), ("C++ and C#", "c++"),
     ],
 )  # fmt: skip
@@ -88,18 +91,21 @@ def test_every_letter_and_digit_there_is_stays_whole_in_the_index(index: sqlite3
 
 
 @pytest.mark.parametrize("query", ["", "   ", '""', '"', "*", "^", "()", "-", "…", "\x00", "\u0301"])
-def test_a_query_without_words_has_no_expression(query: str) -> None:
-    assert match_expression(query) is None
+def test_a_text_without_words_is_no_phrase(query: str) -> None:
+    assert phrase(query) is None
 
 
 @pytest.mark.parametrize(
-    "query", ["word " * 100_000, '"' * 500_000, '"a" ' * 100_000, "東" * 500_000, "東 " * 250_000, '"' + "word " * 100_000, "\ufdfa" * 500_000, "a\u0301\u0316" * 160_000]
+    "query", ["word " * 100_000, '"a" ' * 100_000, "東" * 500_000, "東 " * 250_000, '"' + "word " * 100_000, "a\u0301\u0316" * 160_000]
 )  # fmt: skip
-def test_half_a_megabyte_of_query_is_bounded_and_valid(index: sqlite3.Connection, query: str) -> None:
-    expression = match_expression(query)
-    if expression is not None:
-        assert expression.count(" ") < 3 * MAX_QUERY_TERMS
-        assert index.execute("select count(*) from words where words match ?", (expression,)).fetchone() == (0,)
+def test_half_a_megabyte_is_a_bounded_and_valid_phrase(index: sqlite3.Connection, query: str) -> None:
+    asked = phrase(query)
+    assert asked is not None
+    assert len(asked.terms) <= MAX_PHRASE_TERMS
+    expression = f'"{" ".join(asked.terms)}"'
+    assert index.execute("select count(*) from words where words match ?", (expression,)).fetchone() == (0,)
+    with pytest.raises(QueryError, match="1,000 at most"):
+        parse(query)
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,9 @@ async def test_what_is_not_there_is_a_404_page(room: Newsroom, path: str) -> Non
         ("/?after=OTk5OTk5OTk5OTk5OTk5OTk5Ljk", "after=", "follow the link"),  # a time beyond all years
         ("/feed.atom?after=x", "after=", "follow the link"),
         ("/categories/world?after=x", "after=", "follow the link"),
+        ("/feed.rss?archive=x", "archive=", "prev-archive"),
+        ("/stories?after=x", "after=", "follow the link"),
+        ("/stories.atom?after=x", "after=", "follow the link"),
         ("/feeds/other.json?after=x", "after=", "follow the link"),
         ("/digests/yesterday", "yesterday", "like 2018-09-02"),
         ("/digests/2018-02-30", "2018-02-30", "like 2018-09-02"),
@@ -119,6 +122,14 @@ async def test_what_can_t_be_is_a_400_page_that_says_what_was_expected(
     assert response.status_code == 400, response.text
     assert wrong in response.text
     assert expected in response.text
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/stories.rss", "/stories/1.json", "/search.json"])
+async def test_a_program_that_asks_for_what_can_t_be_is_answered_in_plain_text(room: Newsroom, path: str) -> None:
+    response = await room.get(f"{path}?q=gale&after=x")
+    assert (response.status_code, response.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+    assert response.text.startswith("after='x' is not the mark")
+    assert response.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("words", ["a\0b", "\ud800", "NEAR(a", '"', "a* OR b", "col:umn", "-", "a" * 300])
@@ -172,7 +183,7 @@ async def test_healthz_is_a_503_when_it_does_not(error: Exception) -> None:
 
 async def test_robots_are_let_in_to_read_that_they_shall_not_index(room: Newsroom) -> None:
     response = await room.get("/robots.txt")
-    assert response.text == "User-agent: *\nDisallow: /search\n"
+    assert response.text == "User-agent: *\nDisallow: /search\nDisallow: /media/\n"
     assert 'name="robots" content="noindex"' in (await room.get("/")).text
 
 
@@ -182,7 +193,7 @@ async def test_robots_are_let_in_to_read_that_they_shall_not_index(room: Newsroo
 async def test_every_answer_carries_the_headers_that_protect_it(room: Newsroom, path: str) -> None:
     headers = (await room.get(path)).headers
     assert headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
     assert headers["x-content-type-options"] == "nosniff"

@@ -593,10 +593,11 @@ async def test_a_page_stays_as_it_is_while_nothing_happens(room: Newsroom, path:
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_no_page_has_script_style_or_image_of_its_own(room: Newsroom, path: str) -> None:
+async def test_no_page_has_script_or_style_of_its_own_or_an_image_from_elsewhere(room: Newsroom, path: str) -> None:
     await fill(room)
     text = (await room.get(path)).text
-    assert not re.search(r"<script|<style|\sstyle=|<img|<iframe|\son\w+=", text)
+    assert not re.search(r"<script|<style|\sstyle=|<iframe|\son\w+=", text)
+    assert re.findall(r"<img(?! class=\"icon\" src=\"/feeds/[a-z0-9-]+/icon\")[^>]*>", text) == []
 
 
 async def test_pages_and_feeds_tell_what_the_site_is(tmp_path: Path) -> None:

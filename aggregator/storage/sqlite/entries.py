@@ -9,7 +9,7 @@ from aggregator.model.entry import Entry, KnownEntry, ParsedEntry, Revision
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, Totals
-from aggregator.model.query import Cursor, EntryQuery, Page
+from aggregator.model.query import Cursor, EntryQuery, Page, closes_archive
 from aggregator.storage.sqlite import entry_rows, imprints
 from aggregator.storage.sqlite.saving import save
 from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, seconds
@@ -91,6 +91,16 @@ class SqliteEntries:
         items = tuple(found[:limit])
         more = len(found) > limit
         return Page(items=items, next=Cursor(listed_at=items[-1].listed_at, id=items[-1].id) if more else None)
+
+    def archive(self, query: EntryQuery) -> Page[Entry]:
+        """List what follows the cursor up to the entry that closes the archive."""
+        items: list[Entry] = []
+        if self._may_have(query):
+            for row in self._matching(query, max(query.limit, 0) + 1):
+                if items and (len(items) >= query.limit or closes_archive(items[-1].id)):
+                    return Page(items=tuple(items), next=Cursor(listed_at=items[-1].listed_at, id=items[-1].id))
+                items.append(entry_rows.entry(row))
+        return Page(items=tuple(items))
 
     def _may_have(self, query: EntryQuery) -> bool:
         """Tell whether the feed of a query is configured, and of the category it asks for."""

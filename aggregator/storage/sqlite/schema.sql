@@ -138,6 +138,7 @@ CREATE TABLE entries (
 CREATE INDEX entries_listed ON entries (listed_at, id, fronts) WHERE shown = 1;
 CREATE INDEX entries_of_category ON entries (category, listed_at, id, fronts) WHERE shown = 1;
 CREATE INDEX entries_of_feed ON entries (feed_id, listed_at, id, fronts);
+CREATE INDEX entries_arrived ON entries (first_seen_at);
 CREATE INDEX entries_guid ON entries (feed_id, guid) WHERE guid IS NOT NULL;
 CREATE INDEX entries_url ON entries (feed_id, url) WHERE url IS NOT NULL;
 CREATE INDEX entries_url_key ON entries (url_key) WHERE url_key IS NOT NULL;

@@ -5,8 +5,6 @@ STORIES = (
     "DROP INDEX entries_ungrouped",
     # Whatever was stored before stories were known gets one as if it came now, in order of time.
     "UPDATE entries SET grouped = 0",
-    # Only the search for what is related to an entry, which stories take the place of, went by arrival.
-    "DROP INDEX IF EXISTS entries_arrived",
     "CREATE INDEX entries_ungrouped ON entries (listed_at, id) WHERE grouped = 0",
     """
     CREATE TABLE copy_ties (

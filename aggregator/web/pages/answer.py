@@ -1,7 +1,11 @@
-"""Turn a filled template into a response."""
+"""Turn what has been made into a response; and write the addresses of what goes with it."""
+
+from datetime import timedelta
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from aggregator.model.query import Cursor
+from aggregator.model.search import Rank
 from aggregator.publish.site import Site
 from aggregator.web.desk import Desk
 from aggregator.web.headers import FEED_AGE, PAGE_AGE, kept_for
@@ -22,6 +26,17 @@ def moved(site: Site, path: str) -> Response:
     return RedirectResponse(site.link(path), status_code=308, headers=kept_for(FEED_AGE))
 
 
-def twins(site: Site, path: str) -> list[tuple[str, str, str]]:
-    """List the documents that say the same as a page: name, media type, address."""
-    return [(each.name, each.media_type, site.link(f"{path}.{each.suffix}")) for each in FORMATS]
+def feed_response(media_type: str, body: bytes, age: timedelta = FEED_AGE) -> Response:
+    """Answer with a document for programs."""
+    return Response(body, headers=kept_for(age), media_type=f"{media_type}; charset=utf-8")
+
+
+def continued(address: str, **marks: Cursor | Rank | None) -> str:
+    """Add to an address, which may have parameters already, where its list begins; a mark that is None is left out."""
+    given = [f"{name}={mark}" for name, mark in marks.items() if mark is not None]
+    return address + ("&" if "?" in address else "?") + "&".join(given) if given else address
+
+
+def twins(site: Site, path: str, query: str = "") -> list[tuple[str, str, str]]:
+    """List the documents that say the same as a page: name, media type, address. `query` begins with "?", or is empty."""
+    return [(each.name, each.media_type, site.link(f"{path}.{each.suffix}{query}")) for each in FORMATS]

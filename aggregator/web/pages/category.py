@@ -15,8 +15,15 @@ async def page(request: Request) -> Response:
     """Answer `/categories/{slug}`."""
     desk = desk_of(request)
     name = await named(desk, request)
-    entries = await desk.reader.entries(EntryQuery(category=name, after=asked.cursor(request)))
-    return await html(desk, "category.html", name=name, entries=entries, twins=twins(desk.site, category_path(name)))
+    query = EntryQuery(category=name, after=asked.cursor(request))
+    return await html(
+        desk,
+        "category.html",
+        name=name,
+        first=query.after is None,
+        entries=await desk.reader.entries(query),
+        twins=twins(desk.site, category_path(name)),
+    )
 
 
 async def named(desk: Desk, request: Request) -> str:

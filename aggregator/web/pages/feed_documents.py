@@ -1,7 +1,13 @@
-"""The published feeds: the merged one, one a category, one a polled feed, each as Atom, RSS and JSON Feed."""
+"""The published feeds: the merged one, one a category, one a polled feed, one a search, each as Atom, RSS and JSON Feed.
+
+The whole history of all but searches can be read: as Atom and RSS in archives (RFC 5005 section 4), as JSON Feed
+page by page (`next_url`). The current document and the archive before it may share entries; archives share none, and an
+archive's address stands for the same entries for good. A search goes on page by page (RFC 5005 section 3).
+"""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import quote, quote_plus
 
 from anyio import to_thread
 from starlette.exceptions import HTTPException
@@ -9,14 +15,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from aggregator.model.query import Cursor, EntryQuery
+from aggregator.errors import QueryError
+from aggregator.model.entry import PublishedEntry
+from aggregator.model.query import Cursor, EntryQuery, Page, closes_archive
+from aggregator.model.search import SearchQuery, Sort
+from aggregator.publish import jsonfeed
 from aggregator.publish.site import Channel, category_path, newest_change
 from aggregator.services.read_entries import FeedContents
 from aggregator.web import asked
 from aggregator.web.desk import Desk, desk_of
-from aggregator.web.headers import FEED_AGE, kept_for
+from aggregator.web.headers import ARCHIVE_AGE, FEED_AGE
+from aggregator.web.pages.answer import continued, feed_response
 from aggregator.web.pages.category import named
 from aggregator.web.pages.formats import FORMATS, Format
+
+MOST_IN_ARCHIVE = 1000
+"""Entries. An archive has about `CLOSING`; this many at one time in hundreds of millions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +41,11 @@ class Wanted:
     """Of the documents, without suffix."""
     home: str
     title: str
-    query: EntryQuery
+    query: EntryQuery | SearchQuery
+    name: str = ""
+    """What its permanent id is made of; empty: of `path`."""
+    parameters: str = ""
+    """Of its address, as they stand in it, from "?" on."""
 
 
 Choose = Callable[[Desk, Request], Awaitable[Wanted]]
@@ -39,6 +57,7 @@ def routes() -> list[Route]:
         "/feed": _merged,
         "/categories/{slug}": _category,
         "/feeds/{feed_id}": _one_feed,
+        "/search": _search,
     }
     return [
         Route(f"{path}.{each.suffix}", _handler(choose, each)) for path, choose in lists.items() for each in FORMATS
@@ -49,14 +68,22 @@ def _handler(choose: Choose, form: Format) -> Callable[[Request], Awaitable[Resp
     async def document(request: Request) -> Response:
         desk = desk_of(request)
         wanted = await choose(desk, request)
-        contents = await desk.reader.contents(wanted.query)
-        entries = contents.page.items
+        archive = asked.archive(request) if isinstance(wanted.query, EntryQuery) else None
+        contents = await _contents(desk, wanted, archive)
+        channel = _channel(desk, wanted, form, contents, archive)
         # On a thread: fifty long entries take some ten milliseconds to write.
-        return feed_response(
-            form, await to_thread.run_sync(form.write, _channel(desk, wanted, form, contents), entries)
-        )
+        body = await to_thread.run_sync(form.write, channel, contents.page.items)
+        return feed_response(form.media_type, body, ARCHIVE_AGE if archive else FEED_AGE)
 
     return document
+
+
+async def _contents(desk: Desk, wanted: Wanted, archive: Cursor | None) -> FeedContents:
+    if isinstance(wanted.query, SearchQuery):
+        return await desk.reader.search_contents(wanted.query)
+    if archive:
+        return await desk.reader.archive(replace(wanted.query, after=archive, limit=MOST_IN_ARCHIVE))
+    return await desk.reader.contents(wanted.query)
 
 
 async def _merged(desk: Desk, request: Request) -> Wanted:
@@ -80,26 +107,49 @@ async def _one_feed(desk: Desk, request: Request) -> Wanted:
     return Wanted(path=path, home=path, title=f"{desk.site.title}: {overview.name}", query=query)
 
 
-def _channel(desk: Desk, wanted: Wanted, form: Format, contents: FeedContents) -> Channel:
-    site, address = desk.site, desk.site.address(f"{wanted.path}.{form.suffix}")
+async def _search(desk: Desk, request: Request) -> Wanted:
+    query = asked.search(request, desk.site.timezone, sort=Sort.NEWEST)
+    if query is None:
+        raise QueryError("q is empty; expected words to search for, as on the page /search")
+    words = quote_plus(asked.words(request))
+    return Wanted(
+        path="search",
+        home=f"search?q={words}",
+        title=f"{desk.site.title}: {query.asked}",
+        query=query,
+        name=f"search/{quote(str(query.asked), safe='')}",
+        parameters=f"?q={words}",
+    )
+
+
+def _channel(desk: Desk, wanted: Wanted, form: Format, contents: FeedContents, archive: Cursor | None) -> Channel:
+    site, page = desk.site, contents.page
+    address = site.address(f"{wanted.path}.{form.suffix}{wanted.parameters}")
+    after = wanted.query.after
+    is_archived = isinstance(wanted.query, EntryQuery) and after is None and form.media_type != jsonfeed.MEDIA_TYPE
+    further = _further(page) if archive is None else page.next
     return Channel(
         site=site,
-        id=site.tag(wanted.path),
+        id=site.tag(wanted.name or wanted.path),
         title=wanted.title,
         description=site.description,
-        self_url=continued(address, wanted.query.after),
+        self_url=continued(address, after=after, archive=archive),
         home_url=site.address(wanted.home),
-        updated_at=newest_change(contents.page.items),
-        next_url=continued(address, contents.page.next) if contents.page.next else None,
+        updated_at=newest_change(page.items),
+        next_url=continued(address, after=page.next) if page.next and not is_archived else None,
+        current_url=address if archive else None,
+        prev_archive_url=continued(address, archive=further) if further and is_archived else None,
         origins=contents.origins,
     )
 
 
-def feed_response(form: Format, body: bytes) -> Response:
-    """Answer with a document."""
-    return Response(body, headers=kept_for(FEED_AGE), media_type=f"{form.media_type}; charset=utf-8")
+def _further(page: Page[PublishedEntry]) -> Cursor | None:
+    """Find where the archives begin: behind the last entry of the current document that closes one.
 
-
-def continued(address: str, after: Cursor | None) -> str:
-    """Give the address of the document that begins after a cursor."""
-    return f"{address}?after={after}" if after else address
+    Where none does, which is one time in three, behind its last entry: that archive is another as soon as there is a
+    newer entry, and ends where it would anyway.
+    """
+    if page.next is None:
+        return None
+    closing = (item.entry for item in reversed(page.items) if closes_archive(item.entry.id))
+    return next((Cursor(listed_at=entry.listed_at, id=entry.id) for entry in closing), page.next)

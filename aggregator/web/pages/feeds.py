@@ -12,21 +12,24 @@ from aggregator.web.headers import FEED_AGE, kept_for
 from aggregator.web.pages import problems
 from aggregator.web.pages.answer import html, twins
 from aggregator.web.pages.condition import condition
+from aggregator.web.pages.feed_list import FEW, chosen, feed_list
 
 HISTORY_SHOWN = 20
 """Polls that a feed's page tells of."""
 
 
 async def page(request: Request) -> Response:
-    """Answer `/feeds`: what is wrong first, then every feed."""
-    desk = desk_of(request)
+    """Answer `/feeds`: what is wrong first, then every feed, or those that are asked for."""
+    desk, choice = desk_of(request), chosen(request)
     now = desk.clock.now()
     known = await desk.reader.all_feeds(now=now)
     return await html(
         desk,
         "feeds.html",
         known=known,
-        rows=[(overview, condition(overview, now=now), known.pause_of(overview)) for overview in known.overviews],
+        choice=choice,
+        few=FEW,
+        listed=feed_list(known, choice, now=now),
         twins=twins(desk.site, problems.PATH),
     )
 

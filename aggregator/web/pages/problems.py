@@ -10,7 +10,7 @@ from aggregator.publish import atom, jsonfeed, notices, rss
 from aggregator.publish.notices import Notice
 from aggregator.publish.site import Channel, Site
 from aggregator.web.desk import desk_of
-from aggregator.web.headers import FEED_AGE, kept_for
+from aggregator.web.pages.answer import feed_response
 
 PATH = "feeds/problems"
 
@@ -34,7 +34,7 @@ def _handler(suffix: str, media_type: str, write: Write) -> Callable[[Request], 
         known = await desk.reader.all_feeds(now=desk.clock.now())
         found = [notices.notice(desk.site, problem) for problem in known.problems]
         body = write(_channel(desk.site, suffix, found), found)
-        return Response(body, headers=kept_for(FEED_AGE), media_type=f"{media_type}; charset=utf-8")
+        return feed_response(media_type, body)
 
     return document
 

@@ -16,9 +16,10 @@ _MEDIA_TYPES = {
 }
 
 # Pages say noindex, which only a crawler that may read them can see: they are not disallowed. Searches are, for
-# their addresses are without number and each costs a query.
+# their addresses are without number and each costs a query; and images, which would be fetched for the crawler alone.
 _ROBOTS = """User-agent: *
 Disallow: /search
+Disallow: /media/
 """
 
 _read = cache(static_file)

@@ -14,8 +14,7 @@ from aggregator.publish.site import Channel, Site, newest_change
 from aggregator.services.read_stories import Moved, StoryContents, StoryFeed
 from aggregator.web import asked
 from aggregator.web.desk import desk_of
-from aggregator.web.pages.answer import moved
-from aggregator.web.pages.feed_documents import continued, feed_response
+from aggregator.web.pages.answer import continued, feed_response, moved
 from aggregator.web.pages.formats import FORMATS, Format
 from aggregator.web.pages.story import PATH
 
@@ -36,7 +35,9 @@ def _all(form: Format) -> Handler:
         contents = await desk.reader.story_contents(StoryQuery(after=after))
         channel = _channel(desk.site, form, after, contents)
         # On a thread: fifty long entries take some ten milliseconds to write.
-        return feed_response(form, await to_thread.run_sync(form.write_stories, channel, contents.page.items))
+        return feed_response(
+            form.media_type, await to_thread.run_sync(form.write_stories, channel, contents.page.items)
+        )
 
     return document
 
@@ -50,7 +51,7 @@ def _one(form: Format) -> Handler:
         if found is None:
             raise HTTPException(404)
         channel = _channel_of_one(desk.site, form, after, found)
-        return feed_response(form, await to_thread.run_sync(form.write, channel, found.contents.page.items))
+        return feed_response(form.media_type, await to_thread.run_sync(form.write, channel, found.contents.page.items))
 
     return document
 
@@ -62,10 +63,10 @@ def _channel(site: Site, form: Format, after: Cursor | None, contents: StoryCont
         id=site.tag(PATH),
         title=f"{site.title}: stories",
         description="Each event once, with all who report it.",
-        self_url=continued(address, after),
+        self_url=continued(address, after=after),
         home_url=site.address(PATH),
         updated_at=stories.newest_change(contents.page.items),
-        next_url=continued(address, following) if following else None,
+        next_url=continued(address, after=following) if following else None,
         origins=contents.origins,
     )
 
@@ -79,9 +80,9 @@ def _channel_of_one(site: Site, form: Format, after: Cursor | None, found: Story
         id=site.tag(f"{path}/entries"),
         title=f"{site.title}: {found.line.lead.label}",
         description=f"{stories.report_this(found.line)}.",
-        self_url=continued(address, after),
+        self_url=continued(address, after=after),
         home_url=site.address(path),
         updated_at=newest_change(page.items),
-        next_url=continued(address, page.next) if page.next else None,
+        next_url=continued(address, after=page.next) if page.next else None,
         origins=found.contents.origins,
     )

@@ -1,0 +1,149 @@
+"""The list of polled feeds on `/feeds`: chosen by words, category and state, a hundred on a page."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import dropwhile, islice
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from aggregator.errors import QueryError
+from aggregator.model.feed import FeedOverview
+from aggregator.model.ids import FeedId
+from aggregator.model.poll import GroupPause
+from aggregator.publish.site import public
+from aggregator.services.read import AllFeeds
+from aggregator.text.letters import fold
+from aggregator.text.words import one_line
+from aggregator.web.pages.condition import CONDITIONS, Condition, called, condition
+
+ON_PAGE = 100
+LONGEST = 100
+"""Characters of a choice's words."""
+FEW = 20
+"""Feeds that are found by looking: below that, there is nothing to choose with."""
+
+Row = tuple[FeedOverview, Condition, GroupPause | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which feeds are wanted; empty: any."""
+
+    words: str = ""
+    """Each stands somewhere in name, address, publisher or tags."""
+    category: str = ""
+    state: str = ""
+    """A `Condition.kind`."""
+    after: str = ""
+    """The feed that the page before ended with."""
+
+    def __str__(self) -> str:
+        given = {"q": self.words, "category": self.category, "state": self.state, "after": self.after}
+        return urlencode({name: value for name, value in given.items() if value})
+
+    @property
+    def is_any(self) -> bool:
+        """Tell that it is no choice, but the first page of all feeds."""
+        return not str(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """A link to fewer feeds."""
+
+    name: str
+    count: int
+    address: str
+    """Of the query: what stands behind "?"."""
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedList:
+    """A page of feeds, and the ways to others."""
+
+    rows: Sequence[Row]
+    count: int
+    """Of all that were chosen."""
+    categories: Sequence[Narrowing]
+    states: Sequence[Narrowing]
+    next: str
+    """The query of the following page; empty on the last."""
+
+
+def chosen(request: Request) -> Choice:
+    """Read which feeds are wanted.
+
+    Raises:
+        QueryError: the words are too many, or there is no such state.
+    """
+    asked = request.query_params
+    words = one_line(asked.get("q", ""))
+    if len(words) > LONGEST:
+        raise QueryError(f"q has {len(words)} characters; expected {LONGEST} at most")
+    state = asked.get("state", "")
+    if state and state not in CONDITIONS:
+        raise QueryError(f"state={state[:40]!r} is no state of a feed; expected one of {', '.join(CONDITIONS)}")
+    return Choice(
+        words=words, category=one_line(asked.get("category", "")), state=state, after=one_line(asked.get("after", ""))
+    )
+
+
+def feed_list(known: AllFeeds, choice: Choice, *, now: datetime) -> FeedList:
+    """Choose feeds, in the order of feeds.yaml.
+
+    Raises:
+        QueryError: `after` names no feed.
+    """
+    by_words = [(each, condition(each, now=now)) for each in known.overviews if _has(each, choice.words)]
+    of_category = [row for row in by_words if choice.category in {"", row[0].feed.category}]
+    of_state = [row for row in by_words if choice.state in {"", row[1].kind}]
+    both = [row for row in of_category if choice.state in {"", row[1].kind}]
+    page = list(islice(_behind(both, choice.after), ON_PAGE + 1))
+    last = page[ON_PAGE - 1][0].feed.id if len(page) > ON_PAGE else ""
+    return FeedList(
+        rows=[(overview, state, known.pause_of(overview)) for overview, state in page[:ON_PAGE]],
+        count=len(both),
+        categories=_narrowings(choice, "category", [overview.feed.category for overview, _ in of_state]),
+        states=_narrowings(choice, "state", [state.kind for _, state in of_category]),
+        next=str(replace(choice, after=last)) if last else "",
+    )
+
+
+def _has(overview: FeedOverview, words: str) -> bool:
+    if not words:
+        return True
+    feed = overview.feed
+    names = fold(" ".join((called(overview), public(feed.url), feed.id, feed.publisher, *feed.tags)))
+    return all(word in names for word in fold(words).split())
+
+
+def _behind(rows: Sequence[tuple[FeedOverview, Condition]], after: str) -> list[tuple[FeedOverview, Condition]]:
+    if not after:
+        return list(rows)
+    rest = list(dropwhile(lambda row: row[0].feed.id != FeedId(after), rows))
+    if not rest:
+        raise QueryError(
+            f"after={after[:80]!r} is no feed of this list; follow the link at the foot of the page before"
+        )
+    return rest[1:]
+
+
+def _narrowings(choice: Choice, field: str, values: Sequence[str]) -> list[Narrowing]:
+    """Give a link for each value there is, and one for all of them."""
+    current: str = getattr(choice, field)
+    counts = {"": len(values), **Counter(values)}
+    if current:
+        counts.setdefault(current, 0)
+    return [
+        Narrowing(
+            name=value or "all",
+            count=count,
+            address=str(replace(choice, after="", **{field: value})),
+            is_chosen=value == current,
+        )
+        for value, count in counts.items()
+    ]
