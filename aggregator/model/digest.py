@@ -141,7 +141,10 @@ class DigestCandidate:
     """Of the feeds of its entries."""
     categories: frozenset[str]
     numbers: tuple[str, ...]
+    """Of the headline of its lead, as `StoryState.numbers`."""
     told: Told | None
+    text: str = ""
+    """Of its lead: the beginning of the plain text, some 1,500 characters; its teaser is made of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,3 +197,5 @@ class Bounce:
     """A sentence for people: what was answered."""
     for_good: bool = False
     """5xx to this recipient or message: trying again changes nothing."""
+    server: bool = False
+    """The server takes nothing from anybody at present (unreachable, login refused ...): other messages needn't try it now."""
