@@ -199,6 +199,9 @@ def counting(least: int, most: int, spell: Callable[[int], str] = str) -> AfterV
 
 _Duration = Annotated[timedelta, _typed(durations.parse)]
 
+typed = _typed
+"""For settings whose types stand beside them."""
+
 Line = Annotated[str, _typed(_line)]
 FeedAddress = Annotated[str, _typed(_feed_address)]
 SiteAddress = Annotated[str, _typed(_site_address)]

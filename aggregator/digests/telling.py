@@ -14,7 +14,7 @@ TEASER: Final = 300
 """Characters: two sentences of news have 190 on average, and nine pairs of ten fit."""
 _LEAST: Final = 3
 """Characters of a teaser that is worth its line."""
-_JOINTS: Final = " \t.,:;!?-–—|…"
+_JOINTS: Final = " \t.,:;!?-\u2013\u2014|\u2026"
 """What may stand between a headline and the text that follows it."""
 
 

@@ -50,7 +50,9 @@ def independent(story: Story) -> float:
 
 
 def _copy_sets(story: Story) -> list[list[StoryMember]]:
-    ordered = sorted(story.members, key=lambda member: member.entry.copy_set)  # stable: within a set in order of publication
+    ordered = sorted(
+        story.members, key=lambda member: member.entry.copy_set
+    )  # stable: within a set in order of publication
     return [list(members) for _, members in groupby(ordered, key=lambda member: member.entry.copy_set)]
 
 

@@ -116,7 +116,9 @@ class Digests:
                 sealed.append(digest)
         return sealed
 
-    async def _seal(self, plan: DigestPlan, period: Period, now: datetime, *, is_first: bool) -> Digest | _Waiting | None:
+    async def _seal(
+        self, plan: DigestPlan, period: Period, now: datetime, *, is_first: bool
+    ) -> Digest | _Waiting | None:
         """Seal a period; None where another process has, or where the first digest of all would be empty."""
 
         def work(tx: Transaction) -> Digest | _Waiting | None:
@@ -159,7 +161,9 @@ class Digests:
         def work(tx: Transaction) -> Digest:
             newest = _newest(tx, plan.name)
             period = following(plan, newest, whole) if newest else whole
-            return self._made(tx, plan, Period(date=period.date, start=period.start, end=max(now, period.start + _LEAST)))
+            return self._made(
+                tx, plan, Period(date=period.date, start=period.start, end=max(now, period.start + _LEAST))
+            )
 
         return await self._store.read(work)
 

@@ -10,7 +10,8 @@ from aggregator.text.words import first_words, one_line
 _CLOSING: Final = "\"'”’»)\\]"
 _ENDS_BEFORE_SPACE: Final = rf"[.!?…؟۔।॥։።။។]+[{_CLOSING}]*(?=\s|$)"
 """Scripts that write spaces: Latin, Greek, Cyrillic, Hebrew, Arabic, Urdu, Devanagari, Armenian, Ethiopic, Burmese, Khmer."""
-_ENDS_ANYWHERE: Final = "[。！？｡]+[」』”’）》]*"  # noqa: RUF001 -- Chinese and Japanese write no space
+_ENDS_ANYWHERE: Final = "[。！？｡]+[」』”’）》]*"
+"""Chinese and Japanese, which write none."""
 _ABBREVIATED: Final = frozenset(
     "mr mrs ms dr prof gen sen rep gov lt col maj sgt capt cmdr st jr sr no vs inc corp co ltd jan feb mar apr jun jul aug sep sept "
     "oct nov dec rev hon bros approx al etc dept univ ave blvd ft mt fig vol art nr ca bzw usw abs mio mrd mme mlle sra bspw resp".split()

@@ -104,7 +104,9 @@ def _is_new(story: Story, *, start: datetime, late: datetime, seen: int) -> bool
     ) or any(event.at >= start for event in story.events)
 
 
-def _candidates(session: Session, stories: Collection[Story], told: "_Told", *, end: datetime) -> Iterator[DigestCandidate]:
+def _candidates(
+    session: Session, stories: Collection[Story], told: "_Told", *, end: datetime
+) -> Iterator[DigestCandidate]:
     feeds = {member.entry.feed_id for story in stories for member in story.members}
     tags = {row["id"]: from_json(row["tags"], ()) for row in session.rows(_FEEDS, ids=many(sorted(feeds)))}
     pace = _paces(session, feeds, end)

@@ -2,15 +2,11 @@
 
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from hashlib import sha256
-from typing import Final
+from datetime import date, datetime
 
+from aggregator.digests.message_ids import local_part
 from aggregator.model.digest import MailState, Outgoing
 from aggregator.storage.sqlite.session import Row, Session, moment, seconds
-
-STUCK: Final = timedelta(minutes=10)
-"""After so long a message that was being handed over is taken for one that a crash interrupted."""
 
 _PUT = """
     INSERT INTO mails (name, date, recipient, message_id, state, next_at)
@@ -20,11 +16,8 @@ _AGAIN = f"""
     UPDATE mails SET state = '{MailState.WAITING}', attempts = 0, next_at = :next_at, message = ''
     WHERE name = :name AND date = :date AND recipient = :recipient AND state IN ('{MailState.WAITING}', '{MailState.REFUSED}')
 """
-_DUE = f"""
-    SELECT * FROM mails WHERE next_at IS NOT NULL AND next_at <= :now AND (
-        state <> '{MailState.SENDING}' OR next_at <= :stuck
-    ) ORDER BY next_at, id LIMIT :limit
-"""
+# Of a message that is being sent, `next_at` is when whoever took it is taken for gone: `digests.posting`.
+_DUE = "SELECT * FROM mails WHERE next_at <= :now ORDER BY next_at, id LIMIT :limit"
 _SAVE = """
     UPDATE mails SET state = :state, attempts = :attempts, next_at = :next_at, message = :message WHERE id = :id
 """
@@ -37,9 +30,8 @@ class SqliteMails:
         self._session = session
 
     def due(self, *, now: datetime, limit: int) -> tuple[Outgoing, ...]:
-        """List messages whose `next_at` has come, oldest first; those in `SENDING` ten minutes after it."""
-        rows = self._session.rows(_DUE, now=seconds(now), stuck=seconds(now - STUCK), limit=max(limit, 0))
-        return tuple(map(_outgoing, rows))
+        """List messages whose `next_at` has come, oldest first."""
+        return tuple(map(_outgoing, self._session.rows(_DUE, now=seconds(now), limit=max(limit, 0))))
 
     def save(self, message: Outgoing) -> None:
         """Keep this state of a message."""
@@ -60,9 +52,7 @@ class SqliteMails:
     def ask_again(self, name: str, day: date, recipients: Sequence[str], *, now: datetime) -> None:
         """Let a digest go to these recipients: those who have not got it yet, and are not just being sent it."""
         for recipient in dict.fromkeys(recipients):
-            self._session.run(
-                _AGAIN, name=name, date=day.isoformat(), recipient=recipient, next_at=seconds(now)
-            )
+            self._session.run(_AGAIN, name=name, date=day.isoformat(), recipient=recipient, next_at=seconds(now))
         put(self._session, name, day, recipients, now=now)
 
 
@@ -74,15 +64,10 @@ def put(session: Session, name: str, day: date, recipients: Sequence[str], *, no
             name=name,
             date=day.isoformat(),
             recipient=recipient,
-            message_id=message_id(name, day, recipient),
+            message_id=local_part(name, day, recipient),
             state=MailState.WAITING.value,
             next_at=seconds(now),
         )
-
-
-def message_id(name: str, day: date, recipient: str) -> str:
-    """Make what stands before the @ of a Message-ID: the same for one digest and recipient, and not telling who that is."""
-    return f"{name}.{day.isoformat()}.{sha256(recipient.encode()).hexdigest()[:20]}"
 
 
 def _outgoing(row: Row) -> Outgoing:

@@ -6,6 +6,7 @@ could change. Each is named in the database once it has run (sqlite-utils' `Migr
 
 from sqlite_utils import Database, Migrations
 
+from aggregator.storage.sqlite.digest_tables import DIGESTS
 from aggregator.storage.sqlite.first_tables import ENTRIES_AND_FEEDS
 
 MIGRATIONS = Migrations("aggregator")
@@ -161,3 +162,9 @@ _PUSHES_AND_ADVERTISED_HUBS = (
 def _clock(db: Database) -> None:
     db.execute("CREATE TABLE clock (latest_at INTEGER NOT NULL) STRICT")
     db.execute("INSERT INTO clock (latest_at) VALUES (0)")
+
+
+@MIGRATIONS(name="0009_digests")
+def _digests(db: Database) -> None:
+    for statement in DIGESTS:
+        db.execute(statement)
