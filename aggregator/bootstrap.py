@@ -17,7 +17,7 @@ from aggregator.fetch.hosts import HostPacing
 from aggregator.model.fetch import Failed
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
-from aggregator.ports import Hubs, Store
+from aggregator.ports import Clock, Hubs, Store
 from aggregator.publish.site import Site
 from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
@@ -65,7 +65,7 @@ async def open_store(database: Path) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def open_application(
-    configuration: Configuration, database: Path, *, grouping: bool = True
+    configuration: Configuration, database: Path, *, grouping: bool = True, clock: Clock | None = None
 ) -> AsyncIterator[Application]:
     """Make the configured feeds those of the database, and open what polling and reading need; close it in the end.
 
@@ -73,8 +73,9 @@ async def open_application(
         configuration: feeds.yaml.
         database: made if it is not there.
         grouping: False leaves comparing new entries with others to a later poll.
+        clock: the time; None: the machine's.
     """
-    clock = SystemClock()
+    clock = clock or SystemClock()
     async with open_store(database) as store:
         feeds, now = configuration.enabled_feeds(), clock.now()
         await store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
@@ -88,7 +89,7 @@ async def open_application(
         try:
             yield Application(
                 reader=Reader(store),
-                digests=Digests(store, clock, configuration.site.timezone),
+                digests=digests(configuration, store, clock),
                 poller=Poller(
                     watched,
                     clock,
@@ -133,13 +134,14 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
         UserError: the port is taken, or the database can't be used.
     """
     # Starlette, Jinja, uvicorn and APScheduler take as long to import as all that `aggregator poll` uses.
-    from aggregator.scheduler import PollSchedule  # noqa: PLC0415 -- see above
+    from aggregator.scheduler import DigestSchedule, PollSchedule  # noqa: PLC0415 -- see above
     from aggregator.web.server import WebServer  # noqa: PLC0415 -- see above
 
     async with open_application(configuration, database) as application:
         server = WebServer(_web(configuration, application), host=host, port=port)
         listening = server.listen()
         schedule = PollSchedule(application.poller, hubs=application.subscriber)
+        editions = DigestSchedule(application.digests, caught_up=schedule.caught_up if poll else None)
         if not poll:
             application.watch.polling = None
         on_signals(
@@ -148,15 +150,23 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
                 "stopping; polls that run are finished first, Ctrl-C again stops at once",
                 application.watch.stop,
                 schedule.stop,
+                editions.stop,
                 server.stop,
             ),
-            partial(_stop, "stopping at once", schedule.stop_at_once, server.stop_at_once),
+            partial(_stop, "stopping at once", schedule.stop_at_once, editions.stop, server.stop_at_once),
         )
         logger.info("serving http://%s:%d", host, listening.getsockname()[1])
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.run(listening))
+            tasks.create_task(editions.run())
             if poll:
                 tasks.create_task(schedule.run())
+
+
+def digests(configuration: Configuration, store: Store, clock: Clock) -> Digests:
+    """Make what makes digests."""
+    site = configuration.site
+    return Digests(store, clock, site.timezone, plans=configuration.digest_plans, title=site.title)
 
 
 def _stop(said: str, *steps: Callable[[], None]) -> None:
