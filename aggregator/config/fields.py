@@ -150,6 +150,18 @@ def _push(text: str) -> Push:
         raise ValueError(f"{quoted(text)} is none of {', '.join(Push)}") from None
 
 
+_MAILBOX = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-][A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{0,63}@(?=.{1,253}$)([A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}"
+)
+"""RFC 5321 section 4.1.2, without quoted local parts, literals and what needs SMTPUTF8."""
+
+
+def _mailbox(text: str) -> str:
+    if not _MAILBOX.fullmatch(text):
+        raise ValueError(f"{quoted(text)} is not a mail address; write one like editor@example.org")
+    return text
+
+
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,200}=*")  # RFC 6750 section 2.1, b64token
 
 
@@ -223,6 +235,7 @@ Gaps = Annotated[
     Mapping[Annotated[str, _typed(_domain)], Gap], AfterValidator(lambda written: {**DEFAULT_GAPS, **written})
 ]
 """By registrable domain; what a person writes is put over the default."""
+MailAddress = Annotated[str, _typed(_mailbox)]
 Websub = Annotated[Push, _typed(_push)]
 Timeout = Annotated[_Duration, _lasting(timedelta(seconds=1), timedelta(minutes=5))]
 Window = Annotated[_Duration, _lasting(timedelta(hours=1), timedelta(days=30))]

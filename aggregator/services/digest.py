@@ -16,7 +16,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from aggregator.digests.periods import Period, following, missing, running
-from aggregator.digests.select import is_wanted, select
 from aggregator.errors import QueryError
 from aggregator.model.digest import DAILY, Digest, DigestLine, DigestPlan
 from aggregator.ports import Clock, Store, Transaction
@@ -134,6 +133,9 @@ class Digests:
         return await self._store.write(work)
 
     def _made(self, tx: Transaction, plan: DigestPlan, period: Period) -> Digest:
+        # It reads texts, which takes 0.1 s of CPU to import: for who makes a digest, not for every poll.
+        from aggregator.digests.select import is_wanted, select  # noqa: PLC0415 -- see above
+
         start, end = period.start, period.end
         candidates = [one for one in tx.digests.candidates(plan, start=start, end=end) if is_wanted(one, plan)]
         entries, publishers = tx.digests.counted(plan, start=start, end=end)
