@@ -47,10 +47,10 @@ class SqliteTransaction:
         self._feeds = SqliteFeeds(session)
         self._entries = SqliteEntries(session)
         self._copies = SqliteCopies(session)
-        self._digests = SqliteDigests(session)
-        self._mails = SqliteMails(session)
         self._searching = SqliteSearch(session)
         self._pushes = SqlitePushes(session)
+        self._digests = SqliteDigests(session)
+        self._mails = SqliteMails(session)
 
     @property
     def feeds(self) -> SqliteFeeds:
@@ -68,16 +68,6 @@ class SqliteTransaction:
         return self._copies
 
     @property
-    def digests(self) -> SqliteDigests:
-        """Sealed digests, and what the next are made of."""
-        return self._digests
-
-    @property
-    def mails(self) -> SqliteMails:
-        """Messages to send."""
-        return self._mails
-
-    @property
     def searching(self) -> SqliteSearch:
         """The full-text index."""
         return self._searching
@@ -86,6 +76,16 @@ class SqliteTransaction:
     def pushes(self) -> SqlitePushes:
         """WebSub subscriptions."""
         return self._pushes
+
+    @property
+    def digests(self) -> SqliteDigests:
+        """Sealed digests, and what the next are made of."""
+        return self._digests
+
+    @property
+    def mails(self) -> SqliteMails:
+        """Messages to send."""
+        return self._mails
 
 
 class SqliteStore:
