@@ -24,6 +24,7 @@ _SUMMARY = 300
 class DigestFormat:
     """How digests become a document."""
 
+    name: str
     suffix: str
     media_type: str
     write: Callable[[Channel, Sequence[Digest]], bytes]
@@ -97,8 +98,7 @@ def _item(made: Sheet) -> jsonfeed.Json:
 
 
 FORMATS = (
-    DigestFormat(suffix="atom", media_type=atom.MEDIA_TYPE, write=write_atom),
-    DigestFormat(suffix="rss", media_type=rss.MEDIA_TYPE, write=write_rss),
-    DigestFormat(suffix="json", media_type=jsonfeed.MEDIA_TYPE, write=write_json),
+    DigestFormat(name="Atom", suffix="atom", media_type=atom.MEDIA_TYPE, write=write_atom),
+    DigestFormat(name="RSS", suffix="rss", media_type=rss.MEDIA_TYPE, write=write_rss),
+    DigestFormat(name="JSON Feed", suffix="json", media_type=jsonfeed.MEDIA_TYPE, write=write_json),
 )
-"""In the order of `web.pages.formats.FORMATS`."""

@@ -16,8 +16,8 @@ from aggregator.text.words import xml_safe
 
 LONGEST_DAY = timedelta(hours=36)
 """A period that is longer is told by its first and last day. A day has 25 hours at most, where clocks are turned back."""
-OTHERS_NAMED = 4
-"""Publishers beside the lead's that a line names; the page of the story has all. Five names fill a line of 72 letters."""
+OTHERS_NAMED = 3
+"""Publishers beside the lead's that a line names; the page of the story has all. Four names fill a line of 72 letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +26,10 @@ class SheetLink:
 
     headline: str
     publisher: str
+    path: str
+    """Of our page of it."""
     url: str
-    """Our page of it."""
+    """The same, absolute."""
     language: str | None
     direction: str
 
@@ -252,11 +254,12 @@ def _time(site: Site, digest: Digest, at: datetime) -> str:
 
 
 def _link(site: Site, link: DigestLink) -> SheetLink:
-    headline = plain(link.headline) or UNTITLED
+    headline, story = plain(link.headline) or UNTITLED, f"stories/{link.story}"
     return SheetLink(
         headline=headline,
         publisher=plain(link.publisher),
-        url=site.address(f"stories/{link.story}"),
+        path=story,
+        url=site.address(story),
         language=languages.tag(link.language),
         direction=languages.direction(link.language, headline),
     )

@@ -10,22 +10,35 @@ from starlette.routing import Route
 from aggregator.errors import DatabaseUnusable, QueryError
 from aggregator.ports import Clock
 from aggregator.publish.site import Site
-from aggregator.services.digest import Digests
 from aggregator.services.read import Reader
 from aggregator.services.watch import Watch
 from aggregator.web.desk import Callbacks, Collectors, Desk
+from aggregator.web.digest_shelf import DigestShelf
 from aggregator.web.errors import broken, not_understood, refused, unavailable
 from aggregator.web.finishing import Finishing
 from aggregator.web.health import healthz, readyz
 from aggregator.web.metrics import metrics
-from aggregator.web.pages import category, digest, entry, feed_documents, feeds, front, problems, push, search, static
+from aggregator.web.pages import (
+    category,
+    digest,
+    digest_documents,
+    digest_lists,
+    entry,
+    feed_documents,
+    feeds,
+    front,
+    problems,
+    push,
+    search,
+    static,
+)
 from aggregator.web.rendering import Templates
 from aggregator.web.representations import Representations
 
 
 def create_app(
     reader: Reader,
-    digests: Digests,
+    digests: DigestShelf,
     clock: Clock,
     site: Site,
     *,
@@ -37,7 +50,7 @@ def create_app(
 
     Args:
         reader: answers pages and feeds.
-        digests: answers what was published on a day.
+        digests: answers what was worth telling of a day.
         clock: dates answers.
         site: what is published.
         callbacks: answers hubs; None where hubs are not asked.
@@ -77,8 +90,10 @@ def _routes() -> list[Route]:
         Route("/feeds", feeds.page),
         Route("/feeds.opml", feeds.opml_document),
         Route("/feeds/{feed_id}", feeds.feed_page),
-        Route("/digests", digest.days_page),
-        Route("/digests/{day}", digest.page),
+        *digest_documents.routes(),
+        Route("/digests", digest_lists.list_page),
+        Route("/digests/{which}", digest.page),
+        Route("/digests/{name}/{day}", digest.named_page),
         Route("/search", search.page),
         Route("/websub/{token}", push.callback, methods=["GET", "POST"]),
         Route("/healthz", healthz),
