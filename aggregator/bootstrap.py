@@ -23,6 +23,7 @@ from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
+from aggregator.services.mailing import Mailing
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller, Recognition
 from aggregator.services.push import Subscriber
@@ -163,6 +164,64 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
                 tasks.create_task(schedule.run())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Editions:
+    """What `aggregator digest` uses."""
+
+    digests: Digests
+    site: Site
+    clock: Clock
+    mailing: Mailing | None
+    """None: feeds.yaml names no mail server."""
+
+
+@asynccontextmanager
+async def open_digests(configuration: Configuration, database: Path) -> AsyncIterator[Editions]:
+    """Open what digests are made of and sent with; which feeds are polled and shown stays as it is."""
+    clock = SystemClock()
+    async with open_store(database) as store:
+        yield Editions(
+            digests=digests(configuration, store, clock),
+            site=published_site(configuration),
+            clock=clock,
+            mailing=mailing(configuration, store, clock),
+        )
+
+
+def published_site(configuration: Configuration) -> Site:
+    """Give what the published site says of itself."""
+    site = configuration.site
+    return Site(
+        title=site.title,
+        url=site.url,
+        timezone=site.timezone,
+        description=site.description or "",
+        interval=configuration.polling.interval,
+    )
+
+
+def mailing(configuration: Configuration, store: Store, clock: Clock) -> Mailing | None:
+    """Make what sends digests; None where feeds.yaml names no mail server."""
+    mail = configuration.mail
+    if mail.host is None or mail.sender is None:
+        return None
+    # aiosmtplib, and what writes messages: `aggregator poll` sends none.
+    from aggregator.config.secret import password  # noqa: PLC0415 -- see above
+    from aggregator.mail import MailServer, SmtpMailer  # noqa: PLC0415 -- see above
+    from aggregator.publish.digest_mail import DigestMail  # noqa: PLC0415 -- see above
+
+    server = MailServer(
+        host=mail.host,
+        port=mail.used_port,
+        security=mail.security,
+        timeout=mail.timeout,
+        user=mail.user or "",
+        password=partial(password, mail),
+    )
+    message = DigestMail(published_site(configuration), sender=mail.sender)
+    return Mailing(store, SmtpMailer(server), clock, write=message.write, sender=mail.sender)
+
+
 def digests(configuration: Configuration, store: Store, clock: Clock) -> Digests:
     """Make what makes digests."""
     site = configuration.site
@@ -179,18 +238,12 @@ def _web(configuration: Configuration, application: Application) -> "Starlette":
     from aggregator.web.app import create_app  # noqa: PLC0415 -- see `serve`
     from aggregator.web.desk import Callbacks, Collectors  # noqa: PLC0415 -- see `serve`
 
-    site, metrics = configuration.site, configuration.metrics
+    metrics = configuration.metrics
     return create_app(
         application.reader,
         application.digests,
         SystemClock(),
-        Site(
-            title=site.title,
-            url=site.url,
-            timezone=site.timezone,
-            description=site.description or "",
-            interval=configuration.polling.interval,
-        ),
+        published_site(configuration),
         callbacks=Callbacks(
             subscriber=application.subscriber,
             deliveries=application.deliveries,
