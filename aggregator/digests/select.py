@@ -20,9 +20,12 @@ from aggregator.digests.changed import changes
 from aggregator.digests.telling import told
 from aggregator.digests.weigh import is_quiet, weight
 from aggregator.model.digest import DigestCandidate, DigestItem, DigestPlan, DigestSection, SectionKind
+from aggregator.model.ids import StoryId
 
 TOP: Final = 7
 """Stories on the front page: what a person keeps in mind (Miller's seven), and what fits a screen with teasers."""
+LEAST_TOP: Final = 3
+"""Top stories even where fewer have been taken up by a second publisher: on a slow day, or where all feeds are of one kind."""
 DEVELOPING: Final = 7
 """As many as are new on top: a morning is for what is new."""
 A_CATEGORY: Final = 6
@@ -76,7 +79,7 @@ def select(
     ranked = sorted(_ranked(candidates, plan, start=start, end=end), key=_order)
     developing = [one for one in ranked if one.changed][:DEVELOPING]
     pool = _Pool([one for one in ranked if one.candidate.told is None])
-    top = pool.take(TOP, of_a_publisher=OF_A_PUBLISHER, of_a_category=OF_A_CATEGORY)
+    top = _top(pool)
     quiet = pool.take(QUIET_FEEDS, of_a_publisher=OF_A_PUBLISHER, among=lambda one: is_quiet(one.candidate))
     by_category = [(name, pool.of_category(name)) for name in _in_order(pool.categories, categories)]
     brief = pool.take(BRIEF, of_a_publisher=OF_A_PUBLISHER)
@@ -90,6 +93,26 @@ def select(
     return tuple(section for section in found if section.items)
 
 
+def _top(pool: "_Pool") -> list[_Ranked]:
+    """Take what several publishers have; where that is next to nothing, the best of the rest."""
+    shared = [one for one in pool.left if one.candidate.story.coverage > 1]
+    among = shared if len(shared) >= LEAST_TOP else pool.left
+    limit = TOP if among is shared else LEAST_TOP
+    return pool.take(limit, of_a_publisher=OF_A_PUBLISHER, of_a_category=OF_A_CATEGORY, among=_apart(among))
+
+
+def _apart(ranked: Sequence[_Ranked]) -> Callable[[_Ranked], bool]:
+    """Choose those that are related to none that weighs more: a subject stands on top once, and names the others as related."""
+    named: set[StoryId] = set()
+    chosen: set[StoryId] = set()
+    for one in ranked:
+        story, related = one.candidate.story.id, {line.id for line in one.candidate.related}
+        if story not in named and chosen.isdisjoint(related):
+            chosen.add(story)
+            named |= related
+    return lambda one: one.candidate.story.id in chosen
+
+
 def most(limit: int, a_kind: int, kinds: int) -> int:
     """Give how many of a kind may stand among `limit`: `a_kind`, or what it takes to fill them where there are few kinds."""
     return max(a_kind, ceil(limit / max(kinds, 1)))
@@ -99,11 +122,11 @@ class _Pool:
     """Stories that have no place yet, best first."""
 
     def __init__(self, ranked: Sequence[_Ranked]) -> None:
-        self._left = list(ranked)
+        self.left = list(ranked)
 
     @property
     def categories(self) -> set[str]:
-        return {one.category for one in self._left}
+        return {one.category for one in self.left}
 
     def take(
         self,
@@ -114,7 +137,7 @@ class _Pool:
         among: Callable[[_Ranked], bool] = lambda _: True,
     ) -> list[_Ranked]:
         """Take the best out, so many at most, and of each publisher and category."""
-        wanted = [one for one in self._left if among(one)]
+        wanted = [one for one in self.left if among(one)]
         publishers, categories = Counter[str](), Counter[str]()
         a_publisher = most(limit, of_a_publisher, len({one.publisher for one in wanted}))
         a_category = most(limit, of_a_category, len({one.category for one in wanted})) if of_a_category else inf
@@ -127,7 +150,7 @@ class _Pool:
                 categories[one.category] += 1
                 taken.append(one)
         places = {one.candidate.story.id for one in taken}
-        self._left = [one for one in self._left if one.candidate.story.id not in places]
+        self.left = [one for one in self.left if one.candidate.story.id not in places]
         return taken
 
     def of_category(self, category: str) -> list[_Ranked]:
@@ -138,7 +161,8 @@ def _ranked(
     candidates: Iterable[DigestCandidate], plan: DigestPlan, *, start: datetime, end: datetime
 ) -> Iterable[_Ranked]:
     for candidate in candidates:
-        if not is_wanted(candidate, plan):
+        lead = candidate.story.lead
+        if not is_wanted(candidate, plan) or not (lead.headline or lead.teaser):
             continue
         changed = changes(candidate, candidate.told, start=start) if candidate.told else ""
         if candidate.told and not changed:

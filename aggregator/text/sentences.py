@@ -32,14 +32,29 @@ def first_sentences(text: str, *, count: int = 2, length: int = 300) -> str:
         count: sentences at most.
         length: characters at most, but for the "…".
     """
-    line = one_line(text[: _ENOUGH * length])
+    line = _finished(one_line(text[: _ENOUGH * length]))
     ends = [end for end in _ends(line) if end <= length][:count]
     if len(line) <= length and len(ends) < count:
         return line
-    return line[: ends[-1]] if ends and ends[-1] * _LEAST_SHARE >= length else first_words(line, length=length)
+    is_enough = len(ends) == count or bool(ends and ends[-1] * _LEAST_SHARE >= length)
+    return line[: ends[-1]] if is_enough else first_words(line, length=length)
 
 
 _ENOUGH: Final = 4
+_BROKEN_OFF: Final = re.compile(r"\s*(?:\[?(?:\.\.\.|…)\]?|\[[+&]\S* ?\w*\])\s*$")
+"""How feeds end a text that goes on elsewhere: "...", "[…]", "[+123 chars]"."""
+
+
+def _finished(line: str) -> str:
+    """Leave out a last sentence that its feed has broken off, unless it is the only one."""
+    if not _BROKEN_OFF.search(line):
+        return line
+    ends = [end for end in _ends(line) if end < len(line) - _LAST]
+    return line[: ends[-1]] if ends else line
+
+
+_LAST: Final = 3
+"""Characters behind the end of the last whole sentence, at least, where there is a broken one."""
 
 
 def _ends(line: str) -> Iterator[int]:
