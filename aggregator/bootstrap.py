@@ -47,6 +47,8 @@ class Application:
 
     reader: Reader
     digests: Digests
+    mailing: Mailing | None
+    """None: feeds.yaml names no mail server."""
     poller: Poller
     subscriber: Subscriber
     deliveries: Deliveries
@@ -91,6 +93,7 @@ async def open_application(
             yield Application(
                 reader=Reader(store),
                 digests=digests(configuration, store, clock),
+                mailing=mailing(configuration, store, clock),
                 poller=Poller(
                     watched,
                     clock,
@@ -142,7 +145,8 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
         server = WebServer(_web(configuration, application), host=host, port=port)
         listening = server.listen()
         schedule = PollSchedule(application.poller, hubs=application.subscriber)
-        editions = DigestSchedule(application.digests, caught_up=schedule.caught_up if poll else None)
+        steps = [application.digests.seal_due] + ([application.mailing.send_due] if application.mailing else [])
+        editions = DigestSchedule(*steps, caught_up=schedule.caught_up if poll else None)
         if not poll:
             application.watch.polling = None
         on_signals(

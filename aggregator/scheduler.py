@@ -38,10 +38,10 @@ class Polls(Protocol):
 
 
 class Steps(Protocol):
-    """What is run on every tick beside the polls: `services.push.Subscriber`, `services.digest.Digests`."""
+    """What is run on every tick beside the polls: `services.push.Subscriber`."""
 
     async def steps(self) -> int:
-        """Do what is due; give how many there were."""
+        """Ask the hubs whose time has come."""
         ...
 
 
@@ -167,7 +167,7 @@ class DigestSchedule:
     """Makes digests when their time comes, and sends them; a step that takes longer than a tick is waited for.
 
     Args:
-        steps: what is done on every tick, one after another; what one raises does not hold the others.
+        steps: what is done on every tick, one after another (`Digests.seal_due`, `Mailing.send_due`); what one raises does not hold the others.
         caught_up: digests are made when it is set, or after a while; None: at once.
         tick: how often.
         patience: how long `caught_up` is waited for.
@@ -175,7 +175,7 @@ class DigestSchedule:
 
     def __init__(
         self,
-        *steps: Steps,
+        *steps: Callable[[], Awaitable[object]],
         caught_up: asyncio.Event | None = None,
         tick: timedelta = DIGEST_TICK,
         patience: timedelta = CATCHING_UP,
@@ -201,9 +201,9 @@ class DigestSchedule:
                 await self._do(step)
             await _at_most(self._tick, self._stopping)
 
-    async def _do(self, step: Steps) -> None:
+    async def _do(self, step: Callable[[], Awaitable[object]]) -> None:
         try:
-            await step.steps()
+            await step()
         except DatabaseUnusable as error:
             logger.warning("digests broke off: %s; the next tick tries again", error)
         except Exception:

@@ -99,10 +99,6 @@ class Digests:
             sealed += await self._seal_plan(plan, now or self._clock.now())
         return tuple(sealed)
 
-    async def steps(self) -> int:
-        """Do `seal_due` as a step of the schedule, and tell how many digests were made."""
-        return len(await self.seal_due())
-
     async def _seal_plan(self, plan: DigestPlan, now: datetime) -> list[Digest]:
         sealed: list[Digest] = []
         newest = await self._store.read(lambda tx: _newest(tx, plan.name))
