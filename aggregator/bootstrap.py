@@ -68,7 +68,7 @@ async def open_store(database: Path) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def open_application(
-    configuration: Configuration, database: Path, *, grouping: bool = True, clock: Clock | None = None
+    configuration: Configuration, database: Path, *, grouping: bool = True
 ) -> AsyncIterator[Application]:
     """Make the configured feeds those of the database, and open what polling and reading need; close it in the end.
 
@@ -76,9 +76,8 @@ async def open_application(
         configuration: feeds.yaml.
         database: made if it is not there.
         grouping: False leaves comparing new entries with others to a later poll.
-        clock: the time; None: the machine's.
     """
-    clock = clock or SystemClock()
+    clock = SystemClock()
     async with open_store(database) as store:
         feeds, now = configuration.enabled_feeds(), clock.now()
         await store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
