@@ -10,8 +10,10 @@ from pydantic.fields import FieldInfo
 
 from aggregator.config.fields import Push
 from aggregator.config.identity import RESERVED, feed_id
-from aggregator.config.model import Configuration, Copies, FeedSettings, Metrics, Polling, Section, Site
+from aggregator.config.mail import Mail
+from aggregator.config.model import Configuration, Copies, FeedSettings, Metrics, Polling, Site
 from aggregator.config.read import load, parse
+from aggregator.config.section import Section
 from aggregator.errors import ConfigurationError
 from aggregator.fetch.addresses import DOUBTFUL_PORTS, SERVICE_PORTS
 
@@ -21,6 +23,7 @@ SECTIONS: dict[str, type[Section]] = {
     "polling": Polling,
     "copies": Copies,
     "metrics": Metrics,
+    "mail": Mail,
     "feeds": FeedSettings,
 }
 SETTINGS = [(section, key) for section, model in SECTIONS.items() for key in model.model_fields]
@@ -85,7 +88,7 @@ def test_the_documented_bounds_are_the_bounds(section: str, key: str) -> None:
     shape = "{{example.org: {}}}" if "by registrable domain" in rows(section)[key][0] else "{}"
     for written in bounds.groups():
         read_setting(section, key, shape.format(written))
-    too_much = {"10m": "11m", "5m": "6m", "10MiB": "11MiB", "256": "257"}.get(bounds[2], "31d")
+    too_much = {"10m": "11m", "5m": "6m", "10MiB": "11MiB", "256": "257", "65535": "65536"}.get(bounds[2], "31d")
     with pytest.raises(ConfigurationError, match=f"{bounds[1]} to {bounds[2]} is possible"):
         read_setting(section, key, shape.format(too_much))
 

@@ -91,7 +91,10 @@ feeds:
         ("polling: fast", "1:10: polling: expected keys with values, found 'fast'"),
         ("copies: {window: 1m}", "1:18: copies.window: '1m' is out of bounds; 1h to 30d is possible"),
         ("sites: {}", "1:1: unknown key 'sites'; did you mean 'site'?"),
-        ("qqq: {}", "1:1: unknown key 'qqq'; possible are site, polling, copies, metrics, feeds"),
+        (
+            "qqq: {}",
+            "1:1: unknown key 'qqq'; possible are site, polling, copies, metrics, mail, digest, digests, feeds",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_was_expected(value: str, expected: str) -> None:
