@@ -49,9 +49,9 @@ class DigestMail:
         for name, value in self._headers(digest, made, outgoing):
             message.set_raw(name, value)
         message.set_raw("Subject", mail_headers.text(subject, before=len("Subject: ")))
-        whom = {"recipient": outgoing.recipient, "owner": self._owner}
-        message.set_content(mail_body.text(made, **whom))
-        message.add_alternative(mail_body.html(made, **whom, subject=subject), subtype="html")
+        foot = mail_body.Foot(recipient=outgoing.recipient, owner=self._owner, unsubscribe=self._unsubscribe(outgoing))
+        message.set_content(mail_body.text(made, foot))
+        message.add_alternative(mail_body.html(made, foot, subject=subject), subtype="html")
         # The package would draw a boundary at random. "=_" stands in no quoted-printable and no base64 (RFC 2045 section 6.7).
         message.set_boundary(f"=_{sha256(self._message_id(outgoing).encode()).hexdigest()[:32]}")
         return message.as_bytes()
@@ -63,19 +63,20 @@ class DigestMail:
             yield "Reply-To", f"<{self._owner}>"
         yield "Date", format_datetime(self._site.local(digest.end))
         yield "Message-ID", f"<{self._message_id(outgoing)}>"
-        yield from self._list_headers(made, outgoing)
+        # RFC 2919 and RFC 2369: by these readers sort, and find the way out.
+        label = f"{made.name}.digests.{self._site.authority}"
+        yield "List-Id", mail_headers.mailbox(made.title, label, before=len("List-Id: "))
+        yield "List-Unsubscribe", f"<{self._unsubscribe(outgoing)}>"
+        yield "List-Archive", f"<{made.list_url}>"
+        yield "List-Post", "NO"
         # RFC 3834 section 5: no vacation notice shall answer. Precedence is older and unwritten law; some heed it alone.
         yield "Auto-Submitted", "auto-generated"
         yield "Precedence", "bulk"
 
-    def _list_headers(self, made: Sheet, outgoing: Outgoing) -> Iterator[tuple[str, str]]:
-        """Give RFC 2919's and RFC 2369's, by which readers sort, and find the way out."""
-        label = f"{made.name}.digests.{self._site.authority}"
-        yield "List-Id", mail_headers.mailbox(made.title, label, before=len("List-Id: "))
-        wish = quote(f"unsubscribe {made.name} {outgoing.recipient}")
-        yield "List-Unsubscribe", f"<mailto:{quote(self._owner, safe='@')}?subject={wish}>"
-        yield "List-Archive", f"<{made.list_url}>"
-        yield "List-Post", "NO"
+    def _unsubscribe(self, outgoing: Outgoing) -> str:
+        """Give the address (RFC 6068) of a mail that asks for no more: recipients stand in feeds.yaml, where people put them."""
+        wish = quote(f"unsubscribe {outgoing.name} {outgoing.recipient}")
+        return f"mailto:{quote(self._owner, safe='@')}?subject={wish}"
 
     def _message_id(self, outgoing: Outgoing) -> str:
         return f"{outgoing.message_id}@{self._site.authority}"

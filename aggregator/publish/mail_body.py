@@ -4,6 +4,7 @@ Mail clients throw away what a page can count on: style sheets (so styles stand 
 `bdi` and `dir="auto"` (so every piece says in which direction it runs). What is left of the style sheet is dark mode.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 from css_inline import CSSInliner
@@ -14,32 +15,35 @@ from aggregator.publish.digest_text import folded, lines
 from aggregator.text import languages
 
 
-def text(made: Sheet, *, recipient: str, owner: str) -> str:
-    """Write the digest as text of 72 columns; below it, whom it went to and how that ends.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foot:
+    """What stands below a digest: to whom it went, and how that ends."""
 
-    Args:
-        made: the digest.
-        recipient: address.
-        owner: address of whoever runs the site.
-    """
+    recipient: str
+    owner: str
+    """Mail address of whoever runs the site."""
+    unsubscribe: str
+    """Address of the way out."""
+
+    def reason(self, made: Sheet) -> str:
+        """Say why it came."""
+        return f"You get this because {self.recipient} is one of the recipients of {made.title} at {made.list_url}"
+
+    @property
+    def end(self) -> str:
+        """Say how it comes no more."""
+        return f"To get it no more, write to {self.owner}"
+
+
+def text(made: Sheet, foot: Foot) -> str:
+    """Write the digest as text of 72 columns."""
     # RFC 3676 section 4.3: what follows "-- " is left out of answers.
-    return "\n".join((*lines(made), "", "-- ", *folded(_reason(made, recipient)), *folded(_end(owner)))) + "\n"
+    return "\n".join((*lines(made), "", "-- ", *folded(foot.reason(made)), *folded(foot.end))) + "\n"
 
 
-def html(made: Sheet, *, recipient: str, owner: str, subject: str) -> str:
-    """Write the digest as an HTML document; arguments as for `text`, `subject` is its title."""
-    page = _template().render(
-        digest=made, subject=subject, owner=owner, reason=_reason(made, recipient), end=_end(owner)
-    )
-    return _inliner().inline(page)
-
-
-def _reason(made: Sheet, recipient: str) -> str:
-    return f"You get this because {recipient} is one of the recipients of {made.title} at {made.list_url}"
-
-
-def _end(owner: str) -> str:
-    return f"To get it no more, write to {owner}"
+def html(made: Sheet, foot: Foot, *, subject: str) -> str:
+    """Write the digest as an HTML document; `subject` is its title."""
+    return _inliner().inline(_template().render(digest=made, foot=foot, subject=subject))
 
 
 def _way(text: str, language: str | None = None) -> str:

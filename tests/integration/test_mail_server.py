@@ -235,6 +235,28 @@ async def test_a_server_that_never_answers_is_left_in_time(
     assert bounce == Bounce(message=f"127.0.0.1:{port} did not answer within 0.15 s", server=concerns_everybody)
 
 
+@pytest.mark.parametrize(
+    ("security", "said"),
+    [
+        (Security.TLS, ()),
+        (Security.STARTTLS, (b"220 mail.example\r\n", b"250-mail.example\r\n250 STARTTLS\r\n", b"220 Go\r\n")),
+    ],
+)
+async def test_a_server_that_is_mute_while_tls_begins_is_left_in_time(
+    security: Security, said: tuple[bytes, ...]
+) -> None:
+    async with scripted(*said) as port:
+        bounce = await send(mailer(port, security=security, timeout=timedelta(seconds=0.15)))
+    assert bounce == Bounce(message=f"127.0.0.1:{port} did not answer within 0.15 s", server=True)
+
+
+async def test_a_password_of_any_letters_can_be_sent() -> None:
+    async with MailServer(login=True) as server:
+        bounce = await send(mailer(server.port, user="jürgen", password=lambda: "schlüssel 🔑"))
+    assert bounce is not None
+    assert "does not accept the login of jürgen" in bounce.message
+
+
 async def test_a_refusal_counts_although_the_server_is_mute_afterwards() -> None:
     said = (b"220 mail.example\r\n", b"250 mail.example\r\n", b"250 OK\r\n", b"550 Nobody\r\n")
     async with scripted(*said) as port:

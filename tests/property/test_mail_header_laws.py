@@ -3,11 +3,16 @@
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from aggregator.model.digest import SectionKind
 from aggregator.publish import mail_headers
+from aggregator.publish.digest_mail import DigestMail
 from aggregator.text.words import one_line
+from tests.digest_made import make_digest, make_item, make_section
+from tests.letters import make_outgoing
+from tests.published import make_site
 
 PIECES = st.sampled_from(
     [
@@ -60,3 +65,37 @@ def test_lines_are_as_long_as_encoded_words_may_be(text: str) -> None:
 def test_a_name_of_any_letters_is_one_name_before_one_address(name: str) -> None:
     message = read("From", mail_headers.mailbox(name, "digest@news.example", before=6))
     assert [address.addr_spec for address in message["From"].addresses] == ["digest@news.example"]
+
+
+@settings(max_examples=50)
+@given(TEXTS, TEXTS, TEXTS)
+def test_whatever_feeds_say_a_message_has_the_same_headers_and_two_readable_bodies(
+    headline: str, teaser: str, publisher: str
+) -> None:
+    item = make_item(headline=headline, teaser=teaser, publisher=publisher, others=(headline,), changed=teaser)
+    digest = make_digest(make_section(SectionKind.TOP, publisher, item), title=headline)
+    written = DigestMail(make_site(), sender="digest@news.example").write(digest, make_outgoing())
+    message = message_from_bytes(written, policy=policy.default)
+    assert message.keys() == HEADERS
+    plain, html = message.iter_parts()
+    for part in (message, plain, html):
+        assert part.defects == []
+    assert one_line(headline) in " ".join(plain.get_content().split()) or not headline.isascii()
+    assert html.get_content().endswith("</html>\r\n") or html.get_content().endswith("</html>\n")
+
+
+HEADERS = [
+    "From",
+    "To",
+    "Date",
+    "Message-ID",
+    "List-Id",
+    "List-Unsubscribe",
+    "List-Archive",
+    "List-Post",
+    "Auto-Submitted",
+    "Precedence",
+    "Subject",
+    "MIME-Version",
+    "Content-Type",
+]
