@@ -6,17 +6,20 @@ the other feeds there is one document each, which comes out on one of the days.
 
 import gzip
 import json
+import operator
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from aggregator.feeds.parse import parse_document
 from aggregator.model.digest import DigestPlan
@@ -29,7 +32,6 @@ from aggregator.services.poll_feed import FeedPoller, Recognition
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.factories import make_feed
 from tests.manual_clock import ManualClock
-from zoneinfo import ZoneInfo
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 DATA = SHARED / "data"
@@ -73,7 +75,9 @@ def _outlets() -> Iterator[Reel]:
         for file in sorted((DATA / "timeline" / name).glob("*.gz")):
             taken = datetime.strptime(file.name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
             frames.append((slowed(taken), _redated(gzip.decompress(file.read_bytes()), slowed)))
-        feed = make_feed(name, url=f"https://{name}.example/", title=name, publisher=name, category=category, tags=["press"])
+        feed = make_feed(
+            name, url=f"https://{name}.example/", title=name, publisher=name, category=category, tags=["press"]
+        )
         yield Reel(feed, tuple(frames))
 
 
@@ -87,11 +91,17 @@ def _singles() -> Iterator[Reel]:
         shown = FIRST + timedelta(days=number % DAYS, hours=7 * number % 24)
         moved = shown - max(dates)
         name, category = f"single-{number}", (row["language"] or "Notes")[:2].lower().replace("en", "Notes")
-        feed = make_feed(name, url=f"https://{name}.example/", title=row["title"] or name, publisher=row["title"] or name, category=category)
-        yield Reel(feed, ((FIRST, _EMPTY), (shown, _redated(body, lambda at, moved=moved: at + moved))))  # type: ignore[misc]
+        feed = make_feed(
+            name,
+            url=f"https://{name}.example/",
+            title=row["title"] or name,
+            publisher=row["title"] or name,
+            category=category,
+        )
+        yield Reel(feed, ((FIRST, _EMPTY), (shown, _redated(body, partial(operator.add, moved)))))
 
 
-def _redated(document: bytes, move) -> bytes:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _redated(document: bytes, move: Callable[[datetime], datetime]) -> bytes:
     def one(found: re.Match[bytes]) -> bytes:
         at = _read(found[2].decode("latin-1"))
         return found[1] + format_datetime(move(at)).encode() + found[3] if at else found[0]
@@ -111,7 +121,9 @@ class Projector:
     """`ports.Fetcher`: shows what a feed has at the time that it is."""
 
     def __init__(self, shown: Sequence[Reel], clock: ManualClock) -> None:
-        self._frames: Mapping[str, Sequence[tuple[datetime, bytes]]] = {urlsplit(reel.feed.url).netloc: reel.frames for reel in shown}
+        self._frames: Mapping[str, Sequence[tuple[datetime, bytes]]] = {
+            urlsplit(reel.feed.url).netloc: reel.frames for reel in shown
+        }
         self._clock = clock
 
     async def fetch(self, request: FetchRequest) -> FetchOutcome:
@@ -126,7 +138,7 @@ class Projector:
 class HereParser:
     """`ports.Parser` in this process; what it has read once it remembers."""
 
-    _known: dict[tuple[bytes, str], ParsedFeed | Failed] = {}
+    _known: ClassVar[dict[tuple[bytes, str], ParsedFeed | Failed]] = {}
 
     async def parse(self, document: Document) -> ParsedFeed | Failed:
         key = (document.body, document.url)
