@@ -154,10 +154,11 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
                 "stopping; polls that run are finished first, Ctrl-C again stops at once",
                 application.watch.stop,
                 schedule.stop,
+                *([application.mailing.stop] if application.mailing else []),
                 editions.stop,
                 server.stop,
             ),
-            partial(_stop, "stopping at once", schedule.stop_at_once, editions.stop, server.stop_at_once),
+            partial(_stop, "stopping at once", schedule.stop_at_once, editions.stop_at_once, server.stop_at_once),
         )
         logger.info("serving http://%s:%d", host, listening.getsockname()[1])
         async with asyncio.TaskGroup() as tasks:

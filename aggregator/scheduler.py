@@ -171,6 +171,7 @@ class DigestSchedule:
         caught_up: digests are made when it is set, or after a while; None: at once.
         tick: how often.
         patience: how long `caught_up` is waited for.
+        grace: how long a step that runs may take to finish after `stop`; a mail server that is mute could hold it for minutes.
     """
 
     def __init__(
@@ -179,12 +180,15 @@ class DigestSchedule:
         caught_up: asyncio.Event | None = None,
         tick: timedelta = DIGEST_TICK,
         patience: timedelta = CATCHING_UP,
+        grace: timedelta = GRACE,
     ) -> None:
         self._steps = steps
         self._caught_up = caught_up
         self._tick = tick
         self._patience = patience
+        self._grace = grace
         self._stopping = asyncio.Event()
+        self._at_once = asyncio.Event()
 
     def stop(self) -> None:
         """Begin no further step and let `run` end."""
@@ -192,14 +196,29 @@ class DigestSchedule:
         if self._caught_up:
             self._caught_up.set()
 
+    def stop_at_once(self) -> None:
+        """Wait for no step any more: what it has under way is done again after the next start."""
+        self._at_once.set()
+        self.stop()
+
     async def run(self) -> None:
-        """Do the steps on every tick until `stop`."""
+        """Do the steps on every tick until `stop`, then finish the one that runs, within the grace period."""
+        steps = asyncio.create_task(self._do_steps())
+        try:
+            await _either(steps, self._stopping)
+            await _at_most(self._grace, _either(steps, self._at_once))
+        finally:
+            steps.cancel()
+            await asyncio.gather(steps, return_exceptions=True)
+
+    async def _do_steps(self) -> None:
         if self._caught_up:
-            await _at_most(self._patience, self._caught_up)
+            await _at_most(self._patience, self._caught_up.wait())
         while not self._stopping.is_set():
             for step in self._steps:
-                await self._do(step)
-            await _at_most(self._tick, self._stopping)
+                if not self._stopping.is_set():
+                    await self._do(step)
+            await _at_most(self._tick, self._stopping.wait())
 
     async def _do(self, step: Callable[[], Awaitable[object]]) -> None:
         try:
@@ -211,6 +230,15 @@ class DigestSchedule:
             logger.exception("digests broke off; the next tick tries again")
 
 
-async def _at_most(time: timedelta, event: asyncio.Event) -> None:
+async def _at_most(time: timedelta, work: Awaitable[object]) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), time.total_seconds())
+        await asyncio.wait_for(work, time.total_seconds())
+
+
+async def _either(task: asyncio.Task[None], event: asyncio.Event) -> None:
+    """Wait until a task ends or an event is set."""
+    waiting = asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()

@@ -40,16 +40,21 @@ class Mailing:
         self._clock = clock
         self._write = write
         self._sender = sender
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Begin no further message; the one under way goes on."""
+        self._stopping = True
 
     async def send_due(self) -> int:
         """Send what is due, one message after another; gives how many were sent.
 
         One recipient's refusal does not hold the others. When the server takes nothing from anybody, the rest of what is due
-        waits as long as the message that met it.
+        waits as long as the message that met it. Cancelled, it leaves the message under way to be sent again in ten minutes.
         """
         sent = 0
         for _ in range(MOST_AT_ONCE):
-            message = await self._take()
+            message = None if self._stopping else await self._take()
             if message is None:
                 break
             bounce = await self._send(message)

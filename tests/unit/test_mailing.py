@@ -138,6 +138,14 @@ async def test_two_that_send_at_once_send_each_message_once() -> None:
     assert sorted(office.postman.asked) == [ANN, BOB, EVE]
 
 
+async def test_a_program_that_stops_ends_the_message_under_way_and_begins_no_other() -> None:
+    office = Office()
+    office.seal(ANN, BOB)
+    office.postman.meanwhile = office.mailing.stop
+    assert await office.mailing.send_due() == 1
+    assert office.states() == {ANN: MailState.SENT, BOB: MailState.WAITING}
+
+
 async def test_sending_on_demand_reaches_new_recipients_and_says_how_all_stand() -> None:
     office = Office()
     office.seal(ANN)
