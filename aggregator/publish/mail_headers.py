@@ -1,8 +1,8 @@
 """Texts in headers of mail: whatever a feed says, one header stays one header, and is read back as it was meant.
 
-Python 3.11's email package cannot be trusted with them. It decodes what looks like an encoded word when a header is set, so a
-headline "=?utf-8?q?=0D=0ABcc:_x@example.org?=" becomes a Bcc (CVE-2024-6923 kept it from noticing); and where it folds mixed
-scripts it loses spaces: in 655 of 20,000 random subjects. So headers are written here, and it keeps them as they are.
+The email package of Python 3.11 cannot be trusted with them. It decodes what looks like an encoded word when a header is set, and
+did not look at what it wrote (CVE-2024-6923), so a headline "=?utf-8?q?=0D=0ABcc:_x@example.org?=" became a Bcc; and where it
+folds mixed scripts it loses spaces: in 655 of 20,000 random subjects. So headers are written here, and it keeps them as they are.
 """
 
 from base64 import b64encode

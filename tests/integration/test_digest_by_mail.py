@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from aggregator import bootstrap
 from aggregator.config.mail import Security
+from aggregator.config.read import parse
 from aggregator.mail import MailServer as Settings
 from aggregator.mail import SmtpMailer
 from aggregator.model.digest import DAILY, MailState
@@ -14,7 +16,7 @@ from aggregator.publish.digest_mail import DigestMail
 from aggregator.services.mailing import Mailing
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.digest_made import SUNDAY, make_digest, make_item, make_section, whole_digest
-from tests.mail_server import MailServer
+from tests.mail_server import PASSWORD, MailServer
 from tests.manual_clock import ManualClock
 from tests.published import make_site
 
@@ -140,3 +142,34 @@ async def test_what_a_killed_program_had_under_way_goes_out_when_its_time_is_ove
     assert await office.round_after(timedelta(minutes=9)) == 0
     assert await office.round_after(MINUTE) == 1
     assert await office.states() == [MailState.SENT]
+
+
+async def test_feeds_yaml_is_all_that_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMTP_PASSWORD", PASSWORD)
+    store, clock = await SqliteStore.open(tmp_path / "aggregator.db"), ManualClock()
+    async with MailServer(login=True) as server:
+        configuration = parse(FEEDS_YAML.format(port=server.port), file="feeds.yaml")
+        mailing = bootstrap.mailing(configuration, store, clock)
+        assert mailing is not None
+        digest, now = whole_digest(), clock.now()
+        await store.write(lambda tx: tx.digests.seal(digest, recipients=[ANN], now=now))
+        assert await mailing.send_due() == 1
+    (taken,) = server.taken
+    assert (taken.user, taken.sender) == (b"me", "digest@news.example")
+    assert taken.message["List-Id"] == '"Related Stories" <daily.digests.news.example>'
+    await store.aclose()
+
+
+FEEDS_YAML = """
+site:
+  title: Related Stories
+  url: https://news.example/
+mail:
+  host: 127.0.0.1
+  port: {port}
+  security: none
+  user: me
+  password: ${{SMTP_PASSWORD}}
+  sender: digest@news.example
+feeds: []
+"""
