@@ -6,6 +6,7 @@ A sealed digest never changes, so neither does its entry: `published` and `updat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 
 from aggregator.model.digest import Digest
 from aggregator.publish import atom, digest_html, jsonfeed, rss
@@ -64,7 +65,7 @@ def write_rss(channel: Channel, digests: Sequence[Digest]) -> bytes:
         add(item, "guid", made.id, isPermaLink="false")
         add_rfc822(item, "pubDate", digest.end)
         add(item, "dc:creator", made.site_title)
-        add(item, "description", summary(made) or made.heading)
+        add(item, "description", escape(summary(made) or made.heading, quote=False))  # readers take it for HTML
         add(item, "content:encoded", digest_html.body(made))
     return rss.whole(channel, root)
 

@@ -54,8 +54,8 @@ def feed_id(request: Request) -> FeedId:
 
 
 def is_day(text: str) -> bool:
-    """Tell whether a part of an address is meant as a day: names of digests have a letter."""
-    return not any(character.isalpha() for character in text)
+    """Tell whether a part of an address is meant as a day: it can't be the name of a digest, which has a letter."""
+    return not is_digest_name(text) or not any(character.isalpha() for character in text)
 
 
 def is_digest_name(text: str) -> bool:

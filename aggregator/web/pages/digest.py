@@ -61,9 +61,8 @@ async def _day(desk: Desk, name: str, day: date) -> Response:
 
 async def _running(desk: Desk, name: str) -> Response:
     if plan_of(desk, name) is None:
-        raise HTTPException(
-            404, f"Digests named {name!r} are no longer made; /{list_path(name)} lists those there are."
-        )
+        lists = f"/{list_path(name)} lists those there are"
+        raise HTTPException(404, f"feeds.yaml orders no digest named {name!r}; {lists}.")
     digest = await desk.digests.preview(name)
     newest = await desk.digests.lines(name, limit=1)
     return await html(

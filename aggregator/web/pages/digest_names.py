@@ -3,7 +3,7 @@
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from aggregator.model.digest import DAILY, DigestPlan
+from aggregator.model.digest import DAILY, DigestLine, DigestPlan
 from aggregator.publish.digest_feed import FORMATS
 from aggregator.publish.digest_sheet import list_path
 from aggregator.web import asked
@@ -15,6 +15,11 @@ def main_name(desk: Desk) -> str:
     """Give the name of the digests that `/digests` lists: `daily`, unless feeds.yaml orders others alone."""
     names = [plan.name for plan in desk.digests.plans]
     return DAILY if DAILY in names or not names else names[0]
+
+
+async def newest(desk: Desk) -> DigestLine | None:
+    """Find the newest digest, for pages that lead to it."""
+    return next(iter(await desk.digests.lines(main_name(desk), limit=1)), None)
 
 
 def plan_of(desk: Desk, name: str) -> DigestPlan | None:
