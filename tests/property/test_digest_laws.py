@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,6 +101,7 @@ def chosen(candidates: Sequence[DigestCandidate]) -> tuple[DigestSection, ...]:
     return select(candidates, DigestPlan(), start=START, end=END, categories=["Sport", "World"])
 
 
+@pytest.mark.slow
 @given(news(), st.randoms(use_true_random=False))
 def test_candidates_in_whatever_order_make_the_same_digest(candidates: list[DigestCandidate], random: object) -> None:
     before = chosen(candidates)
@@ -107,6 +109,7 @@ def test_candidates_in_whatever_order_make_the_same_digest(candidates: list[Dige
     assert repr(chosen(shuffled)) == repr(before)
 
 
+@pytest.mark.slow
 @given(news())
 def test_a_story_stands_once_and_no_section_is_empty(candidates: list[DigestCandidate]) -> None:
     sections = chosen(candidates)
@@ -118,6 +121,7 @@ def test_a_story_stands_once_and_no_section_is_empty(candidates: list[DigestCand
     assert places == sorted(places)
 
 
+@pytest.mark.slow
 @given(news())
 def test_no_publisher_and_no_category_takes_the_top(candidates: list[DigestCandidate]) -> None:
     top = next((section.items for section in chosen(candidates) if section.kind is SectionKind.TOP), ())
@@ -129,6 +133,7 @@ def test_no_publisher_and_no_category_takes_the_top(candidates: list[DigestCandi
     assert len(categories) < 3 or max(categories.values()) <= OF_A_CATEGORY
 
 
+@pytest.mark.slow
 @given(news())
 def test_only_what_has_changed_is_told_again_and_says_so(candidates: list[DigestCandidate]) -> None:
     known = {one.story.id: one for one in candidates}

@@ -154,7 +154,7 @@ class _Told:
         self._by_entry: dict[int, Told] = {}
         rows = session.rows(_TOLD, name=name, start=seconds(start), remembered=seconds(start - REMEMBERED))
         ids = many({row["story_id"] for row in rows})
-        current = {row["story_id"]: row["target"] for row in session.rows(_REDIRECTS, ids=ids)}
+        current = {int(row["story_id"]): int(row["target"]) for row in session.rows(_REDIRECTS, ids=ids)}
         for row in rows:
             told = Told(
                 date=date.fromisoformat(row["date"]),
@@ -162,7 +162,7 @@ class _Told:
                 publishers=tuple(from_json(row["publishers"], ())),
                 numbers=numbers(row["headline"], row["language"]),
             )
-            self._by_story[current.get(row["story_id"], row["story_id"])] = told
+            self._by_story[current.get(int(row["story_id"]), int(row["story_id"]))] = told
             self._by_entry[row["entry_id"]] = told
 
     def of(self, story: Story) -> Told | None:
