@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: serve test test-all check format lock clean
+.PHONY: serve test test-all check extras format lock clean
 
 serve: $(SETUP)  ## poll the feeds of feeds.yaml and serve http://127.0.0.1:8000
 	$(BIN)/aggregator serve
@@ -34,6 +34,9 @@ $(SETUP): pyproject.toml requirements-dev.lock
 	$(BIN)/python -m compileall -q aggregator  # where PYTHONDONTWRITEBYTECODE is set, every start would compile it again
 	touch $(SETUP)
 
+extras: $(SETUP)  ## install what `pip install 'aggregator[embeddings]'` adds, so that its tests are not skipped
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-extras.lock
+
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
@@ -41,6 +44,7 @@ lock: $(SETUP)  ## renew the lock files: names, versions and hashes only
 	$(BIN)/pip install --quiet pip-tools
 	$(LOCK) --output-file requirements.lock pyproject.toml
 	$(LOCK) --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --extra dev --extra embeddings --output-file requirements-extras.lock pyproject.toml
 	$(LOCK) --build-deps-for wheel --only-build-deps --output-file requirements-build.lock pyproject.toml
 
 clean:

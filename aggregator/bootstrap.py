@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
+from aggregator.errors import InputError
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
 from aggregator.model.fetch import Failed
@@ -23,6 +24,7 @@ from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
+from aggregator.services.grouping import Grouping
 from aggregator.services.mailing import Mailing
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller, Recognition
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from aggregator.fetch.hub import HubClient
+    from aggregator.stories.vectors import Vectors
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +89,15 @@ async def open_application(
         watched = WatchedStore(store, clock)
         watch = Watch(polling=watched, database_bytes=partial(_bytes_of, database), started_at=now)
         subscriber = _subscriber(configuration, store, hubs)
-        feed_poller = FeedPoller(watched, fetcher, parser, clock, _recognition(configuration), pushes=subscriber)
+        feed_poller = FeedPoller(
+            watched,
+            fetcher,
+            parser,
+            clock,
+            _recognition(configuration),
+            pushes=subscriber,
+            grouping=_grouping(configuration, watched),
+        )
         deliveries = Deliveries(store, feed_poller, clock)
         try:
             yield Application(
@@ -308,6 +319,37 @@ def _hubs(configuration: Configuration, pace: HostPacing) -> "HubClient":
 def _subscriber(configuration: Configuration, store: Store, hubs: Hubs) -> Subscriber:
     callbacks = f"{configuration.site.url}websub/"
     return Subscriber(store, hubs, SystemClock(), callbacks=callbacks, enabled=configuration.websub_enabled)
+
+
+def _grouping(configuration: Configuration, store: Store) -> Grouping:
+    return Grouping(
+        store,
+        window=configuration.copies.window,
+        settings=configuration.stories.settings,
+        vectors=story_vectors(configuration),
+    )
+
+
+def story_vectors(configuration: Configuration) -> "Callable[[], Vectors] | None":
+    """Give what loads the model that feeds.yaml names; None where it names none, or asks for nothing of it.
+
+    Raises:
+        InputError: there is no such folder; what else may be wrong with a model shows when it is loaded.
+    """
+    stories = configuration.stories
+    if stories.embeddings is None or not stories.embeddings_share:
+        return None
+    if not stories.embeddings.is_dir():
+        raise InputError(
+            f"stories.embeddings: '{stories.embeddings}' is not a folder; it names a model on this machine"
+        )
+    return partial(_load_vectors, stories.embeddings, stories.embeddings_share)
+
+
+def _load_vectors(folder: Path, share: float) -> "Vectors":
+    from aggregator.embeddings import load  # noqa: PLC0415 -- for who has entries to group, and a model
+
+    return load(folder, share=share)
 
 
 def _user_agent(configuration: Configuration) -> str:

@@ -104,6 +104,10 @@ class FeedRecords(Protocol):
         """Find a configured feed."""
         ...
 
+    def several(self, feed_ids: Collection[FeedId]) -> Mapping[FeedId, FeedOverview]:
+        """Give those of these feeds that are configured."""
+        ...
+
     def overview(self) -> list[FeedOverview]:
         """List the configured feeds in the order of feeds.yaml."""
         ...
@@ -128,7 +132,7 @@ class EntryRecords(Protocol):
         changed; so do, of those that it shared its old address or headline key with, enough for `connected` to reach
         all of them: without it they may be decided differently.
 
-        New entries are found by `search` and `related` only after `SearchRecords.catch_up`.
+        New entries are found by `search` only after `SearchRecords.catch_up`.
 
         Returns:
             Ids of the new entries, in the order of `plan.new`.
@@ -139,12 +143,16 @@ class EntryRecords(Protocol):
         """Find one entry, also of a feed that is no longer configured."""
         ...
 
+    def several(self, entry_ids: Collection[EntryId]) -> Mapping[EntryId, Entry]:
+        """Give those of these entries that `get` would, in one query."""
+        ...
+
     def page(self, query: EntryQuery) -> Page[Entry]:
         """List entries of configured feeds, newest first."""
         ...
 
-    def revisions(self, entry_id: EntryId) -> list[Revision]:
-        """List what an entry said before, newest first."""
+    def revisions(self, *entry_ids: EntryId) -> list[Revision]:
+        """List what these entries said before, newest first."""
         ...
 
     def categories(self) -> list[str]:
@@ -209,10 +217,6 @@ class SearchRecords(Protocol):
         Raises:
             QueryError: there is no word to search for.
         """
-        ...
-
-    def related(self, entry: EntrySummary, *, limit: int) -> tuple[EntrySummary, ...]:
-        """Find entries outside of this one's copy set on the same subject, copies once, newest first."""
         ...
 
 

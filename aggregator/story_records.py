@@ -14,7 +14,10 @@ class StoryRecords(Protocol):
     """Which entries report one event."""
 
     def mark(self) -> int:
-        """Give `StoryMemory.mark` as it is now: it grows with every `save`, `rule` and `forget_readings`."""
+        """Give `StoryMemory.mark` as it is now: it grows with every `save`, `rule` and `forget_readings`.
+
+        It also grows with every entry that is deleted from a story.
+        """
         ...
 
     def memory(self) -> StoryMemory:
@@ -47,6 +50,10 @@ class StoryRecords(Protocol):
 
     def get(self, story_id: StoryId) -> Story | None:
         """Find a story that has an entry to show; one that has merged is None: see `current`."""
+        ...
+
+    def several(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, Story]:
+        """Give those of these stories that `get` would, in a few queries however many they are."""
         ...
 
     def current(self, story_id: StoryId) -> StoryId | None:

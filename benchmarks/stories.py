@@ -73,7 +73,8 @@ def entries(rows: Iterable[dict[str, Any]]) -> list[StoryEntry]:
             publisher=row.get("publisher", ""),
             headline=row["title"],
             body=row.get("summary") or "",
-            at=datetime.fromtimestamp(row["timestamp"], UTC),
+            at=(at := datetime.fromtimestamp(row["timestamp"], UTC)),
+            seen_at=at,
             copy_set=CopySetId(number),
         )
         for number, row in enumerate(rows)
@@ -89,7 +90,7 @@ def grouped(given: Iterable[StoryEntry], settings: StorySettings) -> dict[EntryI
         latest = entry.at
     engine.advance(latest + timedelta(days=30))
     for story in engine.closings()[0]:
-        story_of.update(dict.fromkeys(story.entries, story.id))
+        story_of.update(dict.fromkeys(story.entries, story.state.id))
     return story_of
 
 

@@ -26,6 +26,7 @@ from aggregator.web.digest_shelf import DigestShelf
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.manual_clock import ManualClock
 from tests.published import make_site
+from tests.told import Told, tell
 
 
 class Newsroom:
@@ -124,8 +125,7 @@ POLLED = FeedState(
 
 
 async def fill(room: Newsroom) -> Sequence[EntryId]:
-    """Three feeds, two categories, a copy, a changed entry, a related one: what most pages need."""
-    await _fill_the_archive(room)
+    """Three feeds, two categories, a copy, a story of two publishers and a related one: what most pages need."""
     await room.configure(
         make_feed("arab-news", title="Arab News", publisher="Arab News", category="Middle East"),
         make_feed("other", title="Other World", publisher="Other", category="World"),
@@ -151,22 +151,12 @@ async def fill(room: Newsroom) -> Sequence[EntryId]:
         ),
     )
     await room.copies(lead, copy)
-    return lead, copy, related
-
-
-async def _fill_the_archive(room: Newsroom) -> None:
-    """Store entries that no page shows: among three entries no word is rare, so that none would be related."""
-    await room.configure(make_feed("archive"))
-    texts = [f"Weather of town {number}: sunny, later rain from the west." for number in range(20)]
-    old = NOON - timedelta(days=20)
-    await room.publish(
-        "archive",
-        *(
-            make_parsed_entry(f"old-{n}", headline=f"Forecast {n}", text=text, published_at=old)
-            for n, text in enumerate(texts)
-        ),
-        at=old,
+    await tell(
+        room.store,
+        Told(id=1, entries=[lead, copy], related={2: 0.5}, words=("military", "chiefs")),
+        Told(id=2, entries=[related], updated_at=NOON - timedelta(hours=3)),
     )
+    return lead, copy, related
 
 
 def commanders(headline: str = "Iraq hosts military chiefs from Iran, Russia and Syria") -> ParsedEntry:

@@ -5,9 +5,19 @@ from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from aggregator.model.entry import Byline, Enclosure, Entry, EntrySummary, Link, PublishedEntry, SafeHtml
+from aggregator.model.entry import (
+    Byline,
+    Coverage,
+    Enclosure,
+    Entry,
+    EntrySummary,
+    Link,
+    PublishedEntry,
+    SafeHtml,
+)
 from aggregator.model.feed import FeedOverview, FeedState
-from aggregator.model.ids import CopySetId, EntryId, FeedId
+from aggregator.model.ids import CopySetId, EntryId, FeedId, StoryId
+from aggregator.model.story import EventKind, PublishedStory, Story, StoryEvent, StoryLine, StoryMember, Veto
 from aggregator.publish.site import Channel, Site, newest_change
 from tests.factories import NOON, make_feed
 
@@ -73,9 +83,85 @@ def make_entry(number: int = 1, **given: Unpack[EntryFields]) -> Entry:
 
 
 def make_published(
-    entry: Entry | None = None, *, also: Sequence[EntrySummary] = (), related: Sequence[EntrySummary] = ()
+    entry: Entry | None = None,
+    *,
+    also: Sequence[EntrySummary] = (),
+    related: Sequence[EntrySummary] = (),
+    publishers: int = 0,
 ) -> PublishedEntry:
-    return PublishedEntry(entry=entry or make_entry(), also=tuple(also), related=tuple(related))
+    """Make a published entry; of story 4, where a number of publishers is given."""
+    coverage = Coverage(story=StoryId(4), publishers=publishers, entries=publishers + 1) if publishers else None
+    return PublishedEntry(entry=entry or make_entry(), also=tuple(also), related=tuple(related), coverage=coverage)
+
+
+def make_line(number: int = 1, lead: EntrySummary | None = None, *, coverage: int = 1) -> StoryLine:
+    lead = lead or make_entry()
+    return StoryLine(
+        id=StoryId(number),
+        lead=lead,
+        coverage=coverage,
+        size=coverage,
+        first_at=lead.listed_at,
+        last_at=lead.listed_at,
+        updated_at=lead.listed_at,
+    )
+
+
+def make_story(
+    number: int = 1,
+    *entries: Entry,
+    related: Sequence[StoryLine] = (),
+    events: Sequence[StoryEvent] = (),
+    updated_at: datetime = NOON + timedelta(hours=3),
+    vetoes: Sequence[Veto] = (),
+) -> PublishedStory:
+    """Make a story of these entries; the first one leads."""
+    given = entries or (make_entry(),)
+    ordered = sorted(given, key=lambda entry: (entry.listed_at, entry.id))
+    story = Story(
+        id=StoryId(number),
+        lead=given[0],
+        coverage=len({entry.publisher for entry in given}),
+        size=len(given),
+        first_at=ordered[0].listed_at,
+        last_at=ordered[-1].listed_at,
+        updated_at=updated_at,
+        members=tuple(
+            StoryMember(entry=each, score=0.5, words=("military",), vetoes=tuple(vetoes)) for each in ordered
+        ),
+        events=tuple(events),
+        is_open=True,
+        is_pinned=False,
+    )
+    return PublishedStory(story=story, lead=given[0], related=tuple(related))
+
+
+def every_story() -> list[PublishedStory]:
+    """Two stories: one that uses every field, one of a single bare entry."""
+    whole, bare = everything()
+    other = make_entry(
+        8,
+        publisher="Other & <Sons>",
+        feed_id="other",
+        headline="Iraq: chiefs <meet>",
+        url="https://other.example/8",
+        published_at=NOON + timedelta(minutes=5),
+        category="Asia",
+    )
+    again = make_entry(
+        11, headline="Iraq hosts chiefs again", feed_title="Example - Asia", published_at=NOON + timedelta(minutes=7)
+    )
+    number = StoryId(6)
+    events = [
+        StoryEvent(story=number, kind=EventKind.FOUNDED, at=NOON, entry=whole.entry.id, detail="Example"),
+        StoryEvent(story=number, kind=EventKind.PUBLISHER, at=NOON, entry=other.id, detail="Other & <Sons>"),
+        StoryEvent(story=number, kind=EventKind.MERGED, at=NOON + timedelta(hours=3), detail="9"),
+    ]
+    arabic = make_line(2, whole.related[0], coverage=3)
+    return [
+        make_story(6, whole.entry, other, again, related=[arabic, make_line(3, make_entry(12))], events=events),
+        make_story(7, bare.entry, updated_at=NOON),
+    ]
 
 
 def make_overview(
@@ -153,4 +239,4 @@ def everything() -> list[PublishedEntry]:
         published_at=None,
         feed_id="gone",
     )
-    return [make_published(whole, also=[copy], related=[arabic]), make_published(bare)]
+    return [make_published(whole, also=[copy], related=[arabic], publishers=3), make_published(bare, publishers=1)]

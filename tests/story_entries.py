@@ -20,6 +20,7 @@ def story_entry(
     url_key: str | None = None,
     links: Iterable[str] = (),
     language: str | None = "en",
+    seen_after: float = 0,
 ) -> StoryEntry:
     return StoryEntry(
         id=EntryId(number),
@@ -30,6 +31,7 @@ def story_entry(
         links=frozenset(links),
         language=language,
         at=NOON + timedelta(hours=hours),
+        seen_at=NOON + timedelta(hours=hours + seen_after),
         copy_set=CopySetId(number if copy_set is None else copy_set),
     )
 

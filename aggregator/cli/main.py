@@ -38,6 +38,7 @@ COMMANDS = LazyCommands(
         "poll": "aggregator.cli.poll:poll",
         "feeds": "aggregator.cli.feeds:feeds",
         "digest": "aggregator.cli.digest:digest",
+        "stories": "aggregator.cli.stories:stories",
         "search": "aggregator.cli.search:search",
         "replay": "aggregator.cli.replay:replay",
     }

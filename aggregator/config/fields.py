@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urldefrag
 from zoneinfo import ZoneInfo, available_timezones
@@ -105,6 +106,25 @@ def _number(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text):
         raise ValueError(f"{quoted(text)} is not a whole number")
     return int(text)
+
+
+def _share(text: str) -> float:
+    if not re.fullmatch(r"[01](\.[0-9]{1,6})?", text):
+        raise ValueError(f"{quoted(text)} is not a share; write one like 0.3")
+    share = float(text)
+    if share > _MOST:
+        raise ValueError(f"{quoted(text)} is out of bounds; 0 to {_MOST} is possible")
+    return share
+
+
+_MOST = 0.5
+"""Of likeness that is left to a model: the words remain what decides, and what is explained."""
+
+
+def _folder(text: str) -> Path:
+    if "\0" in text:
+        raise ValueError(f"{quoted(text)} is not the name of a folder")
+    return Path(_line(text)).expanduser()
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
@@ -239,3 +259,6 @@ MailAddress = Annotated[str, _typed(_mailbox)]
 Websub = Annotated[Push, _typed(_push)]
 Timeout = Annotated[_Duration, _lasting(timedelta(seconds=1), timedelta(minutes=5))]
 Window = Annotated[_Duration, _lasting(timedelta(hours=1), timedelta(days=30))]
+Lateness = Annotated[_Duration, _lasting(timedelta(0), timedelta(days=30))]
+Share = Annotated[float, _typed(_share)]
+Folder = Annotated[Path, _typed(_folder)]

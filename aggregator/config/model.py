@@ -11,15 +11,18 @@ from aggregator.config.fields import (
     DEFAULT_GAPS,
     Contact,
     FeedAddress,
+    Folder,
     Gap,
     Gaps,
     Id,
     Interval,
     Language,
+    Lateness,
     Line,
     Network,
     Number,
     Push,
+    Share,
     SiteAddress,
     Size,
     Switch,
@@ -36,6 +39,7 @@ from aggregator.config.section import Section
 from aggregator.feeds.limits import MAX_BODY
 from aggregator.model.digest import DigestPlan
 from aggregator.model.feed import Feed
+from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import FeedId
 from aggregator.polling.groups import is_public
 
@@ -82,6 +86,26 @@ class Copies(Section):
 
     window: Window = timedelta(hours=48)
     """Same headline, published at most this far apart."""
+
+
+class Stories(Section):
+    """When entries report one event."""
+
+    idle: Window = StorySettings().idle
+    """A story that gains nothing for so long is closed."""
+    span: Window = StorySettings().span
+    """From its first entry to its last, at most."""
+    late: Lateness = StorySettings().late
+    """How long a story is kept at hand, once it is closed, for entries of its time that come in late."""
+    embeddings: Folder | None = None
+    """A model on this machine that is asked how like two entries are, beside their words."""
+    embeddings_share: Share = 0.1
+    """How much of the likeness is that of the model; 0: it is not asked."""
+
+    @property
+    def settings(self) -> StorySettings:
+        """What the story engine goes by."""
+        return StorySettings(idle=self.idle, span=self.span, late=self.late)
 
 
 class Metrics(Section):
@@ -139,6 +163,7 @@ class Configuration(Section):
     site: Site = Site()
     polling: Polling = Polling()
     copies: Copies = Copies()
+    stories: Stories = Stories()
     metrics: Metrics = Metrics()
     mail: Mail = Mail()
     digest: DigestSettings = DigestSettings()

@@ -25,7 +25,7 @@ class StoryEntry:
     at: datetime
     """`listed_at`: when it was published, as far as that is known. Stories go by these times, in whatever order entries come in."""
     seen_at: datetime
-    """When it came in; never before `at`."""
+    """When it came in, or last said something else; never before `at`."""
     copy_set: CopySetId
 
 
@@ -72,7 +72,7 @@ class Reading:
     position: int
     """Counts what was ever read, from 1. An entry that was read anew, because it changed, has several: the last one holds."""
     entry: StoryEntry
-    """As it was given; without `body` when it comes from the store."""
+    """As it was given; when it comes from the store, without `body` and with the present `copy_set`."""
     language: str
     """What its words were taken for."""
     headline_terms: tuple[str, ...]
@@ -89,7 +89,7 @@ class RelatedStory:
 
     story: StoryId
     score: float
-    """0 to 1: likeness, less for what is long past."""
+    """0 to 1: likeness, whatever the time between them; `stories.related` weighs that when it chooses which to list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,13 @@ MEDIA_TYPE = "application/atom+xml"
 
 def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
     """Write a whole document, UTF-8. Equal input gives equal bytes."""
+    return written(channel, listed(channel, entries))
+
+
+def written(channel: Channel, items: Sequence[Listed]) -> bytes:
+    """Write a whole document of what is prepared for one."""
     root = head(channel)
-    for item in listed(channel, entries):
+    for item in items:
         _entry(root, channel, item)
     return whole(channel, root)
 
@@ -46,12 +51,11 @@ def whole(channel: Channel, root: Element) -> bytes:
 
 
 def _entry(root: Element, channel: Channel, item: Listed) -> None:
-    entry = item.entry
     element = add(root, "entry", xml_lang=item.language)
     add(element, "id", item.id)
     add(element, "title", item.title, type="text")
-    add_rfc3339(element, "published", entry.listed_at)
-    add_rfc3339(element, "updated", entry.renewed_at)
+    add_rfc3339(element, "published", item.published_at)
+    add_rfc3339(element, "updated", item.updated_at)
     add(element, "link", rel="alternate", type="text/html", href=item.url, hreflang=item.language)
     for mention in item.mentions:
         add(element, "link", rel="related", href=mention.url, title=mention.text)

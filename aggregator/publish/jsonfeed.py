@@ -17,11 +17,28 @@ def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
     """Write a whole document, UTF-8. Equal input gives equal bytes.
 
     What the format has no word for stands in an item's `_aggregator` object: `page` (our page of it), `feed` (where
-    it was taken from), `also_published_by` and `related` (publisher, title, url, date_published; feed where that tells apart
-    entries of one publisher).
+    it was taken from), `story` (our page of it, how many `publishers` and `entries` it has), `also_published_by` and `related`
+    (publisher, title, url, date_published; feed where that tells apart entries of one publisher).
     """
     published = {item.entry.id: item for item in entries}
-    return whole(channel, [_item(channel.site, item, published[item.entry.id]) for item in listed(channel, entries)])
+    return whole(
+        channel,
+        [item_of(item, _others(channel.site, published[item.entry.id])) for item in listed(channel, entries)],
+    )
+
+
+def _others(site: Site, published: PublishedEntry) -> Json:
+    entry, coverage = published.entry, published.coverage
+    return given(
+        story=coverage
+        and {
+            "page": site.address(f"stories/{coverage.story}"),
+            "publishers": coverage.publishers,
+            "entries": coverage.entries,
+        },
+        also_published_by=[mention(site, other, own_feed(other, entry)) for other in published.also],
+        related=[mention(site, other) for other in published.related],
+    )
 
 
 def whole(channel: Channel, items: Sequence[Json]) -> bytes:
@@ -39,7 +56,8 @@ def whole(channel: Channel, items: Sequence[Json]) -> bytes:
     return json.dumps(head, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def _item(site: Site, item: Listed, published: PublishedEntry) -> Json:
+def item_of(item: Listed, about: Json) -> Json:
+    """Give an item; `about` stands in its `_aggregator` object beside where it was taken from."""
     entry = item.entry
     return given(
         id=item.id,
@@ -48,8 +66,8 @@ def _item(site: Site, item: Listed, published: PublishedEntry) -> Json:
         content_html=item.content,
         summary=item.summary,
         image=plain(entry.image_url or ""),
-        date_published=rfc3339(entry.listed_at),
-        date_modified=rfc3339(entry.renewed_at),
+        date_published=rfc3339(item.published_at),
+        date_modified=rfc3339(item.updated_at),
         authors=[{"name": item.author}],
         tags=list(item.categories),
         language=item.language,
@@ -64,13 +82,13 @@ def _item(site: Site, item: Listed, published: PublishedEntry) -> Json:
         _aggregator=given(
             page=item.page_url,
             feed=given(title=item.origin_title, url=item.origin_url, home_page_url=item.origin_home_url),
-            also_published_by=[_mention(site, other, own_feed(other, entry)) for other in published.also],
-            related=[_mention(site, other) for other in published.related],
+            **about,
         ),
     )
 
 
-def _mention(site: Site, other: EntrySummary, feed: str = "") -> Json:
+def mention(site: Site, other: EntrySummary, feed: str = "") -> Json:
+    """Name another entry; with its feed, where that tells apart entries of one publisher."""
     return given(
         publisher=plain(other.publisher),
         feed=plain(feed),

@@ -1,10 +1,15 @@
-"""One entry of a published feed, before it becomes Atom, RSS or JSON: what all three say alike."""
+"""One entry of a published feed, before it becomes Atom, RSS or JSON: what all three say alike.
+
+Feed readers see one entry, be it an entry of a polled feed or, in `publish.stories`, a whole story.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
+from typing import TypeGuard
 
-from aggregator.model.entry import Enclosure, Entry, EntrySummary, Link, PublishedEntry
+from aggregator.model.entry import Coverage, Enclosure, Entry, EntrySummary, Link, PublishedEntry
 from aggregator.model.feed import FeedOverview
 from aggregator.publish.site import Channel, Site, public
 from aggregator.text import languages
@@ -21,6 +26,8 @@ class Listed:
     entry: Entry
     id: str
     title: str
+    published_at: datetime
+    updated_at: datetime
     url: str
     """The publisher's article, which is what a subscriber wants to open; our page where the feed gave no address."""
     page_url: str
@@ -31,7 +38,7 @@ class Listed:
     """The entry's category first, then what the publisher calls it."""
     language: str | None
     mentions: tuple[Link, ...]
-    """Our page, then who else published it, then what is related: absolute addresses with their headlines."""
+    """Our page, that of the story, who else published it, what is related: absolute addresses with their headlines."""
     origin_title: str
     origin_url: str | None
     """Address of the feed it was taken from."""
@@ -46,7 +53,7 @@ def listed(channel: Channel, entries: Sequence[PublishedEntry]) -> list[Listed]:
     ids are unique in a document (RFC 4287 section 4.1.1).
     """
     first_of_set = {item.entry.copy_set: item for item in reversed(entries)}
-    return [_listed(channel, item) for item in entries if first_of_set[item.entry.copy_set] is item]
+    return [prepared(channel, item) for item in entries if first_of_set[item.entry.copy_set] is item]
 
 
 def plain(text: str) -> str:
@@ -71,7 +78,8 @@ def article_url(site: Site, entry: EntrySummary) -> str:
     return xml_safe(entry.url) if entry.url else site.address(f"entries/{entry.id}")
 
 
-def _listed(channel: Channel, item: PublishedEntry) -> Listed:
+def prepared(channel: Channel, item: PublishedEntry) -> Listed:
+    """Prepare one entry."""
     entry, site = item.entry, channel.site
     origin = channel.origins.get(entry.feed_id)
     page_url = site.address(f"entries/{entry.id}")
@@ -79,12 +87,14 @@ def _listed(channel: Channel, item: PublishedEntry) -> Listed:
         entry=entry,
         id=site.entry_tag(entry.copy_set),
         title=plain(entry.label) or UNTITLED,
+        published_at=entry.listed_at,
+        updated_at=entry.renewed_at,
         url=article_url(site, entry),
         page_url=page_url,
         summary=plain(entry.teaser),
-        content=xml_safe(_content(site, item, page_url)).replace("\r\n", "\n").replace("\r", "\n"),
+        content=joined(*_parts(site, item, page_url)),
         author=_author(entry) or plain(site.title),
-        categories=_categories(entry),
+        categories=categories(entry.category, *entry.byline.categories, *entry.tags),
         language=languages.tag(entry.language),
         mentions=(Link(url=page_url, text=plain(f"{entry.label} - {site.title}")), *_mentions(site, item)),
         origin_title=plain(_origin_title(entry, origin)),
@@ -107,45 +117,83 @@ def _origin_title(entry: Entry, origin: FeedOverview | None) -> str:
     return origin.name if origin else entry.feed_title or entry.publisher
 
 
-def _categories(entry: Entry) -> tuple[str, ...]:
-    names = (plain(name) for name in (entry.category, *entry.byline.categories, *entry.tags))
-    return tuple(dict.fromkeys(name for name in names if name))
+def categories(*names: str) -> tuple[str, ...]:
+    """Name categories, each once."""
+    return tuple(dict.fromkeys(name for name in map(plain, names) if name))
 
 
 def _mentions(site: Site, item: PublishedEntry) -> list[Link]:
-    """Every address once: RFC 4287 section 4.2.7 allows repetition, but readers show each as a link of its own."""
+    also = [(other, shown_publisher(other, item.entry)) for other in item.also]
+    related = [(other, other.publisher) for other in item.related]
+    found = links(site, item.entry, [*also, *related])
+    covered = item.coverage
+    if not is_shared(covered):
+        return found
+    text = plain(f"{count_publishers(covered)} report this - {site.title}")
+    return [Link(url=site.address(f"stories/{covered.story}"), text=text), *found]
+
+
+def links(site: Site, lead: EntrySummary, others: Sequence[tuple[EntrySummary, str]]) -> list[Link]:
+    """Link to other entries, each with its publisher's name; every address once, and not that of `lead`.
+
+    RFC 4287 section 4.2.7 allows repetition, but readers show each as a link of its own.
+    """
     named: dict[str, str] = {}
-    for other in item.also:
-        named.setdefault(article_url(site, other), f"{other.label} - {shown_publisher(other, item.entry)}")
-    for other in item.related:
-        named.setdefault(article_url(site, other), f"{other.label} - {other.publisher}")
-    named.pop(article_url(site, item.entry), None)
+    for other, publisher in others:
+        named.setdefault(article_url(site, other), f"{other.label} - {publisher}")
+    named.pop(article_url(site, lead), None)
     return [Link(url=url, text=plain(text)) for url, text in named.items()]
 
 
-def _content(site: Site, item: PublishedEntry, page_url: str) -> str:
+def is_shared(coverage: Coverage | None) -> TypeGuard[Coverage]:
+    """Tell whether several publishers report it: of one alone there is nothing to say."""
+    return coverage is not None and coverage.publishers > 1
+
+
+def count_publishers(coverage: Coverage) -> str:
+    """Say how many report it: "12 publishers"."""
+    return f"{coverage.publishers:,} publishers"
+
+
+def _parts(site: Site, item: PublishedEntry, page_url: str) -> list[str]:
     entry = item.entry
+    return [
+        text_of(entry),
+        _coverage(site, item.coverage),
+        rows("Also published by", [row(site, other, shown_publisher(other, entry)) for other in item.also]),
+        rows("Related stories", [row(site, other, other.publisher) for other in item.related]),
+        f'<p>{escape(entry.publisher)}: <a href="{escape(page_url)}">all about this entry at {escape(site.title)}</a></p>',
+    ]
+
+
+def text_of(entry: Entry) -> str:
+    """Give what the feed says of an entry as HTML, its language and direction with it; empty where it says nothing."""
     language = languages.tag(entry.language)
     lang = f' lang="{language}"' if language else ""
     body = entry.body or (f"<p>{escape(entry.teaser)}</p>" if entry.teaser else "")
-    return "\n".join(
-        part
-        for part in (
-            f'<div dir="{languages.direction(entry.language, entry.text[:1000])}"{lang}>{body}</div>' if body else "",
-            _list(site, "Also published by", [(other, shown_publisher(other, entry)) for other in item.also]),
-            _list(site, "Related stories", [(other, other.publisher) for other in item.related]),
-            f'<p>{escape(entry.publisher)}: <a href="{escape(page_url)}">all about this entry at {escape(site.title)}</a></p>',
-        )
-        if part
-    )
+    return f'<div dir="{languages.direction(entry.language, entry.text[:1000])}"{lang}>{body}</div>' if body else ""
 
 
-def _list(site: Site, heading: str, others: Sequence[tuple[EntrySummary, str]]) -> str:
-    if not others:
+def _coverage(site: Site, coverage: Coverage | None) -> str:
+    if not is_shared(coverage):
         return ""
-    rows = "".join(
+    url = escape(site.address(f"stories/{coverage.story}"))
+    return f'<p>{count_publishers(coverage)} report this: <a href="{url}">the story at {escape(site.title)}</a></p>'
+
+
+def row(site: Site, other: EntrySummary, publisher: str, more: str = "") -> str:
+    """Give a line of `rows`: headline, publisher, time, and what is to follow these."""
+    return (
         f'<li dir="auto"><a href="{escape(article_url(site, other))}">{escape(other.label)}</a>'
-        f" - {escape(publisher)}, {site.local_text(other.listed_at)}</li>"
-        for other, publisher in others
+        f" - {escape(publisher)}, {site.local_text(other.listed_at)}{more}</li>"
     )
-    return f"<h3>{heading}</h3>\n<ul>{rows}</ul>"
+
+
+def rows(heading: str, lines: Sequence[str]) -> str:
+    """Give a list under a heading; nothing where it is empty."""
+    return f"<h3>{heading}</h3>\n<ul>{''.join(lines)}</ul>" if lines else ""
+
+
+def joined(*parts: str) -> str:
+    """Put the parts of an entry's HTML together, free of what XML forbids and with the line ends that XML has."""
+    return xml_safe("\n".join(part for part in parts if part)).replace("\r\n", "\n").replace("\r", "\n")

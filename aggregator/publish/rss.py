@@ -24,10 +24,15 @@ _NAMESPACES = {
 
 def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
     """Write a whole document, UTF-8. Equal input gives equal bytes."""
+    return written(channel, listed(channel, entries))
+
+
+def written(channel: Channel, items: Sequence[Listed]) -> bytes:
+    """Write a whole document of what is prepared for one."""
     root = begun()
-    items = head(root, channel)
-    for item in listed(channel, entries):
-        _item(items, channel, item)
+    element = head(root, channel)
+    for item in items:
+        _item(element, channel, item)
     return whole(channel, root)
 
 
@@ -68,9 +73,9 @@ def _item(head: Element, channel: Channel, item: Listed) -> None:
     add(element, "title", item.title)
     add(element, "link", item.url)
     add(element, "guid", item.id, isPermaLink="false")
-    add_rfc822(element, "pubDate", entry.listed_at)
+    add_rfc822(element, "pubDate", item.published_at)
     # RSS has no date of change of its own; the profile recommends Atom's.
-    add_rfc3339(element, "atom:updated", entry.renewed_at)
+    add_rfc3339(element, "atom:updated", item.updated_at)
     add(element, "dc:creator", item.author)
     if item.language:
         add(element, "dc:language", item.language)

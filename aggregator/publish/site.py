@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from aggregator.model.entry import PublishedEntry
 from aggregator.model.feed import FeedOverview
-from aggregator.model.ids import CopySetId, FeedId
+from aggregator.model.ids import CopySetId, FeedId, StoryId
 from aggregator.text.urls import slug
 
 EMPTY_UPDATED_AT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -52,6 +52,10 @@ class Site:
     def entry_tag(self, copy_set: CopySetId) -> str:
         """Name an entry after its copies: it stays the same entry when another of them comes to lead."""
         return self.tag(f"copies/{copy_set}")
+
+    def story_tag(self, story: StoryId) -> str:
+        """Name a story: the same for as long as it lives, whichever entry leads it."""
+        return self.tag(f"stories/{story}")
 
     def local(self, at: datetime) -> datetime:
         """Move a time into the site's time zone; the first and last days there are stay in UTC."""

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from aggregator.errors import DatabaseUnusable, LeaseLost
+from aggregator.errors import DatabaseUnusable, LeaseLost, UserError
 from aggregator.model.feed import Document, DueFeed, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest
 from aggregator.model.ids import FeedId, RateGroup
@@ -28,7 +28,7 @@ from aggregator.polling.moves import Owners, twin_address
 from aggregator.polling.schedule import after_fetch, body_hash, pause
 from aggregator.ports import Clock, Fetcher, Parser, Store, Transaction
 from aggregator.services.answer import NOTHING, Answer, Polled, Saved, lost, save, save_pushed, told
-from aggregator.services.group import group_new
+from aggregator.services.grouping import Grouping
 from aggregator.services.ledger import Ledger
 
 logger = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ class FeedPoller:
         recognition: Recognition,
         *,
         pushes: Pushes | None = None,
+        grouping: Grouping | None = None,
     ) -> None:
         self._store = store
         self._ledger = Ledger(store)
@@ -79,6 +80,7 @@ class FeedPoller:
         self._clock = clock
         self._recognition = recognition
         self._pushes = pushes
+        self._grouping = grouping or Grouping(store, window=recognition.copy_window)
 
     async def ask(self, due: DueFeed, *, paused: frozenset[RateGroup] = frozenset()) -> Answer:
         """Fetch and read one feed; whatever goes wrong with it is its answer.
@@ -129,9 +131,11 @@ class FeedPoller:
     async def group(self) -> None:
         """Place whatever came or changed; what can't be placed now is placed by the next cycle."""
         try:
-            await group_new(self._store, window=self._recognition.copy_window)
+            await self._grouping.group_new()
         except DatabaseUnusable as error:
             logger.warning("new entries could not be compared with others: %s; the next cycle tries again", error)
+        except UserError as error:
+            logger.error("new entries could not be compared with others: %s", error)  # noqa: TRY400 -- it says all there is
         except Exception:
             logger.exception("new entries could not be compared with others; the next cycle tries again")
 

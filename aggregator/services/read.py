@@ -1,22 +1,30 @@
 """Answer what pages and feeds ask."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model.entry import Entry, EntrySummary, PublishedEntry, Revision
+from aggregator.model.entry import EntrySummary, PublishedEntry, Revision
 from aggregator.model.feed import FeedOverview
-from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.poll import GroupPause, PollRecord, Totals
 from aggregator.model.push import Subscription
-from aggregator.model.query import EntryQuery, Page, SearchQuery
+from aggregator.model.query import Cursor, EntryQuery, Page, SearchQuery, StoryQuery
+from aggregator.model.story import StoryLine
 from aggregator.polling.groups import group_of
 from aggregator.polling.health import FeedProblem, problems
 from aggregator.ports import Store, Transaction
+from aggregator.services.read_entries import RELATED_ON_PAGE, FeedContents, contents, published, published_page
+from aggregator.services.read_stories import (
+    Moved,
+    StoryContents,
+    StoryFeed,
+    WholeStory,
+    published_stories,
+    story_feed,
+    top_stories,
+    whole_story,
+)
 
-RELATED_ON_PAGE = 12
-"""The article page that this program is measured by shows twelve."""
-RELATED_IN_FEED = 5
 SECTION_SIZE = 6
 
 
@@ -41,18 +49,11 @@ class Section:
 class Front:
     """What the front page shows."""
 
+    top: tuple[StoryLine, ...]
+    """Stories of the last days that most publishers have; empty where none has two."""
     latest: Page[PublishedEntry]
     sections: tuple[Section, ...]
     totals: Totals
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedContents:
-    """What a published feed holds."""
-
-    page: Page[PublishedEntry]
-    origins: Mapping[FeedId, FeedOverview]
-    """The feeds that the listed entries were taken from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +97,30 @@ class Reader:
 
     async def entries(self, query: EntryQuery) -> Page[PublishedEntry]:
         """List entries with their copies."""
-        return await self._store.read(lambda tx: _published_page(tx, query, related=0))
+        return await self._store.read(lambda tx: published_page(tx, query))
 
     async def contents(self, query: EntryQuery) -> FeedContents:
         """List entries with their copies, up to five related entries each, and the feeds they come from."""
-        return await self._store.read(lambda tx: _contents(tx, query))
+        return await self._store.read(lambda tx: contents(tx, query))
+
+    async def stories(self, query: StoryQuery) -> Page[StoryLine]:
+        """List stories, the latest to change materially first."""
+        return await self._store.read(lambda tx: tx.stories.page(query))
+
+    async def story_contents(self, query: StoryQuery) -> StoryContents:
+        """List whole stories, up to five related stories each, and the feeds that their leads come from."""
+        return await self._store.read(lambda tx: published_stories(tx, query))
+
+    async def story(self, story_id: StoryId) -> WholeStory | Moved | None:
+        """Collect a story's page; None where there is no such story, or nothing of it to show."""
+        return await self._store.read(lambda tx: whole_story(tx, story_id))
+
+    async def story_feed(self, story_id: StoryId, after: Cursor | None) -> StoryFeed | Moved | None:
+        """List the entries of a story, copies once, newest first; None as `story`."""
+        return await self._store.read(lambda tx: story_feed(tx, story_id, after))
 
     async def front(self, query: EntryQuery) -> Front:
-        """Collect the front page: the newest entries, and a section for every category."""
+        """Collect the front page: top stories, the newest entries, and a section for every category."""
         return await self._store.read(lambda tx: _front(tx, query))
 
     async def article(self, entry_id: EntryId) -> Article | None:
@@ -176,40 +193,14 @@ def _one_feed(tx: Transaction, feed_id: FeedId, now: datetime) -> OneFeed | None
     )
 
 
-def published(tx: Transaction, entries: tuple[Entry, ...], *, related: int) -> tuple[PublishedEntry, ...]:
-    """Add to each entry who else published it, and up to `related` entries on its subject."""
-    members = tx.copies.members({entry.copy_set for entry in entries})
-    return tuple(
-        PublishedEntry(
-            entry=entry,
-            also=tuple(other for other in members.get(entry.copy_set, ()) if other.id != entry.id),
-            related=tx.searching.related(entry, limit=related) if related else (),
-        )
-        for entry in entries
-    )
-
-
-def _published_page(tx: Transaction, query: EntryQuery, *, related: int) -> Page[PublishedEntry]:
-    page = tx.entries.page(query)
-    return Page(items=published(tx, page.items, related=related), next=page.next)
-
-
-def _contents(tx: Transaction, query: EntryQuery) -> FeedContents:
-    page = _published_page(tx, query, related=RELATED_IN_FEED)
-    names = dict.fromkeys(item.entry.feed_id for item in page.items)
-    found = (tx.feeds.get(name) for name in names)
-    return FeedContents(page=page, origins={overview.feed.id: overview for overview in found if overview})
-
-
 def _front(tx: Transaction, query: EntryQuery) -> Front:
     sections = (
-        Section(
-            category=name, entries=_published_page(tx, EntryQuery(category=name, limit=SECTION_SIZE), related=0).items
-        )
+        Section(category=name, entries=published_page(tx, EntryQuery(category=name, limit=SECTION_SIZE)).items)
         for name in tx.entries.categories()
     )
     return Front(
-        latest=_published_page(tx, query, related=0),
+        top=top_stories(tx),
+        latest=published_page(tx, query),
         sections=tuple(section for section in sections if section.entries),
         totals=tx.entries.totals(),
     )

@@ -14,12 +14,12 @@ from itertools import takewhile
 from typing import Any, Final
 
 from aggregator.errors import InputError
-from aggregator.model.copies import CopyCandidate
+from aggregator.model.copies import CopyCandidate, CopyText
 from aggregator.model.grouping import StoryEntry, StorySettings
 from aggregator.model.ids import CopySetId, EntryId, FeedId, StoryId
 from aggregator.stories.copy_window import CopyWindow
 from aggregator.stories.engine import StoryEngine
-from aggregator.stories.related import Candidate, listed
+from aggregator.stories.related import Candidate, choose
 from aggregator.text.headline import normalise
 from aggregator.text.urls import article_key
 
@@ -38,6 +38,19 @@ class _Line:
     name: str | int
     candidate: CopyCandidate
     entry: StoryEntry
+
+    @property
+    def text(self) -> CopyText | None:
+        """What may be nearly the same elsewhere; a headline alone never is."""
+        if not self.entry.body:
+            return None
+        return CopyText(
+            id=self.entry.id,
+            feed_id=self.candidate.feed_id,
+            headline=self.entry.headline,
+            body=self.entry.body,
+            at=self.entry.at,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +81,8 @@ def replay(
         lines: JSON objects `{"id", "title", "summary"?, "url"?, "publisher"?, "timestamp"}` in order of time; timestamps
             in seconds since 1970; blank lines are passed over.
         file: what to call the input in messages.
-        window: how far apart two entries of one headline may be to be copies.
-        settings: what the story engine goes by.
+        window: how far apart two entries of one headline or text may be to be copies.
+        settings: what the story engine goes by; in order of time nothing comes late, so nothing is waited for.
 
     Yields:
         JSON objects `{"id", "copy_of", "story", "related"}` in the order of the input, as soon as they are final; `story`
@@ -79,7 +92,7 @@ def replay(
         InputError: a line is no such object, or has the id of one that is not answered yet; names the line and what
             was expected.
     """
-    answers = _Answers(window, settings or StorySettings())
+    answers = _Answers(window, replace(settings or StorySettings(), late=timedelta(0)))
     for number, line in enumerate(lines, 1):
         if line.strip():
             answers.take(_read(line, number, file), file)
@@ -117,7 +130,7 @@ class _Answers:
             raise InputError(f"{file}:{number}: 'id' {line.name!r} was given in line {first} already")
         self._waiting.append(line)
         self._known[number] = _Known(at=line.entry.at, name=line.name, publisher=line.entry.publisher)
-        placed = {assignment.entry_id: assignment for assignment in self._copies.add(line.candidate)}
+        placed = {assignment.entry_id: assignment for assignment in self._copies.add(line.candidate, line.text)}
         self._leads.update((entry, assignment.copy_of) for entry, assignment in placed.items())
         mine = placed.pop(number).copy_set
         if placed:
@@ -156,13 +169,16 @@ class _Answers:
             for other, score in self._related.pop(old, {}).items():
                 self._relate(new, other, score)
         for story in closed:
-            self._story_of.update(dict.fromkeys(story.entries, story.id))
-            first, lead, last = (self._known[story.entries[0]], self._known[story.lead], self._known[story.entries[-1]])
-            candidate = Candidate(story=story.id, likeness=0.0, publisher=lead.publisher, last_at=last.at)
-            self._closed[story.id] = (now, _Story(key=str(first.name), candidate=candidate))
+            state, first = story.state, self._known[story.entries[0]]
+            self._story_of.update(dict.fromkeys(story.entries, state.id))
+            publisher = self._known[state.lead].publisher
+            candidate = Candidate(
+                story=state.id, likeness=0.0, publisher=publisher, first_at=state.first_at, last_at=state.last_at
+            )
+            self._closed[state.id] = (now, _Story(key=str(first.name), candidate=candidate))
             for near in story.related:
-                self._relate(story.id, near.story, near.score)
-                self._relate(self._current(near.story), story.id, near.score)
+                self._relate(state.id, near.story, near.score)
+                self._relate(self._current(near.story), state.id, near.score)
 
     def _relate(self, story: StoryId, other: StoryId, score: float) -> None:
         scores = self._related.setdefault(story, {})
@@ -180,7 +196,8 @@ class _Answers:
                 return None
             scores[current] = max(score, scores.get(current, 0.0))
         scores.pop(story_id, None)
-        related = listed((score, self._closed[other][1].candidate) for other, score in scores.items())
+        others = [replace(self._closed[other][1].candidate, likeness=score) for other, score in scores.items()]
+        related = choose(others, self._closed[story_id][1].candidate.last_at)
         lead = self._leads[line.entry.id]
         return json.dumps(
             {
@@ -239,6 +256,7 @@ def _read(line: str, number: int, file: str) -> _Line:
         body=_optional_text(row, "summary")[:BODY],
         url_key=url_key,
         at=at,
+        seen_at=at,
         copy_set=CopySetId(number),
     )
     return _Line(name=name, candidate=candidate, entry=entry)

@@ -1,6 +1,6 @@
 """Comparing new entries with all others, for many polls together, beside the polls.
 
-Two transactions at least are needed, however few entries came (`services.group`), so what polls bring waits a few
+Two transactions at least are needed, however few entries came (`services.grouping`), so what polls bring waits a few
 seconds for company. A poll that brought something is told only after that, with how many of its entries are copies.
 """
 

@@ -3,7 +3,8 @@
 Two entries are copies when they have
 
 - the same address (`url_key`), or
-- the same normalised headline (`headline_key`), listed at most `window` apart,
+- the same normalised headline (`headline_key`), listed at most `window` apart, or
+- nearly the same text (`stories.near`), of two feeds and listed at most `window` apart,
 
 and copies of copies are copies: a set is a connected component of that relation, so neither the order in which
 entries arrive nor how they are batched can change it.
@@ -14,14 +15,16 @@ Some names do not name one article, and tie nothing together:
 - a headline that one feed carries at two addresses ("Morning briefing", two flats of one description): to hide one of
   them from lists would lose it, to show an article twice that a feed issued again does not,
 - an address that one feed gives to entries of three different headlines (a change log, a live page). Two are an
-  article that was retitled and got a new guid with it.
+  article that was retitled and got a new guid with it,
+- a text that is nearly the same as two of another feed at two addresses: what these two share is a template, and through
+  it they would become copies of one another.
 
 A recurring name is recognised in all that could decide about it: when the second "Morning briefing" arrives, the first
 and what another publisher printed under that headline, taken for copies until then, part again.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
@@ -31,10 +34,11 @@ from aggregator.text.headline import is_telling
 
 ADDRESSES_OF_A_HEADLINE = 2
 HEADLINES_OF_AN_ADDRESS = 3
-"""So many in one feed: the name does not identify."""
+"""So many in one feed: the name, or the text, does not identify."""
 
 SAME_ADDRESS = "same address"
 SAME_HEADLINE = "same headline"
+NEARLY_SAME_TEXT = "nearly the same text"
 
 
 def reach(window: timedelta) -> timedelta:
@@ -50,11 +54,14 @@ def group(candidates: Sequence[CopyCandidate], *, window: timedelta) -> list[Cop
 
     Args:
         candidates: whatever could decide about one another, see `records.CopyRecords.connected`; in any order.
-        window: how far apart two entries of one headline may be listed.
+        window: how far apart two entries of one headline or text may be listed.
     """
     by_id = {candidate.id: candidate for candidate in candidates}
     sets = _DisjointSets(by_id)
     reasons: dict[EntryId, str] = {}
+    for pair in _nearly_same(by_id, window):
+        sets.join(*pair)
+        reasons.update(dict.fromkeys(pair, NEARLY_SAME_TEXT))
     for members in _sharing_headline(candidates, reach(window)):
         for earlier, later in pairwise(members):
             if later.at - earlier.at <= window:
@@ -68,6 +75,22 @@ def group(candidates: Sequence[CopyCandidate], *, window: timedelta) -> list[Cop
     for ids in sets.components():
         assignments.extend(_place([by_id[member] for member in ids], reasons))
     return sorted(assignments, key=lambda assignment: assignment.entry_id)
+
+
+def _nearly_same(by_id: Mapping[EntryId, CopyCandidate], window: timedelta) -> Iterable[tuple[EntryId, EntryId]]:
+    found = {
+        (one.id, other)
+        for one in by_id.values()
+        for of_feed in _by_feed(_near(one, by_id, window))
+        if len({member.url_key or member.name for member in of_feed}) < ADDRESSES_OF_A_HEADLINE
+        for other in (member.id for member in of_feed)
+    }
+    return sorted(pair for pair in found if pair[0] < pair[1] and pair[::-1] in found)
+
+
+def _near(one: CopyCandidate, by_id: Mapping[EntryId, CopyCandidate], window: timedelta) -> list[CopyCandidate]:
+    others = [by_id[entry] for entry in one.near if entry in by_id]
+    return [other for other in others if other.feed_id != one.feed_id and abs(other.at - one.at) <= window]
 
 
 def _sharing_headline(candidates: Sequence[CopyCandidate], apart: timedelta) -> Iterable[list[CopyCandidate]]:

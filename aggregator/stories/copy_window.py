@@ -6,35 +6,47 @@ to recur parts what was taken for copies before.
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model.copies import CopyAssignment, CopyCandidate
+from aggregator.model.copies import CopyAssignment, CopyCandidate, CopyText
 from aggregator.model.ids import CopySetId, EntryId
 from aggregator.stories.copies import group, reach
+from aggregator.stories.near import NearWindow
 
 
 class CopyWindow:
-    """What came lately, by address and headline.
+    """What came lately, in order of time, by address, headline and text.
 
     Args:
-        window: how far apart two entries of one headline may be to be copies.
+        window: how far apart two entries of one headline or text may be to be copies.
     """
 
     def __init__(self, window: timedelta) -> None:
         self._window = window
         self.reach = reach(window)
         """How long an entry is remembered."""
-        self._arrived: deque[CopyCandidate] = deque()
-        self._by_key: dict[tuple[str, str], list[CopyCandidate]] = {}
+        self._arrived: deque[EntryId] = deque()
+        self._candidates: dict[EntryId, CopyCandidate] = {}
+        self._by_key: dict[tuple[str, str], list[EntryId]] = {}
+        self._near = NearWindow(window, timedelta(0))
         self._placed: dict[EntryId, CopyAssignment] = {}
 
-    def add(self, candidate: CopyCandidate) -> list[CopyAssignment]:
-        """Place an entry; give its place, and those of earlier ones that have changed by it, in order of id."""
+    def add(self, candidate: CopyCandidate, text: CopyText | None = None) -> list[CopyAssignment]:
+        """Place an entry; give its place, and those of earlier ones that have changed by it, in order of id.
+
+        Args:
+            candidate: the entry.
+            text: what it says, where that may be nearly the same elsewhere.
+        """
         self._forget(candidate.at)
-        self._arrived.append(candidate)
+        self._arrived.append(candidate.id)
+        self._candidates[candidate.id] = candidate
         for key in _keys(candidate):
-            self._by_key.setdefault(key, []).append(candidate)
-        connected = self._connected(candidate)
+            self._by_key.setdefault(key, []).append(candidate.id)
+        if text is not None:
+            self._tie(self._near.add(text))
+        connected = self._connected(candidate.id)
         decided = group(connected, window=self._window) if len(connected) > 1 else [_alone(candidate)]
         changed = [assignment for assignment in decided if self._placed.get(assignment.entry_id) != assignment]
         self._placed.update((assignment.entry_id, assignment) for assignment in changed)
@@ -49,21 +61,28 @@ class CopyWindow:
         """How many entries are remembered."""
         return len(self._placed)
 
-    def _connected(self, candidate: CopyCandidate) -> list[CopyCandidate]:
-        found = {candidate.id: candidate}
-        waiting = [candidate]
+    def _tie(self, pairs: list[tuple[EntryId, EntryId]]) -> None:
+        for pair in pairs:
+            for one, other in (pair, pair[::-1]):
+                candidate = self._candidates[one]
+                self._candidates[one] = replace(candidate, near=candidate.near | {other})
+
+    def _connected(self, entry: EntryId) -> list[CopyCandidate]:
+        found = {entry: self._candidates[entry]}
+        waiting = [entry]
         while waiting:
-            for key in _keys(waiting.pop()):
-                for other in self._by_key[key]:
-                    if other.id not in found:
-                        found[other.id] = other
-                        waiting.append(other)
+            candidate = found[waiting.pop()]
+            tied = [other for key in _keys(candidate) for other in self._by_key[key]]
+            for other in (*tied, *sorted(candidate.near)):
+                if other not in found and other in self._candidates:
+                    found[other] = self._candidates[other]
+                    waiting.append(other)
         return list(found.values())
 
     def _forget(self, now: datetime) -> None:
         """Forget in order of arrival; a key whose first entries go loses them from the front."""
-        while self._arrived and now - self._arrived[0].at > self.reach:
-            gone = self._arrived.popleft()
+        while self._arrived and now - self._candidates[self._arrived[0]].at > self.reach:
+            gone = self._candidates.pop(self._arrived.popleft())
             del self._placed[gone.id]
             for key in _keys(gone):
                 self._by_key[key].pop(0)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from aggregator.model.ids import CopySetId
-from aggregator.stories.vectors import Item
+from aggregator.stories.items import Item
 from aggregator.stories.window import OpenStory
 
 CLEARLY: Final = 0.4
@@ -42,7 +42,7 @@ def lead(story: OpenStory, current: Item | None, candidates: Iterable[Item]) -> 
 def _merit(item: Item, story: OpenStory, sets: Mapping[CopySetId, int]) -> float:
     """Judge how well an entry would speak for a story, 0 to 4."""
     early: float = 0.5 ** ((item.entry.at - story.first_at) / HALVED)
-    complete = min(1.0, len(item.counts) / COMPLETE)
+    complete = min(1.0, len(item.weights) / COMPLETE)
     typical = sum(weight * story.sums.get(term, 0.0) for term, weight in item.weights.items()) / len(story.items)
     followed = _followed(item, story) if sets[item.entry.copy_set] > 1 else 0.0
     return early + complete + typical + followed
@@ -51,7 +51,7 @@ def _merit(item: Item, story: OpenStory, sets: Mapping[CopySetId, int]) -> float
 def _followed(item: Item, story: OpenStory) -> float:
     copies = sum(
         other.entry.copy_set == item.entry.copy_set
-        and other.order > item.order
+        and (other.entry.at, other.order) > (item.entry.at, item.order)
         and other.entry.publisher != item.entry.publisher
         for other in story.items
     )

@@ -4,7 +4,7 @@ from typing import Final
 
 from aggregator.model.grouping import StorySettings
 from aggregator.stories.conflicts import conflict, same_pattern
-from aggregator.stories.vectors import Item
+from aggregator.stories.items import Item
 from aggregator.text.story_terms import terms_of
 
 LONGEST_NAME: Final = 4
@@ -79,9 +79,9 @@ def contradiction(one: Item, other: Item) -> str | None:
     """Say what keeps two entries from being one event, see `stories.conflicts`; None where nothing does."""
     later, earlier = (one, other) if one.order > other.order else (other, one)
     try:
-        return later.contradictions[earlier.order]
+        return later.contradictions[earlier.position]
     except KeyError:
         is_alike = same_pattern(one.headline_terms, other.headline_terms)
         found = conflict(one.claims, other.claims) if is_alike else None
-        later.contradictions[earlier.order] = found
+        later.contradictions[earlier.position] = found
         return found

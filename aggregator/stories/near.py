@@ -10,16 +10,16 @@ a probability of 0.999, one of 0.8 practically always. Which bands a text has fo
 copies depends on nothing else: not on the order in which they come, and not on what else is there.
 """
 
+import heapq
 import re
 import zlib
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import combinations
 from typing import Final
 
-from aggregator.model.ids import EntryId
+from aggregator.model.copies import CopyText
+from aggregator.model.ids import EntryId, FeedId
 from aggregator.stories.conflicts import conflict
 from aggregator.text.claims import Claims
 from aggregator.text.letters import SPACELESS, fold
@@ -45,21 +45,21 @@ class NearText:
     """A text as far as it is compared."""
 
     id: EntryId
+    feed_id: FeedId
     headline: str
     at: datetime
     shingles: frozenset[int]
 
 
-def near_text(entry_id: EntryId, headline: str, body: str, at: datetime) -> NearText:
-    """Make what is compared of an entry.
-
-    Args:
-        entry_id: its id.
-        headline: plain text.
-        body: teaser or text, plain; empty for none.
-        at: when it was listed.
-    """
-    return NearText(id=entry_id, headline=headline, at=at, shingles=shingles(headline, body))
+def near_text(text: CopyText) -> NearText:
+    """Make what is compared of an entry."""
+    return NearText(
+        id=text.id,
+        feed_id=text.feed_id,
+        headline=text.headline,
+        at=text.at,
+        shingles=shingles(text.headline, text.body),
+    )
 
 
 def shingles(headline: str, body: str) -> frozenset[int]:
@@ -91,30 +91,73 @@ def _filled(least: Sequence[int], place: int) -> int:
 
 
 def are_near(one: NearText, other: NearText) -> bool:
-    """Tell whether two texts are nearly the same, and say nothing different in one place ("Tuesday", "Wednesday")."""
+    """Tell whether two feeds say nearly the same, and nothing different in one place ("Tuesday", "Wednesday").
+
+    What one feed says twice is its template.
+    """
     mine, theirs = one.shingles, other.shingles
     both = len(mine & theirs)
-    if not both or both < SAME * (len(mine) + len(theirs) - both):
+    if one.feed_id == other.feed_id or not both or both < SAME * (len(mine) + len(theirs) - both):
         return False
     return conflict(Claims(one.headline), Claims(other.headline)) is None
 
 
-def near_pairs(texts: Iterable[NearText], *, window: timedelta) -> list[tuple[EntryId, EntryId]]:
-    """Find the pairs of texts that are nearly the same, the lower id first, in order.
+class NearWindow:
+    """Texts that were listed lately, in memory, and which of them are nearly the same.
 
     Args:
-        texts: in any order.
         window: how far apart two of them may be listed.
+        late: how late a text may come in and still be compared with all that it may be nearly the same as.
     """
-    meeting: defaultdict[int, list[NearText]] = defaultdict(list)
-    for text in texts:
-        for band in bands(text.shingles):
-            meeting[band].append(text)
-    met = {
-        (one.id, other.id) if one.id < other.id else (other.id, one.id): (one, other)
-        for group in meeting.values()
-        for one, other in combinations(group, 2)
-    }
-    return sorted(
-        pair for pair, (one, other) in met.items() if abs(one.at - other.at) <= window and are_near(one, other)
-    )
+
+    def __init__(self, window: timedelta, late: timedelta) -> None:
+        self._window = window
+        self._kept_for = window + late
+        self._latest: datetime | None = None
+        self._texts: dict[EntryId, NearText] = {}
+        self._meeting: dict[int, set[EntryId]] = {}
+        self._by_time: list[tuple[datetime, EntryId]] = []
+
+    def add(self, text: CopyText) -> list[tuple[EntryId, EntryId]]:
+        """Remember a text that is not remembered; give the pairs that it makes with others, the lower id first, in order."""
+        self._forget(text.at)
+        made = near_text(text)
+        if not made.shingles:
+            return []
+        keys = bands(made.shingles)
+        met = set().union(*(self._meeting.get(key, ()) for key in keys))
+        found = [other for other in sorted(met) if self._are_near(made, self._texts[other])]
+        self._texts[text.id] = made
+        heapq.heappush(self._by_time, (text.at, text.id))
+        for key in keys:
+            self._meeting.setdefault(key, set()).add(text.id)
+        return [(min(text.id, other), max(text.id, other)) for other in found]
+
+    def revise(self, text: CopyText) -> list[tuple[EntryId, EntryId]]:
+        """Remember what an entry says now instead of what it said, if that is remembered; give its pairs, like `add`."""
+        self._drop(text.id)
+        return self.add(text)
+
+    @property
+    def remembered(self) -> int:
+        """How many texts are remembered."""
+        return len(self._texts)
+
+    def _are_near(self, one: NearText, other: NearText) -> bool:
+        return abs(one.at - other.at) <= self._window and are_near(one, other)
+
+    def _forget(self, now: datetime) -> None:
+        """Forget what lies too long before the latest; what was dropped before, or came again, is passed over."""
+        self._latest = now if self._latest is None else max(now, self._latest)
+        while self._by_time and self._latest - self._by_time[0][0] > self._kept_for:
+            at, entry = heapq.heappop(self._by_time)
+            if entry in self._texts and self._texts[entry].at == at:
+                self._drop(entry)
+
+    def _drop(self, entry: EntryId) -> None:
+        text = self._texts.pop(entry, None)
+        for key in bands(text.shingles) if text else ():
+            meeting = self._meeting[key]
+            meeting.discard(entry)
+            if not meeting:
+                del self._meeting[key]

@@ -5,7 +5,7 @@ conflict with more than half of the entries, a person's ruling or the story's ag
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -13,9 +13,9 @@ from typing import Final
 from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import StoryId
 from aggregator.model.story import Veto
+from aggregator.stories.items import Item
 from aggregator.stories.likeness import contradiction, dot, likeness
 from aggregator.stories.rulings import Constraints
-from aggregator.stories.vectors import Item
 from aggregator.stories.window import OpenStory, Window
 
 SAMPLE: Final = 24
@@ -30,8 +30,6 @@ class Choice:
 
     story: StoryId | None
     """None for a story of its own."""
-    score: float
-    """Mean likeness to the story; 1 for a story of its own."""
     vetoes: tuple[Veto, ...]
     has_near: bool
     """Whether regrouping may change anything: there is another story to which it is near, or, for a story of its own, a larger one."""
@@ -60,56 +58,50 @@ class Judge:
             (self._bar(item, window.stories[story_id]) - mean - self.share * (1.0 - mean) - more, story_id)
             for story_id, mean in found.items()
         )
-        best: tuple[float, StoryId, float] | None = None
+        best: tuple[float, StoryId] | None = None
         vetoes: list[Veto] = []
         for lacking, story_id in proposals:
             if lacking > 0 or (best and -lacking <= best[0]):
                 break
             story = window.stories[story_id]
-            score = self.score(item, story, found[story_id])
-            margin = score - self._bar(item, story)
+            margin = self.score(item, story.items, found[story_id]) - self._bar(item, story)
             if margin < 0 or (best and margin <= best[0]):
                 continue
             objection = self.objection(item, story)
             if objection:
                 vetoes.append(Veto(story=story_id, reason=objection))
             else:
-                best = (margin, story_id, score)
+                best = (margin, story_id)
+        hopeful = [window.stories[story_id] for story_id, mean in found.items() if mean > self.settings.hopeful]
+        near = [story for story in hopeful if story.fits(item.entry.at, self.settings)]
         return Choice(
             story=best[1] if best else None,
-            score=best[2] if best else 1.0,
             vetoes=tuple(vetoes),
-            has_near=self._has_near(found, window)
-            if best is None
-            else sum(mean > self.settings.hopeful for mean in found.values()) > 1,
+            has_near=len(near) > 1 if best else any(len(story.items) > 1 for story in near),
         )
-
-    def _has_near(self, found: Mapping[StoryId, float], window: Window) -> bool:
-        hopeful = self.settings.hopeful
-        return any(mean > hopeful and len(window.stories[story_id].items) > 1 for story_id, mean in found.items())
 
     def _bar(self, item: Item, story: OpenStory) -> float:
         """Give the likeness that is asked for: the highest between languages, where few words can be in common by chance."""
         is_foreign = story.items[0].language != item.language
         return self.settings.first if is_foreign else self.threshold(1, len(story.items))
 
-    def score(self, item: Item, story: OpenStory, mean: float) -> float:
-        """Judge how like an entry is to a story, given the mean cosine."""
-        if len(story.items) == 1:
-            return likeness(item, story.items[0], mean, self.settings, self.share)
-        others = _sample(story.items)
+    def score(self, item: Item, members: Sequence[Item], mean: float) -> float:
+        """Judge how like an entry is to others, given the mean cosine."""
+        if len(members) == 1:
+            return likeness(item, members[0], mean, self.settings, self.share)
+        others = _sample(members)
         cosines = [dot(item, other) for other in others]
         judged = sum(
             likeness(item, other, cosine, self.settings, self.share)
             for other, cosine in zip(others, cosines, strict=True)
         )
-        if len(others) == len(story.items):
+        if len(others) == len(members):
             return judged / len(others)
         return mean * judged / sum(cosines) if sum(cosines) else judged / len(others)
 
     def objection(self, item: Item, story: OpenStory) -> str | None:
         """Say what stands against an entry's joining a story that it is like."""
-        if not story.fits(item.entry.at, self.settings.span):
+        if not story.fits(item.entry.at, self.settings):
             return TOO_OLD
         if self.constraints.are_apart([item.entry.id], story.entries):
             return RULED
@@ -122,6 +114,6 @@ def _against(found: Sequence[str | None]) -> str | None:
     return min(reasons, key=lambda one: (-reasons[one], one)) if 2 * reasons.total() > len(found) else None
 
 
-def _sample(items: list[Item]) -> list[Item]:
+def _sample(items: Sequence[Item]) -> list[Item]:
     """Give all of a few entries, and of many every so manieth."""
     return list(islice(items, 0, None, -(-len(items) // SAMPLE)))

@@ -1,53 +1,88 @@
-"""Restoring: the engine as it was, from what is stored.
+"""Restoring: the engine as it was, from what is stored; and closed stories taken back.
 
-Which entry is in which story is stored; how much each word weighs is not. It follows from which entries had come in when
-the entry did, so they are counted once more, in their order.
+Which entry is in which story is stored, and what was read of it, with the weight of every word. Nothing is read again, unless the
+rules of reading have changed.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 
-from aggregator.model.grouping import StoryEntry, StorySettings, StoryState
+from aggregator.model.grouping import Reading, StoryEntry, StoryMemory, StoryState
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.stories.engine import StoryEngine
-from aggregator.stories.vectors import Item
+from aggregator.stories.items import Item
 from aggregator.stories.window import OpenStory
 
 
-def reach(settings: StorySettings) -> timedelta:
-    """Tell how far back entries are needed: the oldest in an open story, and what was frequent when it came in."""
-    return settings.span + settings.memory
-
-
-def restore(
-    engine: StoryEngine,
-    entries: Iterable[StoryEntry],
-    assigned: Mapping[EntryId, StoryId],
-    states: Sequence[StoryState],
-) -> None:
+def restore(engine: StoryEngine, memory: StoryMemory) -> None:
     """Bring a new engine to where another one was when it last told its changes.
 
     Args:
-        engine: one that has seen no entry, with the same settings, vectors and rulings, and the `next_story` of the other one.
-        entries: all that came in within `reach` before the latest, in the order in which they were given to `add`.
-        assigned: the story of each of them.
-        states: of the stories that are open.
+        engine: one that has seen no entry, with the same settings and vectors, and `rulings` and `next_story` of `memory`.
+        memory: what is stored; its readings were made by the rules of this engine (`reading.signature`), and the
+            `copy_set` of their entries is the present one.
     """
-    open_stories = {state.id for state in states}
-    items: defaultdict[StoryId, list[Item]] = defaultdict(list)
-    for entry in entries:
-        item = engine.admit(entry)
-        story = assigned.get(entry.id)
-        if story in open_stories:
-            items[story].append(item)
+    last: dict[EntryId, Reading] = {}
+    for reading in memory.readings:
+        engine.readings.recall(reading)
+        if reading.entry.id in memory.assigned:
+            last[reading.entry.id] = reading
+    engine.advance(engine.readings.latest)
+    _reopen(engine, memory.states, map(engine.readings.item, last.values()), memory.assigned)
+
+
+def read_again(engine: StoryEngine, memory: StoryMemory, entries: Iterable[StoryEntry]) -> None:
+    """Make an engine as `restore` does, from entries that are read anew: by rules that differ from those of the readings.
+
+    Its next `changes` have the new readings; their positions follow those of `memory`, which are of no use any more.
+
+    Args:
+        engine: as for `restore`.
+        memory: what is stored, with its readings.
+        entries: those of the readings, with their texts, in any order.
+    """
+    places = {reading.entry.id: reading.position for reading in reversed(memory.readings)}
+    engine.readings.skip(max(places.values(), default=0))
+    ordered = sorted(entries, key=lambda entry: (places.get(entry.id, 0), entry.id))
+    items = [engine.admit(entry) for entry in ordered]
+    engine.advance(engine.readings.latest)
+    _reopen(engine, memory.states, (item for item in items if item.entry.id in memory.assigned), memory.assigned)
+
+
+def reopen(engine: StoryEngine, state: StoryState, entries: Sequence[StoryEntry]) -> None:
+    """Take a closed story back, so that a person's ruling reaches it; it closes again before the next entry is placed.
+
+    Its entries are read anew: what was read of them is forgotten. Nothing happens where it is open.
+
+    Args:
+        engine: the one that is in use.
+        state: as it was stored when the story closed.
+        entries: those of the story, with their texts.
+    """
+    if state.id in engine.window.stories:
+        return
+    story = OpenStory(state.id, [engine.admit(entry) for entry in entries])
+    _take_up(engine, story, state)
+    engine.take_back(story)
+
+
+def _reopen(
+    engine: StoryEngine,
+    states: Iterable[StoryState],
+    items: Iterable[Item],
+    assigned: Mapping[EntryId, StoryId],
+) -> None:
+    members: defaultdict[StoryId, list[Item]] = defaultdict(list)
+    for item in items:
+        members[assigned[item.entry.id]].append(item)
     for state in sorted(states, key=lambda one: one.id):
-        if items[state.id]:
-            _reopen(engine, state, items[state.id])
+        if members[state.id]:
+            _take_up(engine, OpenStory(state.id, members[state.id]), state)
 
 
-def _reopen(engine: StoryEngine, state: StoryState, items: Sequence[Item]) -> None:
-    story = OpenStory(state.id, items)
+def _take_up(engine: StoryEngine, story: OpenStory, state: StoryState) -> None:
     story.lead = next((item for item in story.items if item.entry.id == state.lead), story.items[0])
+    story.publishers = dict.fromkeys((*state.publishers, *story.publishers))
+    story.updated_at = state.updated_at
     engine.window.put(story)
     engine.schedule(story, state.review_at)

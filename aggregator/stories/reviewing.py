@@ -7,14 +7,14 @@ words, they come within 0.005 of BCubed F1 of the whole window grouped in one go
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
-from aggregator.model.ids import CopySetId, StoryId
+from aggregator.model.ids import CopySetId, EntryId, StoryId
 from aggregator.stories.agglomerate import agglomerate
+from aggregator.stories.items import Item
 from aggregator.stories.likeness import SLIGHT, contradiction, dot, likeness
 from aggregator.stories.placing import Judge
-from aggregator.stories.vectors import Item
 from aggregator.stories.window import OpenStory, Window
 
 NEIGHBOURS: Final = 6
@@ -32,8 +32,15 @@ def pool(story: OpenStory, window: Window, judge: Judge) -> list[OpenStory]:
     found = window.like_story(story, judge.settings.near * (1.0 - judge.share))
     nearest = sorted(found, key=lambda other: (-found[other], other))
     others = (window.stories[other] for other in nearest)
-    free = [other for other in others if not judge.constraints.is_pinned(other.entries)][:NEIGHBOURS]
-    return [] if _is_settled(story, free, found, judge) else [story, *free]
+    free = (other for other in others if _meet(story, other, judge) and not judge.constraints.is_pinned(other.entries))
+    nearby = list(islice(free, NEIGHBOURS))
+    return [] if _is_settled(story, nearby, found, judge) else [story, *nearby]
+
+
+def _meet(story: OpenStory, other: OpenStory, judge: Judge) -> bool:
+    """Tell whether no pause lies between two stories that is longer than a story may make."""
+    idle = judge.settings.idle
+    return other.first_at - story.last_at < idle and story.first_at - other.last_at < idle
 
 
 def _is_settled(story: OpenStory, others: Sequence[OpenStory], means: Mapping[StoryId, float], judge: Judge) -> bool:
@@ -74,7 +81,7 @@ def _sum_with(item: Item, story: OpenStory) -> float:
 
 def regroup(stories: Sequence[OpenStory], judge: Judge) -> list[list[Item]]:
     """Put the entries of some stories into groups, which are in order of their first entry."""
-    items = sorted((item for story in stories for item in story.items), key=lambda item: item.order)
+    items = sorted((item for story in stories for item in story.items), key=_order)
     found = agglomerate(
         _likenesses(items, judge),
         _fixed(items, stories, judge),
@@ -90,9 +97,9 @@ def _likenesses(items: Sequence[Item], judge: Judge) -> list[dict[int, float]]:
     for at, item in enumerate(items):
         row: dict[int, float] = {}
         for place, other in enumerate(items[:at]):
-            found = item.likenesses.get(other.order)
+            found = item.likenesses.get(other.position)
             if found is None:
-                found = item.likenesses[other.order] = _judged(item, other, judge)
+                found = item.likenesses[other.position] = _judged(item, other, judge)
             if found:
                 row[place] = rows[place][at] = found
         rows.append(row)
@@ -107,37 +114,33 @@ def _judged(item: Item, other: Item, judge: Judge) -> float:
 
 
 def _fixed(items: Sequence[Item], stories: Sequence[OpenStory], judge: Judge) -> list[list[int]]:
-    """Give what is together whatever its likeness: copies, what a person ruled, and very large stories."""
+    """Give what is together whatever its likeness: what a person ruled, copies that no person ruled apart, and very large stories."""
     place = {item.entry.id: at for at, item in enumerate(items)}
-    copies: defaultdict[CopySetId, list[int]] = defaultdict(list)
-    for at, item in enumerate(items):
-        copies[item.entry.copy_set].append(at)
-    groups = [group for group in copies.values() if len(group) > 1]
+    groups: list[list[int]] = []
     for item in items:
         ruled = judge.constraints.group(item.entry.id)
         if ruled:
             groups.append([place[entry] for entry in sorted(ruled) if entry in place])
+    copies: defaultdict[CopySetId, list[int]] = defaultdict(list)
+    for at, item in enumerate(items):
+        copies[item.entry.copy_set].append(at)
+    groups += [group for group in copies.values() if len(group) > 1]
     groups += [[place[entry] for entry in story.entries] for story in stories if len(story.items) > DISSOLVED]
-    return _joined(groups, len(items)) if groups else [[at] for at in range(len(items))]
+    return _joined(groups, [item.entry.id for item in items], judge) if groups else [[at] for at in range(len(items))]
 
 
-def _joined(groups: Iterable[Sequence[int]], size: int) -> list[list[int]]:
-    """Put groups that share a member together."""
-    first = list(range(size))
-
-    def root(member: int) -> int:
-        while first[member] != member:
-            first[member] = first[first[member]]
-            member = first[member]
-        return member
-
+def _joined(groups: Iterable[Sequence[int]], entries: Sequence[EntryId], judge: Judge) -> list[list[int]]:
+    """Put groups that share a member together, the first ones first, but for what a person ruled apart."""
+    of = {member: [member] for member in range(len(entries))}
+    are_apart = judge.constraints.are_apart
     for group in groups:
         for one, other in pairwise(group):
-            first[max(root(one), root(other))] = min(root(one), root(other))
-    found: defaultdict[int, list[int]] = defaultdict(list)
-    for member in range(size):
-        found[root(member)].append(member)
-    return list(found.values())
+            mine, theirs = of[one], of[other]
+            if mine is theirs or are_apart([entries[at] for at in mine], [entries[at] for at in theirs]):
+                continue
+            mine += theirs
+            of.update(dict.fromkeys(theirs, mine))
+    return list({id(members): members for members in of.values()}.values())
 
 
 def _may_join(ones: Sequence[Item], others: Sequence[Item], judge: Judge) -> bool:
@@ -156,30 +159,20 @@ def _without_pauses(group: Sequence[Item], judge: Judge) -> Iterable[list[Item]]
 
     A person's ruling and copies outlast a pause.
     """
-    part = [group[0]]
-    for earlier, later in pairwise(group):
-        if later.entry.at - earlier.entry.at > judge.settings.idle and not _tied(group, later, judge):
-            yield part
-            part = []
-        part.append(later)
-    yield part
+    timely = sorted(group, key=lambda item: (item.entry.at, item.order))
+    start = 0
+    for at, (earlier, later) in enumerate(pairwise(timely), 1):
+        if later.entry.at - earlier.entry.at > judge.settings.idle and not _tied(timely[:at], timely[at:], judge):
+            yield sorted(timely[start:at], key=_order)
+            start = at
+    yield sorted(timely[start:], key=_order)
 
 
-def _tied(group: Sequence[Item], later: Item, judge: Judge) -> bool:
-    earlier = [item for item in group if item.order < later.order]
-    rest = [item for item in group if item.order >= later.order]
-    ruled = {entry for item in rest for entry in judge.constraints.group(item.entry.id)}
-    copies = {item.entry.copy_set for item in rest}
+def _order(item: Item) -> int:
+    return item.order
+
+
+def _tied(earlier: Sequence[Item], later: Sequence[Item], judge: Judge) -> bool:
+    ruled = {entry for item in later for entry in judge.constraints.group(item.entry.id)}
+    copies = {item.entry.copy_set for item in later}
     return any(item.entry.id in ruled or item.entry.copy_set in copies for item in earlier)
-
-
-def heirs(stories: Sequence[OpenStory], groups: Sequence[Sequence[Item]]) -> dict[StoryId, int]:
-    """Say for each story which group carries it on: the one that has most of its entries, of equal ones the first."""
-    group_of = {item.entry.id: at for at, group in enumerate(groups) for item in group}
-    found: dict[StoryId, int] = {}
-    for story in stories:
-        counts: defaultdict[int, int] = defaultdict(int)
-        for entry in story.entries:
-            counts[group_of[entry]] += 1
-        found[story.id] = min(counts, key=lambda at: (-counts[at], at))
-    return found

@@ -15,13 +15,11 @@ class Constraints:
         self._apart: defaultdict[EntryId, set[EntryId]] = defaultdict(set)
         self._groups: dict[EntryId, frozenset[EntryId]] = {}
         self._pinned: set[EntryId] = set()
-        self.rulings: tuple[Ruling, ...] = ()
         for ruling in rulings:
             self.add(ruling)
 
     def add(self, ruling: Ruling) -> None:
         """Take one more ruling."""
-        self.rulings = (*self.rulings, ruling)
         match ruling:
             case Together(entries=entries):
                 self._unite(entries)
@@ -45,13 +43,6 @@ class Constraints:
             self._apart[one].add(other)
             self._apart[other].add(one)
         self._pinned -= entries
-
-    def forget(self, entries: Iterable[EntryId]) -> None:
-        """Let go of what is known of entries that will not be decided about any more."""
-        for entry in entries:
-            self._apart.pop(entry, None)
-            self._groups.pop(entry, None)
-            self._pinned.discard(entry)
 
     def group(self, entry: EntryId) -> frozenset[EntryId]:
         """Give the entries that must share a story with this one; empty if it is free."""

@@ -1,4 +1,4 @@
-"""Vectors: what of an entry is compared, and how much each of its terms weighs.
+"""Vectors: how much each term of an entry weighs, and what may be known of it beyond its words.
 
 A term weighs the more, the oftener the entry has it (logarithmically; the headline's words count one and a half times) and the
 fewer entries have it (inverse document frequency). Frequencies are counted over what came in lately, on top of a starting
@@ -9,15 +9,10 @@ import math
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import chain, pairwise
 from typing import Final, Protocol
 
-from aggregator.model.grouping import StoryEntry, StorySettings
+from aggregator.model.grouping import StoryEntry
 from aggregator.stories.starting_counts import SHARES
-from aggregator.text.claims import Claims
-from aggregator.text.headline import is_column
-from aggregator.text.story_terms import story_terms, terms_of_words, words
-from aggregator.text.tongue import guess
 
 UNSEEN: Final = 2.0
 """What the starting table counts for a term that it does not have: less than the rarest that it has."""
@@ -26,6 +21,8 @@ UNSEEN: Final = 2.0
 class Vectors(Protocol):
     """What may be known of an entry beyond its words, such as a sentence embedding. Must depend on the entry alone."""
 
+    name: str
+    """Tells it from others, and its versions from one another: what was read with another one is read again."""
     share: float
     """How much of the likeness of two entries is the likeness of what this gives: 0 to less than 1."""
 
@@ -36,6 +33,7 @@ class Vectors(Protocol):
 class LexicalVectors:
     """Words alone."""
 
+    name = "words"
     share = 0.0
 
     def meaning(self, entry: StoryEntry) -> Sequence[float] | None:
@@ -44,67 +42,14 @@ class LexicalVectors:
         return None
 
 
-class Item:
-    """An entry with what is computed of it."""
+def counted(headline: Sequence[str], body: Sequence[str], headline_weight: float) -> dict[str, float]:
+    """Count terms, each time more for less.
 
-    __slots__ = (
-        "_claims",
-        "_neighbours",
-        "_texts",
-        "_words",
-        "contradictions",
-        "counts",
-        "entry",
-        "headline_terms",
-        "language",
-        "likenesses",
-        "meaning",
-        "order",
-        "weights",
-    )
-
-    def __init__(self, entry: StoryEntry, order: int, settings: StorySettings, vectors: Vectors) -> None:
-        self.entry = entry
-        self.order = order
-        """Position among all entries."""
-        self.language = guess(entry.headline or entry.body[:200], entry.language)
-        self._words = words(entry.headline)
-        headline = terms_of_words(self._words, self.language)
-        body = story_terms(entry.body, self.language, most=settings.body_terms) if entry.body else []
-        self.counts = _counts([] if is_column(self._words) else headline, body, settings.headline_weight)
-        self.headline_terms = frozenset(headline)
-        self._texts = (headline, body)
-        self._neighbours: frozenset[tuple[str, str]] | None = None
-        self.meaning = vectors.meaning(entry) if vectors.share else None
-        self.weights: dict[str, float] = {}
-        self.likenesses: dict[int, float] = {}
-        """To entries that came before, by `order`, as far as they have been judged: they do not change."""
-        self.contradictions: dict[int, str | None] = {}
-        """Of entries that came before, likewise."""
-        self._claims: Claims | None = None
-
-    @property
-    def neighbours(self) -> frozenset[tuple[str, str]]:
-        """Pairs of terms that stand beside each other; made when first asked for."""
-        if self._neighbours is None:
-            self._neighbours = frozenset(chain.from_iterable(map(pairwise, self._texts)))
-        return self._neighbours
-
-    @property
-    def claims(self) -> Claims:
-        """What the headline claims; read when first asked for, as few are."""
-        if self._claims is None:
-            self._claims = Claims(self.entry.headline, self.language, self._words, self._texts[0])
-        return self._claims
-
-    def weigh(self, frequencies: "Frequencies") -> None:
-        """Weigh the terms anew: a vector of length 1, or without terms an empty one."""
-        weights = frequencies.weighed(self.counts)
-        length = math.sqrt(sum(value * value for value in weights.values()))
-        self.weights = {term: value / length for term, value in weights.items()} if length else {}
-
-
-def _counts(headline: Sequence[str], body: Sequence[str], headline_weight: float) -> dict[str, float]:
+    Args:
+        headline: its terms.
+        body: those of the text.
+        headline_weight: how often one of the headline counts.
+    """
     if not body and len(set(headline)) == len(headline):
         return dict.fromkeys(headline, 1.0 + math.log(max(1.0, headline_weight)))
     counts: dict[str, float] = {}
@@ -126,7 +71,7 @@ class Frequencies:
         self._starting: Mapping[str, float] = {term: share * prior for term, share in SHARES.items()}
 
     def add(self, terms: Iterable[str], at: datetime) -> None:
-        """Count an entry, and forget those that came in longer than `memory` before it."""
+        """Count an entry that came in at a time of the clock, and forget those that came in longer than `memory` before it."""
         kept = tuple(terms)
         self._kept.append((at, kept))
         counts = self._counts
@@ -138,12 +83,14 @@ class Frequencies:
                     del counts[term]
 
     def weighed(self, counts: Mapping[str, float]) -> dict[str, float]:
-        """Multiply counts of terms by their `weight`."""
+        """Make a vector of length 1 of counted terms, in their order; an empty one where there are none."""
         seen, starting, total = self._counts, self._starting, self._prior + len(self._kept)
-        return {
+        weights = {
             term: count * math.log(1.0 + total / (seen.get(term, 0) + starting.get(term, UNSEEN)))
             for term, count in counts.items()
         }
+        length = math.sqrt(sum(value * value for value in weights.values()))
+        return {term: value / length for term, value in weights.items()}
 
     def weight(self, term: str) -> float:
         """Give the inverse document frequency: 0.7 for what stands everywhere, above 8 for what was never seen."""

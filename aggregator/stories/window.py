@@ -2,37 +2,60 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import CopySetId, EntryId, StoryId
-from aggregator.stories.vectors import Item
+from aggregator.stories.items import Item
 
 
 class OpenStory:
-    """A story that may still gain entries."""
+    """A story that may still gain entries.
 
-    __slots__ = ("first_at", "id", "items", "last_at", "lead", "review_at", "sums")
+    Args:
+        story_id: its number.
+        items: its entries, at least one, in any order.
+    """
+
+    __slots__ = ("first_at", "id", "items", "last_at", "lead", "publishers", "review_at", "sums", "updated_at")
 
     def __init__(self, story_id: StoryId, items: Iterable[Item]) -> None:
         self.id = story_id
-        self.items: list[Item] = []
+        self.items: list[Item] = sorted(items, key=lambda item: item.order)
         """In order of arrival."""
-        self.sums: dict[str, float] = {}
-        """Sum of the vectors of its entries: its likeness to an entry is the dot product with it, divided by its size."""
+        self.lead = self.items[0]
+        self.first_at = min(item.entry.at for item in self.items)
+        self.last_at = max(item.entry.at for item in self.items)
         self.review_at: datetime | None = None
-        ordered = sorted(items, key=lambda item: item.order)
-        self.first_at = ordered[0].entry.at
-        self.last_at = self.first_at
-        self.lead = ordered[0]
-        for item in ordered:
-            self.gain(item)
+        self.publishers: dict[str, None] = {item.entry.publisher: None for item in self.items}
+        """All that its entries have had, in order of joining."""
+        self.updated_at = self.first_at
+        """When the last of its events was."""
+        self.sums: dict[str, float] = {}
+        """Sum of the vectors of its entries: its likeness to an entry is the dot product with it, divided by its size.
+
+        Made in order of arrival alone, so that one that is made again is the same to the last bit.
+        """
+        for item in self.items:
+            self._sum(item)
 
     def gain(self, item: Item) -> None:
-        """Add an entry that came in later than the others. Sums are made in this order alone, so a rebuilt one is the same."""
+        """Add an entry that came in later than the others."""
         self.items.append(item)
-        self.last_at = item.entry.at
+        self.first_at = min(self.first_at, item.entry.at)
+        self.last_at = max(self.last_at, item.entry.at)
+        self._sum(item)
+
+    def swap(self, former: Item, item: Item) -> None:
+        """Put what an entry says now in the place of what it said."""
+        self.items[self.items.index(former)] = item
+        if self.lead is former:
+            self.lead = item
+        self.sums = {}
+        for one in self.items:
+            self._sum(one)
+
+    def _sum(self, item: Item) -> None:
         sums = self.sums
         for term, weight in item.weights.items():
             sums[term] = sums.get(term, 0.0) + weight
@@ -42,13 +65,22 @@ class OpenStory:
         """Ids of its entries, in order of arrival."""
         return [item.entry.id for item in self.items]
 
+    def item(self, entry: EntryId) -> Item:
+        """Give one of its entries."""
+        return next(item for item in self.items if item.entry.id == entry)
+
     def closes_at(self, settings: StorySettings) -> datetime:
-        """Tell when it closes if nothing joins it."""
+        """Tell from when on it takes nothing any more, if nothing joins it before."""
         return min(self.last_at + settings.idle, self.first_at + settings.span)
 
-    def fits(self, at: datetime, span: timedelta) -> bool:
-        """Tell whether an entry of a time may join it."""
-        return at - self.first_at <= span
+    def fits(self, at: datetime, settings: StorySettings) -> bool:
+        """Tell whether an entry of a time may join it: it would pause and last no longer than a story may."""
+        first, last = self.first_at, self.last_at
+        return (
+            first - settings.idle < at < last + settings.idle
+            and at < first + settings.span
+            and last < at + settings.span
+        )
 
 
 class Window:
@@ -57,7 +89,7 @@ class Window:
     def __init__(self) -> None:
         self.stories: dict[StoryId, OpenStory] = {}
         self.story_of: dict[EntryId, StoryId] = {}
-        self.of_copies: dict[CopySetId, set[EntryId]] = {}
+        self._of_copies: dict[CopySetId, set[EntryId]] = {}
         self._postings: dict[str, dict[StoryId, float]] = {}
         self._linked: Counter[str] = Counter()
 
@@ -72,13 +104,14 @@ class Window:
     def gain(self, story: OpenStory, item: Item) -> None:
         """Let an entry join a story."""
         story.gain(item)
+        postings, sums = self._postings, story.sums
         for term in item.weights:
-            self._postings.setdefault(term, {})[story.id] = story.sums[term]
+            postings.setdefault(term, {})[story.id] = sums[term]
         self._place(item, story.id)
 
     def _place(self, item: Item, story_id: StoryId) -> None:
         self.story_of[item.entry.id] = story_id
-        self.of_copies.setdefault(item.entry.copy_set, set()).add(item.entry.id)
+        self._of_copies.setdefault(item.entry.copy_set, set()).add(item.entry.id)
         self._linked.update(item.entry.links)
 
     def take(self, story_id: StoryId) -> OpenStory:
@@ -91,10 +124,7 @@ class Window:
                 del self._postings[term]
         for item in story.items:
             del self.story_of[item.entry.id]
-            copies = self.of_copies[item.entry.copy_set]
-            copies.discard(item.entry.id)
-            if not copies:
-                del self.of_copies[item.entry.copy_set]
+            self._uncopy(item)
             for link in item.entry.links:
                 self._linked[link] -= 1
                 if not self._linked[link]:
@@ -106,19 +136,29 @@ class Window:
         entry = item.entry
         return bool(entry.links) or (entry.url_key is not None and entry.url_key in self._linked)
 
+    def revise(self, story: OpenStory, former: Item, item: Item) -> None:
+        """Put what an entry says now in the place of what it said."""
+        self.take(story.id)
+        story.swap(former, item)
+        self.put(story)
+
     def set_copies(self, entry: EntryId, copy_set: CopySetId) -> None:
         """Put an entry into another copy set."""
-        item = next(item for item in self.stories[self.story_of[entry]].items if item.entry.id == entry)
-        former = self.of_copies[item.entry.copy_set]
-        former.discard(entry)
-        if not former:
-            del self.of_copies[item.entry.copy_set]
-        item.entry = replace(item.entry, copy_set=copy_set)
-        self.of_copies.setdefault(copy_set, set()).add(entry)
+        item = self.stories[self.story_of[entry]].item(entry)
+        self._uncopy(item)
+        item.copy_of(copy_set)
+        self._of_copies.setdefault(copy_set, set()).add(entry)
+
+    def _uncopy(self, item: Item) -> None:
+        entry = item.entry
+        copies = self._of_copies[entry.copy_set]
+        copies.discard(entry.id)
+        if not copies:
+            del self._of_copies[entry.copy_set]
 
     def copies(self, copy_set: CopySetId) -> list[StoryId]:
         """Give the open stories that have an entry of a copy set, oldest first."""
-        return sorted({self.story_of[entry] for entry in self.of_copies.get(copy_set, ())})
+        return sorted({self.story_of[entry] for entry in self._of_copies.get(copy_set, ())})
 
     def like_entry(self, item: Item, at_least: float) -> dict[StoryId, float]:
         """Give the stories that an entry is like, with the mean cosine with their entries."""
@@ -133,22 +173,10 @@ class Window:
         return found
 
     def _like(self, weights: Mapping[str, float], at_least: float) -> dict[StoryId, float]:
-        """Look rare terms up first, and of the others only what concerns those found.
-
-        A mean of vectors of length 1 is no longer than 1, so by Cauchy-Schwarz terms of weights w come to at most sqrt(sum(w * w)).
-        Terms that together stay below `at_least` find nothing by themselves: those that most stories have.
-        """
+        """Look rare terms up first, and of the others only what concerns those found."""
         postings = self._postings
         known = [(len(postings[term]), term) for term in weights if term in postings]
-        skipped = 0
-        if len(self.stories) > _FEW:
-            known.sort(reverse=True)
-            left_out = at_least * at_least * (1 - _ROUNDING)
-            for _, term in known:
-                left_out -= weights[term] * weights[term]
-                if left_out < 0:
-                    break
-                skipped += 1
+        skipped = _skipped(known, weights, at_least) if len(self.stories) > _FEW else 0
         totals: defaultdict[StoryId, float] = defaultdict(float)
         for _, term in known[skipped:]:
             weight = weights[term]
@@ -163,6 +191,20 @@ class Window:
         return {
             story_id: mean for story_id, total in likely if (mean := total / len(stories[story_id].items)) >= at_least
         }
+
+
+def _skipped(known: list[tuple[int, str]], weights: Mapping[str, float], at_least: float) -> int:
+    """Put frequent terms first, and tell how many of them find nothing by themselves: those that most stories have.
+
+    A mean of vectors of length 1 is no longer than 1, so by Cauchy-Schwarz terms of weights w come to at most sqrt(sum(w * w)).
+    """
+    known.sort(reverse=True)
+    left_out = at_least * at_least * (1 - _ROUNDING)
+    for place, (_, term) in enumerate(known):
+        left_out -= weights[term] * weights[term]
+        if left_out < 0:
+            return place
+    return len(known)
 
 
 _ROUNDING = 1e-9

@@ -17,6 +17,8 @@ _NUMBER_WORDS: Final = {
         "nineteen twenty".split()
     )
 }
+_SPELT: Final = {word: number for word, number in _NUMBER_WORDS.items() if word != "one"}
+"""Without what is no number as a rule ("no one")."""
 _ORDINAL_WORDS: Final = {
     word: float(number)
     for number, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)
@@ -29,6 +31,7 @@ _ORDINAL: Final = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _SCORE: Final = re.compile(r"(?<![\d.,/–-])(\d{1,3})\s?[-–]\s?(\d{1,3})(?![\d,/-])")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_MAY_BE_NUMBER: Final = re.compile(rf"\d|\b(?:{'|'.join(_SPELT)})\b", re.IGNORECASE)
 _WEEKDAYS: Final = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _MONTHS: Final = {
     name: month
@@ -81,6 +84,11 @@ def _sides() -> dict[str, tuple[tuple[int, bool], ...]]:
             for word in part.split():
                 found.setdefault(word, []).append((axis, bool(side)))
     return {word: tuple(places) for word, places in found.items()}
+
+
+def may_be_numbered(headline: str) -> bool:
+    """Tell whether `Claims.figures` may find anything."""
+    return _MAY_BE_NUMBER.search(headline) is not None
 
 
 class Claims:
@@ -136,6 +144,17 @@ class Claims:
         So {"magnitud": {(6.1, False)}}. Left out is what is counted while news unfolds: more dead are no other event.
         """
         return _numbers(self._lower, self._language)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """All numbers but years, from the least, also of what is counted while news unfolds: what changes as it does."""
+        if not self.is_numbered:
+            return ()
+        spelt: Mapping[str, float] = _SPELT if self._language == "en" else {}
+        found = {
+            _value(low)[0] if low[0].isdigit() else spelt.get(low) for low in self._lower if not _YEAR.fullmatch(low)
+        }
+        return tuple(f"{value:.15g}" for value in sorted(value for value in found if value is not None))
 
     @cached_property
     def scores(self) -> frozenset[tuple[int, ...]]:

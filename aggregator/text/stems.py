@@ -19,6 +19,9 @@ ALGORITHMS: Final = {
 }  # fmt: skip
 """Snowball's name of the algorithm for a language."""
 
+VERSION: Final = Stemmer.version()
+"""Stems of different versions may differ."""
+
 _ARTICLE: Final = re.compile("(?:[وفبك]?ال|لل)(?=.{3})")
 """The Arabic article, with the particles that are written onto it, where at least three letters follow."""
 

@@ -13,8 +13,6 @@ from itertools import groupby
 
 from aggregator.text.letters import SPACELESS, SPACELESS_CHARACTER, fold
 from aggregator.text.marks import LAST_MARK, mark_class
-from aggregator.text.stop_words import is_stop_word
-from aggregator.text.words import one_line
 
 MAX_TERM = 64
 """Characters of a search term."""
@@ -76,24 +74,6 @@ def match_expression(query: str) -> str | None:
                 phrases.append(f'"{" ".join(terms[:left])}"' + ("*" if is_prefix else ""))
             left -= len(terms[:left])
     return " AND ".join(phrases) or None
-
-
-def any_of(text: str, *, most: int) -> str | None:
-    """Give an FTS5 expression that matches any of the `most` most telling words of a text; None where there is none.
-
-    Telling: with digits, capitalised, long; never a stop word. Pairs of characters count for scripts without spaces.
-    Only the first `_BEGINNING` characters are looked at: news says what it is about at the beginning.
-    """
-    weights: dict[str, float] = {}
-    for raw in one_line(text[:_BEGINNING]).split():
-        for run in _runs(raw):
-            for term in _asked(run):
-                weights[term] = max(weights.get(term, 0), _weight(raw, run, term))
-    telling = sorted((term for term, weight in weights.items() if weight > 0), key=lambda term: -weights[term])
-    return " OR ".join(f'"{term}"' for term in telling[:most]) or None
-
-
-_BEGINNING = 4000
 
 
 _PHRASE = re.compile(r'"([^"]*)"?|([^"]+)')
@@ -171,20 +151,3 @@ def _moved(match: re.Match[str]) -> str:
     if character.isalnum() and character not in _NEWER_LETTERS:
         return character
     return chr(0xF0000 + ord(character) % 0x10000)
-
-
-_PLAIN_LENGTH = 12
-_SHORTEST_WORD = 3
-_KANA = re.compile("[\u3040-\u309f]{2}")
-
-
-def _weight(raw: str, run: str, term: str) -> float:
-    """Judge how much a term tells; 0 for one that tells nothing."""
-    if is_stop_word(run) or is_stop_word(term) or _KANA.fullmatch(term):
-        return 0
-    if _is_spaceless(run):
-        return _PLAIN_LENGTH / 2 if len(term) > 1 else 0
-    is_acronym = len(raw) > 1 and raw.isupper()
-    if len(term) < _SHORTEST_WORD and not is_acronym and not term.isdigit():
-        return 0
-    return min(len(term), _PLAIN_LENGTH) + 4 * raw[0].isupper() + 3 * any(map(str.isdigit, term))

@@ -31,6 +31,8 @@ from aggregator.web.pages import (
     push,
     search,
     static,
+    story,
+    story_documents,
 )
 from aggregator.web.rendering import Templates
 from aggregator.web.representations import Representations
@@ -86,6 +88,9 @@ def _routes() -> list[Route]:
         Route("/entries/{entry_id}", entry.page),
         *problems.routes(),  # before the documents of a feed, whose name could be any
         *feed_documents.routes(),
+        *story_documents.routes(),
+        Route("/stories", story.list_page),
+        Route("/stories/{story_id}", story.page),
         Route("/categories/{slug}", category.page),
         Route("/feeds", feeds.page),
         Route("/feeds.opml", feeds.opml_document),

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from aggregator.errors import QueryError
-from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.query import Cursor
 from aggregator.text.words import one_line
 
@@ -34,11 +34,16 @@ def entry_id(request: Request) -> EntryId:
     Raises:
         HTTPException: 404, for no entry can have that number.
     """
-    text = request.path_params["entry_id"]
-    number = int(text) if _DIGITS.fullmatch(text) else 0
-    if not 0 < number <= _HIGHEST_ID:
-        raise HTTPException(404)
-    return EntryId(number)
+    return EntryId(_number(request.path_params["entry_id"]))
+
+
+def story_id(request: Request) -> StoryId:
+    """Read the number in the path.
+
+    Raises:
+        HTTPException: 404, for no story can have that number.
+    """
+    return StoryId(_number(request.path_params["story_id"]))
 
 
 def feed_id(request: Request) -> FeedId:
@@ -148,6 +153,13 @@ def words(request: Request) -> str:
     if len(text) > MOST_WORDS:
         raise QueryError(f"q has {len(text)} characters; expected {MOST_WORDS} at most")
     return text
+
+
+def _number(text: str) -> int:
+    number = int(text) if _DIGITS.fullmatch(text) else 0
+    if not 0 < number <= _HIGHEST_ID:
+        raise HTTPException(404)
+    return number
 
 
 def _shown(text: str) -> str:

@@ -16,6 +16,7 @@ from aggregator.publish.digest_sheet import long_day, path
 from aggregator.publish.listed import shown_publisher
 from aggregator.publish.notices import message
 from aggregator.publish.site import Site, category_path, public
+from aggregator.publish.stories import report_this
 from aggregator.text import languages
 from aggregator.text.dates import rfc3339
 from aggregator.text.html import without_images
@@ -48,6 +49,7 @@ class Templates:
             "others": other_publishers,
             "public": public,
             "publisher_beside": shown_publisher,
+            "report_this": report_this,
             "rfc3339": rfc3339,
             "rhythm": rhythm,
             "spoken": spoken,

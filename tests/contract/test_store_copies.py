@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.model.copies import CopyAssignment, CopyCandidate
+from aggregator.model.copies import CopyAssignment, CopyCandidate, CopyText
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.poll import EntryPlan, Totals
 from aggregator.ports import Store, Transaction
-from aggregator.services.group import group_new
+from aggregator.services.grouping import Grouping
 from tests.factories import NOON, make_feed, make_parsed_entry
 
 HOUR = timedelta(hours=1)
@@ -64,6 +64,13 @@ async def test_new_entries_wait_for_a_place_oldest_first(store: Store) -> None:
     assert await ungrouped(store, 2) == ids[:2]
     assert await ungrouped(store, 0) == []
     assert await ungrouped(store, -1) == []
+
+
+async def test_entries_wait_in_order_of_time_then_id(store: Store) -> None:
+    late, one, two = await add(store, named("1"), named("2", at=NOON - HOUR), named("3", at=NOON - HOUR))
+    (first,) = await add(store, named("4", at=NOON - 2 * HOUR), feed=B)
+    assert await ungrouped(store) == [first, one, two, late]
+    assert await ungrouped(store, 3) == [first, one, two]
 
 
 async def test_a_placed_entry_waits_no_longer_also_when_it_has_no_copies(store: Store) -> None:
@@ -161,12 +168,12 @@ async def test_what_recurred_in_a_feed_until_it_was_retitled_is_decided_again(st
     """Three flats under one headline stood alone; when two get headlines of their own, the third is what b reports."""
     flats = await add(store, *(named(name, headline=NEWS, url=name) for name in "123"))
     (report,) = await add(store, named("4", headline=NEWS, url="4"), feed=B)
-    await group_new(store, window=REACH)
+    await Grouping(store, window=REACH).group_new()
     assert (await store.read(lambda tx: tx.entries.totals())).copies == 0
     for flat, name in zip(flats[1:], "23", strict=True):
         changed = EntryPlan(changed=((flat, named(name, headline=f"flat number {name}", url=name)),))
         await store.write(saving(changed))
-        await group_new(store, window=REACH)
+        await Grouping(store, window=REACH).group_new()
     members = await store.read(lambda tx: tx.copies.members([CopySetId(flats[0])]))
     assert [entry.id for entry in members[CopySetId(flats[0])]] == [flats[0], report]
 
@@ -282,6 +289,75 @@ async def test_several_entries_may_be_asked_about_and_unknown_ones_are_missing(s
 async def test_a_headline_that_recurs_a_thousand_times_is_read_in_linear_time(store: Store) -> None:
     ids = await add(store, *(named(str(n), headline=NEWS, at=NOON - n * HOUR) for n in range(1500)))
     assert await connected(store, ids[700]) == sorted(ids)
+
+
+# --- nearly the same text ---
+
+
+async def tie(store: Store, *pairs: tuple[int, int], anew: Iterable[int] = ()) -> None:
+    tied = [(EntryId(one), EntryId(other)) for one, other in pairs]
+    await store.write(lambda tx: tx.copies.tie(tied, anew=[EntryId(one) for one in anew]))
+
+
+async def near(store: Store, *entry_ids: EntryId) -> dict[int, set[int]]:
+    found = await store.read(lambda tx: tx.copies.connected(entry_ids, reach=REACH))
+    return {candidate.id: set(candidate.near) for candidate in found}
+
+
+async def test_tied_entries_are_connected_and_name_each_other(store: Store) -> None:
+    one, two, three, four = await add(store, *(named(name) for name in "1234"))
+    await tie(store, (two, one), (two, three))
+    for start in (one, two, three):
+        assert await near(store, start) == {one: {two}, two: {one, three}, three: {two}}
+    assert await near(store, four) == {four: set()}
+
+
+async def test_ties_are_followed_together_with_all_else(store: Store) -> None:
+    """1 -tie- 2 -address- 3 -tie- 4 -set- 5"""
+    one, two, three, four, five = await add(
+        store, named("1"), named("2", url="u"), named("3", url="u"), named("4"), named("5")
+    )
+    await place(store, four, four, five)
+    await tie(store, (one, two), (four, three))
+    for start in (one, three, five):
+        assert await near(store, start) == {one: {two}, two: {one}, three: {four}, four: {three}, five: set()}
+
+
+async def test_a_tie_is_kept_once_and_forgotten_where_a_text_is_looked_at_anew(store: Store) -> None:
+    one, two, three = await add(store, *(named(name) for name in "123"))
+    await tie(store, (one, two), (two, three))
+    await tie(store, (two, one), (one, two))
+    assert await near(store, one) == {one: {two}, two: {one, three}, three: {two}}
+    await tie(store, (one, three), anew=[two, three])
+    assert await near(store, one) == {one: {three}, three: {one}}
+    assert await near(store, two) == {two: set()}
+    await tie(store, anew=[three])
+    assert await near(store, one) == {one: set()}
+
+
+async def test_a_tie_to_an_entry_that_is_not_there_is_left_out(store: Store) -> None:
+    one, two = await add(store, named("1"), named("2"))
+    await tie(store, (one, 99), (98, 99), (one, two))
+    assert await near(store, one) == {one: {two}, two: {one}}
+
+
+async def test_texts_are_given_in_order_of_time_then_id(store: Store) -> None:
+    late, one, two = await add(store, named("1"), named("2", at=NOON - HOUR), named("3", at=NOON - HOUR))
+    (other,) = await add(store, replace(named("4"), text="ü" * 5000, headline="Four"), feed=B)
+    texts = await store.read(lambda tx: tx.copies.texts([other, two, one, EntryId(99), late]))
+    assert [text.id for text in texts] == [one, two, late, other]
+    assert texts[-1] == CopyText(id=other, feed_id=B, headline="Four", body="ü" * 2000, at=NOON)
+
+
+async def test_texts_since_a_time_are_those_of_grouped_entries_of_all_feeds(store: Store) -> None:
+    early, late, waiting = await add(store, named("1", at=NOON - 2 * HOUR), named("2"), named("3"))
+    (other,) = await add(store, named("4", at=NOON - HOUR), feed=B)
+    for entry_id in (early, late, other):
+        await place(store, entry_id, entry_id)
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
+    texts = await store.read(lambda tx: tx.copies.texts_since(NOON - HOUR))
+    assert [text.id for text in texts] == [other, late]
+    assert waiting in await ungrouped(store)
 
 
 # --- placing ---

@@ -239,6 +239,22 @@ async def test_a_changed_entry_keeps_what_it_said_before(store: Store) -> None:
     assert known.fingerprint == "2"
 
 
+async def test_several_entries_are_given_at_once_and_those_that_are_not_there_are_missing(store: Store) -> None:
+    ids = await add(store, WHOLE, make_parsed_entry("2"), make_parsed_entry("3"))
+    await store.write(lambda tx: tx.feeds.synchronise([make_feed("b")], now=NOON))
+    found = await store.read(lambda tx: tx.entries.several([ids[2], EntryId(99), ids[0]]))
+    assert found == {each: await get(store, each) for each in (ids[0], ids[2])}
+    assert await store.read(lambda tx: tx.entries.several([])) == {}
+
+
+async def test_revisions_of_several_entries_are_listed_newest_first(store: Store) -> None:
+    one, two, other = await add(store, make_parsed_entry("1"), make_parsed_entry("2"), make_parsed_entry("3"))
+    for entry_id, headline in ((two, "b"), (one, "a"), (other, "c"), (two, "d")):
+        await change(store, entry_id, make_parsed_entry(str(entry_id), headline=headline))
+    found = await store.read(lambda tx: tx.entries.revisions(one, two))
+    assert [revision.entry_id for revision in found] == [two, one, two]
+
+
 async def test_revisions_are_listed_newest_first(store: Store) -> None:
     (entry_id,) = await add(store, replace(WHOLE, headline="one"))
     await change(store, entry_id, replace(WHOLE, headline="two"), now=NOON + HOUR)

@@ -158,6 +158,15 @@ async def test_a_feed_that_is_not_named_any_more_is_neither_shown_nor_polled(sto
     assert ids(await claim_due(store)) == ["b"]
 
 
+async def test_several_feeds_are_given_at_once_without_those_that_are_not_configured(store: Store) -> None:
+    await synchronise(store, make_feed("a"), make_feed("b"), make_feed("c"))
+    await synchronise(store, make_feed("a"), make_feed("b"))
+    names = [FeedId("b"), FeedId("c"), FeedId("a"), FeedId("none")]
+    found = await store.read(lambda tx: tx.feeds.several(names))
+    assert found == {overview.feed.id: overview for overview in await store.read(lambda tx: tx.feeds.overview())}
+    assert await store.read(lambda tx: tx.feeds.several([])) == {}
+
+
 async def test_a_feed_that_is_named_again_continues_where_it_was(store: Store) -> None:
     await synchronise(store, make_feed("a"))
     await leave(store, "a", POLLED)

@@ -11,7 +11,7 @@ from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.poll import EntryPlan
 from aggregator.model.query import SearchQuery
 from aggregator.ports import Store, Transaction
-from aggregator.services.group import INDEXED, group_new
+from aggregator.services.grouping import INDEXED, Grouping
 from tests.factories import NOON, make_feed, make_parsed_entry
 
 DAY = timedelta(days=1)
@@ -68,12 +68,6 @@ async def change(store: Store, entry_id: EntryId, parsed: ParsedEntry) -> None:
 async def search(store: Store, words: str, limit: int = 50) -> list[int]:
     found = await store.read(lambda tx: tx.searching.search(SearchQuery(words=words, limit=limit)))
     return [entry.id for entry in found]
-
-
-async def related(store: Store, entry_id: EntryId, limit: int = 12) -> list[str]:
-    entry = await store.read(lambda tx: tx.entries.get(entry_id))
-    assert entry is not None
-    return [other.headline for other in await store.read(lambda tx: tx.searching.related(entry, limit=limit))]
 
 
 async def copies(store: Store, lead: EntryId, *others: EntryId) -> None:
@@ -137,7 +131,7 @@ async def test_what_a_catching_up_that_fails_had_done_is_done_again(store: Store
 async def test_grouping_indexes_everything_that_waits(store: Store) -> None:
     count = INDEXED + 3
     await save(store, *(news(f"Gale closes harbour number {number}") for number in range(count)))
-    await group_new(store, window=2 * DAY)
+    await Grouping(store, window=2 * DAY).group_new()
     assert await catch_up(store) == 0
     assert await store.read(lambda tx: tx.copies.ungrouped(limit=1)) == []
     assert len(await search(store, "gale", limit=1000)) == count
@@ -239,92 +233,3 @@ async def test_nothing_a_person_types_breaks_the_search(store: Store, words: str
     await add(store, news("Gale closes harbour"))
     assert len(await search(store, words)) <= 1
     assert await search(store, "gale") != []
-
-
-# --- related ---
-
-
-async def test_entries_on_one_subject_are_related_and_others_are_not(store: Store) -> None:
-    (asked, *_) = await add(
-        store,
-        news("Coastguard rescues fishermen off Cornwall"),
-        news("Fishermen rescued off Cornwall thank coastguard", at=NOON - 2 * DAY),
-        news("Cornwall coastguard saves crew of fishing boat", at=NOON - DAY),
-    )
-    assert await related(store, asked) == [
-        "Cornwall coastguard saves crew of fishing boat",
-        "Fishermen rescued off Cornwall thank coastguard",
-    ]
-    assert len(await related(store, asked, limit=1)) == 1
-    assert await related(store, asked, limit=0) == []
-
-
-async def test_an_entry_with_nothing_on_its_subject_has_nothing_related(store: Store) -> None:
-    (asked,) = await add(store, news("Coastguard rescues fishermen off Cornwall"))
-    assert await related(store, asked) == []
-
-
-async def test_copies_of_an_entry_are_not_related_to_it_and_copies_are_given_once(store: Store) -> None:
-    asked, copy, other, its_copy = await add(
-        store,
-        news("Coastguard rescues fishermen off Cornwall"),
-        news("Coastguard rescues fishermen off Cornwall coast"),
-        news("Fishermen rescued off Cornwall thank coastguard"),
-        news("Rescued fishermen thank Cornwall coastguard"),
-    )
-    await copies(store, asked, copy)
-    await copies(store, other, its_copy)
-    assert await related(store, asked) == ["Fishermen rescued off Cornwall thank coastguard"]
-
-
-@pytest.mark.parametrize(("days", "found"), [(0, True), (29, True), (31, False)])
-async def test_what_is_more_than_a_month_apart_is_not_related(
-    store: Store,
-    days: int,
-    found: bool,  # noqa: FBT001 - a case of the test
-) -> None:
-    early, late = NOON - days * DAY, NOON
-    (first,) = await add(store, news("Fishermen rescued off Cornwall thank coastguard", at=early), now=early)
-    (second,) = await add(store, news("Coastguard rescues fishermen off Cornwall", at=late), now=late)
-    assert await related(store, second) == ["Fishermen rescued off Cornwall thank coastguard"] * found
-    assert await related(store, first) == ["Coastguard rescues fishermen off Cornwall"] * found
-
-
-async def test_entries_of_an_old_feed_added_today_are_related_by_their_own_dates(store: Store) -> None:
-    old = NOON - 400 * DAY
-    (asked, _) = await add(
-        store,
-        news("Coastguard rescues fishermen off Cornwall", at=old),
-        news("Fishermen rescued off Cornwall thank coastguard", at=old + DAY),
-    )
-    assert len(await related(store, asked)) == 1
-
-
-async def test_an_entry_without_a_headline_is_related_by_its_teaser(store: Store) -> None:
-    asked, _ = await add(
-        store,
-        replace(news("-", text="Coastguard rescues fishermen off Cornwall"), headline=""),
-        news("Fishermen rescued off Cornwall thank coastguard"),
-    )
-    assert await related(store, asked) == ["Fishermen rescued off Cornwall thank coastguard"]
-
-
-async def test_an_entry_that_waits_for_the_index_has_nothing_related_until_then(store: Store) -> None:
-    """How well it matches itself is the measure of the others; they share a word with it, and no more."""
-    await add(store, news("Coastguard buys helicopter"))
-    (asked,) = await save(store, news("Coastguard rescues fishermen off Cornwall"))
-    assert await related(store, asked) == []
-    await add(store, news("Fishermen rescued off Cornwall thank coastguard"))
-    assert await related(store, asked) == ["Fishermen rescued off Cornwall thank coastguard"]
-
-
-async def test_an_entry_without_words_has_nothing_related(store: Store) -> None:
-    (asked,) = await add(store, ParsedEntry())
-    assert await related(store, asked) == []
-
-
-async def test_nothing_of_a_feed_no_longer_configured_is_related(store: Store) -> None:
-    (asked,) = await add(store, news("Coastguard rescues fishermen off Cornwall"))
-    await add(store, news("Fishermen rescued off Cornwall thank coastguard"), feed=B)
-    await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
-    assert await related(store, asked) == []

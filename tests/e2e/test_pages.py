@@ -19,10 +19,12 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from aggregator.model.entry import SafeHtml
 from aggregator.model.feed import Move, Outcome
-from aggregator.model.ids import RateGroup
+from aggregator.model.ids import EntryId, RateGroup, StoryId
 from aggregator.model.poll import GroupPause, PollRecord
+from aggregator.model.story import EventKind, StoryEvent, Veto
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import POLLED, Newsroom, fill, newsroom
+from tests.told import Told, tell
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -101,6 +103,9 @@ class Site:
                 "entry": f"/entries/{lead}",
                 "arabic": f"/entries/{arabic}",
                 "attack": f"/entries/{attacking}",
+                "stories": "/stories",
+                "story": "/stories/1",
+                "arabic story": "/stories/3",
                 "category": "/categories/world",
                 "feeds": "/feeds",
                 "feed": "/feeds/other",
@@ -117,7 +122,7 @@ class Site:
                 await self._server.serve(sockets=[listening])
 
 
-async def _more(room: Newsroom) -> tuple[int, int]:
+async def _more(room: Newsroom) -> tuple[EntryId, EntryId]:
     await room.configure(
         make_feed("arab-news", title="Arab News", publisher="Arab News", category="Middle East"),
         make_feed("other", title="Other World", publisher="Other", category="World"),
@@ -131,7 +136,25 @@ async def _more(room: Newsroom) -> tuple[int, int]:
     (first,) = await room.publish("asharq", arabic)
     (second,) = await room.publish("other", attacking)
     await _trouble(room)
+    await _story_of_all_kinds(room, first, second)
     return first, second
+
+
+async def _story_of_all_kinds(room: Newsroom, arabic: EntryId, attacking: EntryId) -> None:
+    """An Arabic story with an entry of endless words, and all that can happen to a story."""
+    events = [
+        StoryEvent(story=StoryId(3), kind=kind, at=NOON + timedelta(hours=1), entry=attacking, detail=detail)
+        for kind, detail in (
+            (EventKind.LEAD, "Other"),
+            (EventKind.NUMBER, "V" * 200),
+            (EventKind.MERGED, "4"),
+            (EventKind.SPLIT, "1"),
+        )
+    ]
+    vetoes = (Veto(story=StoryId(1), reason="different numbers"),)
+    words = ("بغداد", "w" * 200)
+    told = Told(id=3, entries=[arabic, attacking], events=events, related={1: 0.5}, words=words, vetoes=vetoes)
+    await tell(room.store, told)
 
 
 async def _trouble(room: Newsroom) -> None:
@@ -219,6 +242,9 @@ NAMES = [
     "front",
     "entry",
     "arabic",
+    "stories",
+    "story",
+    "arabic story",
     "category",
     "feeds",
     "feed",
@@ -286,6 +312,18 @@ def test_a_reader_comes_from_the_front_page_to_an_article_and_on_to_a_related_on
     related = page.get_by_role("complementary", name="Related Stories")
     related.get_by_role("link", name="Syria and Russia discuss Idlib").click()
     assert page.get_by_role("heading", level=1).inner_text().startswith("Syria and Russia discuss Idlib")
+
+
+def test_a_reader_comes_from_the_front_page_to_a_story_and_learns_why_it_is_one(visit: Visit) -> None:
+    page = visit.open("front")
+    page.get_by_role("region", name="Top stories").get_by_role("link", name="Iraq hosts military chiefs").click()
+    assert page.get_by_text("2 publishers report this").is_visible()
+    reason = page.get_by_text("62 % alike: military, chiefs")
+    assert not reason.is_visible()
+    page.get_by_text("Why together?").click()
+    assert reason.is_visible()
+    page.get_by_role("complementary", name="Related Stories").get_by_role("link", name="Syria and Russia").click()
+    assert page.url.endswith("/stories/2")
 
 
 def test_a_reader_searches(visit: Visit) -> None:

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from aggregator.config.fields import Push
 from aggregator.config.identity import RESERVED, feed_id
 from aggregator.config.mail import Mail
-from aggregator.config.model import Configuration, Copies, FeedSettings, Metrics, Polling, Site
+from aggregator.config.model import Configuration, Copies, FeedSettings, Metrics, Polling, Site, Stories
 from aggregator.config.read import load, parse
 from aggregator.config.section import Section
 from aggregator.errors import ConfigurationError
@@ -22,6 +22,7 @@ SECTIONS: dict[str, type[Section]] = {
     "site": Site,
     "polling": Polling,
     "copies": Copies,
+    "stories": Stories,
     "metrics": Metrics,
     "mail": Mail,
     "feeds": FeedSettings,

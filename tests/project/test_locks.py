@@ -61,3 +61,14 @@ def test_what_builds_the_package_is_locked() -> None:
 def test_what_is_tested_is_what_runs(lock: str) -> None:
     development = locked("requirements-dev.lock")
     assert {package: version for package, version in locked(lock).items() if development.get(package) != version} == {}
+
+
+def test_extras_come_beside_what_is_tested_without_changing_it() -> None:
+    extras, development = locked("requirements-extras.lock"), locked("requirements-dev.lock")
+    assert {package: extras.get(package) for package in development} == development
+
+
+def test_every_extra_is_locked() -> None:
+    optional = project()["project"]["optional-dependencies"]
+    names = {name(requirement) for extra in optional.values() for requirement in extra}
+    assert names - {name(package) for package in locked("requirements-extras.lock")} == set()

@@ -14,6 +14,11 @@ PAGES = {"starlette", "jinja2", "uvicorn", "prometheus_client", "apscheduler"}
 
 def loaded(*arguments: str, folder: Path) -> set[str]:
     """Run a command in a process of its own, and list the packages that it has imported in the end."""
+    return {name.partition(".")[0] for name in modules(*arguments, folder=folder)}
+
+
+def modules(*arguments: str, folder: Path) -> set[str]:
+    """Run a command in a process of its own, and list the modules that it has imported in the end."""
     run = f"""
 import sys
 from aggregator.cli.main import main
@@ -22,7 +27,7 @@ try:
     main()
 except SystemExit as ended:
     assert ended.code in {{0, 1}}, ended.code
-print(*{{name.partition(".")[0] for name in sys.modules}})
+print(*sys.modules)
 """
     done = subprocess.run(
         [sys.executable, "-c", run], cwd=folder, capture_output=True, text=True, check=True, timeout=30
@@ -46,6 +51,14 @@ def test_a_poll_without_news_imports_no_web_server_and_no_parser(folder: Path) -
     found = loaded("poll", "--json", folder=folder)
     assert found & {*READERS, *PAGES, "httpx", "ruamel"} == set()
     assert {"sqlite_utils", "pydantic", "yaml"} <= found, "the poll did not get far"
+
+
+def test_a_poll_without_news_imports_nothing_that_groups(folder: Path) -> None:
+    found = modules("poll", "--json", folder=folder)
+    assert "aggregator.services.grouping" in found, "the poll did not get far"
+    light = {"aggregator.stories.related", "aggregator.stories.rulings"}
+    assert {name for name in found if name.startswith("aggregator.stories.")} <= light
+    assert not {"Stemmer", "aggregator.services.story_desk", "aggregator.text.headline"} & found
 
 
 def test_a_poll_that_nobody_watches_draws_nothing(folder: Path) -> None:

@@ -16,6 +16,8 @@ HEADLINES = ["iraq hosts military chiefs", "rebels become officials under peace 
 @st.composite
 def candidates(draw: st.DrawFn) -> list[CopyCandidate]:
     count = draw(st.integers(0, 12))
+    numbers = st.integers(1, max(2, count))
+    near = draw(st.sets(st.tuples(numbers, numbers), max_size=6))
     return [
         CopyCandidate(
             id=EntryId(number),
@@ -24,6 +26,11 @@ def candidates(draw: st.DrawFn) -> list[CopyCandidate]:
             headline_key=draw(st.sampled_from(HEADLINES)),
             at=NOON + timedelta(hours=draw(st.integers(0, 120))),
             name=f"guid-{number}",
+            near=frozenset(
+                EntryId(one if other == number else other)
+                for one, other in near
+                if number in {one, other} and one != other
+            ),
         )
         for number in range(1, count + 1)
     ]
@@ -49,6 +56,7 @@ def test_the_order_of_arrival_changes_neither_sets_nor_leads(entries: list[CopyC
             headline_key=entry.headline_key,
             at=entry.at,
             name=entry.name,
+            near=frozenset(EntryId(ids[other - 1]) for other in entry.near),
         )
         for entry in entries
     ]

@@ -1,10 +1,13 @@
-"""The law of copies, through the real store: order of arrival, batches and detours change nothing."""
+"""The laws of grouping, through the real store.
+
+Copies: order of arrival, batches and detours change nothing. Stories: neither batches nor restarts do.
+"""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,12 +20,17 @@ from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.poll import EntryPlan
 from aggregator.model.query import EntryQuery
 from aggregator.ports import Transaction
-from aggregator.services.group import group_new
+from aggregator.services.grouping import Grouping
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.factories import NOON, make_feed, make_parsed_entry
+from tests.newswire import EVENTS, TEXTS, Grouped, Report, configure, correct, grouped, publish
+from tests.newswire import FEEDS as SOURCES
+from tests.newswire import called as retitled
 
 FEEDS = ("a", "b", "c")
 HEADLINES = ("iraq hosts military chiefs from iran", "rebels become officials under peace deal", "weather forecast")
+TOO_SHORT = "Details follow."
+"""To be nearly the same as another text: those are only looked for among what came in lately, whatever the order."""
 LATER = NOON + timedelta(days=365)
 """When everything is seen: `listed_at` is then the published time, whatever the order of arrival."""
 
@@ -45,6 +53,7 @@ def stories(draw: st.DrawFn) -> list[Story]:
         parsed = make_parsed_entry(
             str(number),
             headline=headline,
+            text=TOO_SHORT,
             published_at=NOON + timedelta(hours=draw(st.sampled_from([0, 1, 30, 47, 80, 200, 500, 520]))),
             url_key=draw(st.sampled_from(["x/1", "x/2", f"x/own-{number}", f"y/own-{number}"])),
         )
@@ -68,12 +77,12 @@ async def arrive(
             new = EntryPlan(new=(called(story.parsed, story.first_headline),))
             (entry_id,) = await store.write(saving(story, new))
             ids[str(story.parsed.guid)] = entry_id
-        await group_new(store, window=timedelta(hours=48))
+        await Grouping(store, window=timedelta(hours=48)).group_new()
         for story in batch:
             if story.first_headline != story.parsed.headline:
                 final = called(story.parsed, story.parsed.headline)
                 await store.write(saving(story, EntryPlan(changed=((ids[str(story.parsed.guid)], final),))))
-        await group_new(store, window=timedelta(hours=48))
+        await Grouping(store, window=timedelta(hours=48)).group_new()
     page = await store.read(lambda tx: tx.entries.page(EntryQuery(with_copies=True, limit=1000)))
     leads = await store.read(lambda tx: tx.entries.page(EntryQuery(limit=1000)))
     return described(page.items, leads.items)
@@ -115,3 +124,75 @@ def test_sets_and_leads_are_the_same_whatever_the_order_the_batches_and_earlier_
     shuffled = data.draw(st.permutations(made))
     cuts = data.draw(st.lists(st.integers(0, len(made)), max_size=4))
     asyncio.run(both_ways(made, shuffled, cuts))
+
+
+# --- stories ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """What comes between two times of grouping."""
+
+    reports: tuple[Report, ...]
+    corrections: tuple[tuple[int, str], ...]
+    """Which of all reports that have come gets which headline."""
+
+
+@st.composite
+def polls(draw: st.DrawFn) -> list[Poll]:
+    """Draw reports of few events, in no order of time, some of them copies by address, headline or text."""
+    headlines = [headline for event in EVENTS[:3] for headline in event]
+    made: list[Poll] = []
+    for poll in range(draw(st.integers(1, 4))):
+        reports = [_drawn(draw, f"{poll}-{number}", headlines) for number in range(draw(st.integers(0, 7)))]
+        corrections = draw(st.lists(st.tuples(st.integers(0, 30), st.sampled_from(headlines)), max_size=2))
+        made.append(Poll(reports=tuple(reports), corrections=tuple(corrections)))
+    return made
+
+
+def _drawn(draw: st.DrawFn, name: str, headlines: Sequence[str]) -> Report:
+    parsed = make_parsed_entry(
+        name,
+        published_at=NOON + timedelta(hours=draw(st.sampled_from([0, 1, 2, 5, 30, 47, 80, 100, 170, 300]))),
+        text=draw(st.sampled_from(TEXTS)),
+        url_key=draw(st.sampled_from(["x/1", *(f"x/own-{name}-{one}" for one in range(4))])),
+    )
+    feed = draw(st.sampled_from(SOURCES))
+    return Report(feed=feed.id, parsed=retitled(parsed, draw(st.sampled_from(headlines))))
+
+
+async def group_polls(path: Path, made: Sequence[Poll], *, batch: int, restarts: Iterator[bool]) -> Grouped:
+    """Group after every poll, by one grouping, or by a new one where it restarts."""
+    store = await SqliteStore.open(path)
+    try:
+        await configure(store)
+        grouping = Grouping(store, window=timedelta(hours=48), batch=batch)
+        ids: list[EntryId] = []
+        known: list[Report] = []
+        for poll in made:
+            ids += await publish(store, poll.reports)
+            known += poll.reports
+            for number, headline in poll.corrections:
+                if known:
+                    place = number % len(known)
+                    await correct(store, ids[place], known[place], headline)
+            if next(restarts):
+                grouping = Grouping(store, window=timedelta(hours=48), batch=batch)
+            await grouping.group_new()
+        return await grouped(store)
+    finally:
+        await store.aclose()
+
+
+async def in_two_ways(made: Sequence[Poll], batch: int, restarts: Sequence[bool]) -> None:
+    with TemporaryDirectory() as folder:
+        one = await group_polls(Path(folder) / "1.db", made, batch=500, restarts=cycle([False]))
+        other = await group_polls(Path(folder) / "2.db", made, batch=batch, restarts=iter(restarts))
+    assert other == one
+
+
+@pytest.mark.slow
+@settings(max_examples=60)
+@given(polls(), st.integers(1, 4), st.lists(st.booleans(), min_size=4, max_size=4))
+def test_neither_batches_nor_restarts_change_a_story(made: list[Poll], batch: int, restarts: list[bool]) -> None:
+    asyncio.run(in_two_ways(made, batch, restarts))

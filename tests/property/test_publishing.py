@@ -1,15 +1,28 @@
 """Laws of published documents, whatever publishers write."""
 
 import json
+import random
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.publish import atom, jsonfeed, opml, rss
+from aggregator.model.ids import StoryId
+from aggregator.model.story import EventKind, StoryEvent
+from aggregator.publish import atom, jsonfeed, opml, rss, stories
 from aggregator.publish.listed import UNTITLED, plain
-from tests.published import make_channel, make_entry, make_overview, make_published, make_site
+from tests.factories import NOON
+from tests.published import (
+    every_story,
+    make_channel,
+    make_entry,
+    make_line,
+    make_overview,
+    make_published,
+    make_site,
+    make_story,
+)
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -49,6 +62,32 @@ def test_any_text_in_any_field_keeps_every_document_well_formed(text: str) -> No
     ET.fromstring(opml.write(make_site(), [overview]))
 
 
+@given(text=anything)
+def test_any_text_in_any_field_of_a_story_keeps_every_document_well_formed(text: str) -> None:
+    lead = make_entry(
+        headline=text, teaser=text, content=text, author=text, publisher=text, category=text, tags=[text], language=text
+    )
+    other = make_entry(2, headline=text, publisher=f"{text}!", category=text, url=None)
+    events = [StoryEvent(story=StoryId(1), kind=EventKind.NUMBER, at=NOON, detail=text)]
+    told = [make_story(1, lead, other, related=[make_line(2, lead, coverage=2)], events=events)]
+    channel = make_channel(origins=[make_overview(title=text)])
+    for document in (stories.write_atom(channel, told), stories.write_rss(channel, told)):
+        ET.fromstring(document)
+    (item,) = json.loads(stories.write_json(channel, told))["items"]
+    assert item["_aggregator"]["coverage"] == 2
+
+
+@given(headline=anything.filter(str.strip), entries=st.integers(1, 60), order=st.randoms(use_true_random=False))
+def test_a_story_is_one_entry_of_one_name_whoever_leads_it(headline: str, entries: int, order: random.Random) -> None:
+    members = [make_entry(number, headline=headline, publisher=f"P{number}") for number in range(1, entries + 1)]
+    order.shuffle(members)
+    root = ET.fromstring(stories.write_atom(make_channel(), [make_story(5, *members)]))
+    (entry,) = root.findall(f"{ATOM}entry")
+    assert entry.findtext(f"{ATOM}id") == "tag:news.example,2026:stories/5"
+    (link,) = [each for each in entry.findall(f"{ATOM}link") if each.get("rel") == "alternate"]
+    assert link.get("href") == members[0].url
+
+
 @given(content=anything)
 def test_content_reads_back_with_its_line_ends_as_xml_has_them(content: str) -> None:
     """XML 1.0 section 2.11: a parser turns CR LF and CR into LF, so nothing else may be promised."""
@@ -63,3 +102,9 @@ def test_equal_entries_make_equal_bytes(write: object) -> None:
     assert callable(write)
     entries = [make_published(make_entry(number)) for number in range(5)]
     assert write(make_channel(entries), entries) == write(make_channel(entries), entries)
+
+
+@pytest.mark.parametrize("write", [stories.write_atom, stories.write_rss, stories.write_json])
+def test_equal_stories_make_equal_bytes(write: object) -> None:
+    assert callable(write)
+    assert write(make_channel(), every_story()) == write(make_channel(), every_story())

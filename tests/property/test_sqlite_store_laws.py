@@ -372,7 +372,7 @@ def walk(tx: SqliteTransaction, query: EntryQuery) -> list[EntryId]:
         assert len(page.items) == query.limit
         query = replace(query, after=Cursor.from_text(str(page.next)))
     assert seen == sorted(seen, key=lambda mark: (mark.listed_at, mark.id), reverse=True)
-    return [mark.id for mark in seen]
+    return [EntryId(mark.id) for mark in seen]
 
 
 @pytest.mark.slow

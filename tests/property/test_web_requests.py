@@ -16,7 +16,20 @@ from aggregator.web.representations import Representations
 from tests.manual_clock import ManualClock
 from tests.newsroom import Newsroom, fill, newsroom
 
-PLACES = ["", "entries/", "feeds/", "categories/", "digests/", "search", "static/", "feed", "feeds", "digests"]
+PLACES = [
+    "",
+    "entries/",
+    "stories/",
+    "stories",
+    "feeds/",
+    "categories/",
+    "digests/",
+    "search",
+    "static/",
+    "feed",
+    "feeds",
+    "digests",
+]
 ENDS = ["", ".atom", ".rss", ".json", ".opml", ".css"]
 
 texts = st.text(max_size=30) | st.integers().map(str) | st.dates().map(str) | st.sampled_from(["1", "world", "other"])

@@ -90,10 +90,19 @@ feeds:
         ("polling: {websub: yes}", "1:19: polling.websub: 'yes' is none of auto, on, off"),
         ("polling: fast", "1:10: polling: expected keys with values, found 'fast'"),
         ("copies: {window: 1m}", "1:18: copies.window: '1m' is out of bounds; 1h to 30d is possible"),
+        ("stories: {late: 31d}", "1:17: stories.late: '31d' is out of bounds; 0s to 30d is possible"),
+        (
+            "stories: {embeddings_share: 0.7}",
+            "1:29: stories.embeddings_share: '0.7' is out of bounds; 0 to 0.5 is possible",
+        ),
+        (
+            "stories: {embeddings_share: much}",
+            "1:29: stories.embeddings_share: 'much' is not a share; write one like 0.3",
+        ),
         ("sites: {}", "1:1: unknown key 'sites'; did you mean 'site'?"),
         (
             "qqq: {}",
-            "1:1: unknown key 'qqq'; possible are site, polling, copies, metrics, mail, digest, digests, feeds",
+            "1:1: unknown key 'qqq'; possible are site, polling, copies, stories, metrics, mail, digest, digests, feeds",
         ),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from aggregator.stories.conflicts import DATE, NAME, NUMBER, OPPOSITE, SCORE, conflict
-from aggregator.text.claims import Claims
+from aggregator.text.claims import Claims, may_be_numbered
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,20 @@ def test_headlines_of_one_pattern_conflict_in_what_differs(one: str, other: str,
 )
 def test_other_words_for_one_event_do_not_conflict(one: str, other: str) -> None:
     assert conflict(Claims(one), Claims(other)) is None
+
+
+@pytest.mark.parametrize(
+    ("headline", "figures"),
+    [
+        ("Bus crash kills twelve in Peru", ("12",)),
+        ("Toll rises to 1,015 as 90mph storm of 2026 moves on, 6.1 million without power", ("6.1", "90", "1015")),
+        ("No one knows when the second talks begin", ()),
+        ("", ()),
+    ],
+)
+def test_a_headline_says_these_numbers_from_the_least(headline: str, figures: tuple[str, ...]) -> None:
+    assert Claims(headline).figures == figures
+    assert may_be_numbered(headline) or not figures
 
 
 def test_numbers_and_dates_of_different_patterns_are_not_compared() -> None:

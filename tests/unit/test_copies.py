@@ -20,6 +20,7 @@ def candidate(
     headline: str = EVENT,
     url: str | None = None,
     hours: float = 0,
+    near: tuple[int, ...] = (),
 ) -> CopyCandidate:
     return CopyCandidate(
         id=EntryId(number),
@@ -28,6 +29,7 @@ def candidate(
         headline_key=headline,
         at=NOON + timedelta(hours=hours),
         name=f"guid-{number}",
+        near=frozenset(map(EntryId, near)),
     )
 
 
@@ -131,3 +133,46 @@ def test_entries_without_address_are_not_taken_for_copies_of_one_another() -> No
         for n in (1, 2)
     ]
     assert sets(group(bare, window=WINDOW)) == [{1}, {2}]
+
+
+def near_pair(*, feeds: tuple[str, str] = ("one", "two"), hours: float = 1) -> list[CopyCandidate]:
+    return [
+        candidate(1, feed=feeds[0], near=(2,)),
+        candidate(2, feed=feeds[1], near=(1,), headline="military chiefs meet in baghdad", hours=hours),
+    ]
+
+
+def test_nearly_the_same_text_of_two_feeds_is_one_piece_of_news() -> None:
+    assert [(placed.copy_of, placed.reason) for placed in group(near_pair(), window=WINDOW)] == [
+        (None, "nearly the same text"),
+        (1, "nearly the same text"),
+    ]
+
+
+def test_nearly_the_same_text_of_one_feed_or_far_apart_in_time_ties_nothing() -> None:
+    assert sets(group(near_pair(feeds=("one", "one")), window=WINDOW)) == [{1}, {2}]
+    assert sets(group(near_pair(hours=48), window=WINDOW)) == [{1, 2}]
+    assert sets(group(near_pair(hours=48.01), window=WINDOW)) == [{1}, {2}]
+
+
+def test_a_text_that_is_not_at_hand_ties_nothing() -> None:
+    assert sets(group([candidate(1, near=(7,))], window=WINDOW)) == [{1}]
+
+
+def test_one_headline_is_a_better_reason_than_nearly_the_same_text() -> None:
+    pair = [candidate(1, near=(2,)), candidate(2, near=(1,), hours=1)]
+    assert {placed.reason for placed in group(pair, window=WINDOW)} == {"same headline"}
+
+
+def test_a_template_does_not_make_two_articles_of_one_feed_copies_through_another_feed() -> None:
+    one = candidate(1, feed="flats", headline="flat in the old town with a view", near=(3,))
+    two = candidate(2, feed="flats", headline="flat by the river with a garden", near=(3,))
+    elsewhere = candidate(3, feed="homes", headline="homes to rent in baghdad this week", near=(1, 2))
+    assert sets(group([one, two, elsewhere], window=WINDOW)) == [{1}, {2}, {3}]
+
+
+def test_a_headline_that_recurs_does_not_tie_what_nearly_the_same_text_does() -> None:
+    twice = [candidate(1, feed="one"), candidate(2, feed="one", hours=1)]
+    elsewhere = candidate(3, feed="two", near=(4,), hours=2)
+    other = candidate(4, feed="three", headline="military chiefs meet in baghdad", near=(3,), hours=2)
+    assert sets(group([*twice, elsewhere, other], window=WINDOW)) == [{1}, {2}, {3, 4}]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.publish import atom, jsonfeed, opml, rss
+from aggregator.publish import atom, jsonfeed, opml, rss, stories
 from aggregator.publish.site import Channel
-from tests.published import everything, make_channel, make_overview, make_site
+from tests.published import every_story, everything, make_channel, make_overview, make_site
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -27,7 +27,11 @@ def _documents() -> dict[str, bytes]:
         next_url = f"https://news.example/feed.{suffix}?after=x"
         return make_channel(entries, suffix=suffix, origins=feeds, next_url=next_url)
 
+    told = every_story()
     return {
+        "stories.atom": stories.write_atom(channel("atom"), told),
+        "stories.rss": stories.write_rss(channel("rss"), told),
+        "stories.json": stories.write_json(channel("json"), told),
         "feed.atom": atom.write(channel("atom"), entries),
         "feed.rss": rss.write(channel("rss"), entries),
         "feed.json": jsonfeed.write(channel("json"), entries),
@@ -39,7 +43,11 @@ def _documents() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    "name", ["feed.atom", "feed.rss", "feed.json", "empty.atom", "empty.rss", "empty.json", "feeds.opml"]
+    "name",
+    [
+        *("stories.atom", "stories.rss", "stories.json", "feed.atom", "feed.rss", "feed.json"),
+        *("empty.atom", "empty.rss", "empty.json", "feeds.opml"),
+    ],
 )
 def test_a_document_that_uses_everything_is_written_as_before(name: str) -> None:
     written = _documents()[name]

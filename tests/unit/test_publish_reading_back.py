@@ -43,6 +43,7 @@ def test_atom_is_read_back_as_it_was_meant() -> None:
     assert (first.source.id, first.source.link) == ("https://example.org/rss.xml", "https://example.org/")
     assert [link.href for link in first.links if link.rel == "related"] == [
         "https://news.example/entries/7",
+        "https://news.example/stories/4",
         "https://other.example/5",
         "https://ar.example/3",
     ]
@@ -97,6 +98,7 @@ def test_json_feed_names_copies_and_related_entries_for_programs() -> None:
         }
     ]
     assert [other["title"] for other in first["_aggregator"]["related"]] == ["قائد الجيش في بغداد"]
+    assert first["_aggregator"]["story"] == {"page": "https://news.example/stories/4", "publishers": 3, "entries": 4}
     assert [file["mime_type"] for file in first["attachments"]] == ["audio/mpeg", "application/octet-stream"]
     assert "language" not in second
 

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 from aggregator.errors import DatabaseUnusable
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import EntryPlan
+from aggregator.model.query import EntryQuery
 from aggregator.storage.sqlite import connect, migrations, search_index
 from aggregator.storage.sqlite.session import Session
 from aggregator.storage.sqlite.steps import MIGRATIONS
@@ -157,6 +158,29 @@ async def test_a_database_of_the_first_release_keeps_its_feeds_and_entries(tmp_p
     assert (found.entries, found.state.validators.etag, found.state.failures) == (1, '"one"', 3)
     assert (found.state.next_poll_at, found.state.blocked_until) == (NOON, NOON + timedelta(minutes=1))
     assert found.feed.unconditional_interval == timedelta(days=1)
+    await store.aclose()
+
+
+async def test_entries_from_before_stories_were_known_wait_for_one_and_are_listed_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    database = connect.connect(path, writing=True)
+    with connect.writing(database):
+        MIGRATIONS.apply(database, stop_before="0008_stories")
+        database.execute(
+            "INSERT INTO feeds (id, configured, position, url, title, publisher, category, interval,"
+            " allow_private_address) VALUES ('a', 1, 0, '', '', '', '', 0, 0)"
+        )
+        database.execute(
+            "INSERT INTO entries (id, feed_id, headline, teaser, headline_key, fingerprint, first_seen_at, changed_at,"
+            " listed_at, category, shown, fronts, grouped, copy_set)"
+            " SELECT value, 'a', 'News', '', '', '', 0, 0, 100 - value, '', 1, 1, 1, value FROM json_each('[1, 2, 3]')"
+        )
+        database.execute("INSERT INTO entry_texts SELECT id, '', '', '' FROM entries")
+    database.close()
+    store = await SqliteStore.open(path)
+    assert await store.read(lambda tx: tx.copies.ungrouped(limit=9)) == [3, 2, 1]
+    assert [entry.id for entry in (await store.read(lambda tx: tx.entries.page(EntryQuery()))).items] == [1, 2, 3]
+    assert (await store.read(lambda tx: tx.stories.memory())).next_story == 1
     await store.aclose()
 
 

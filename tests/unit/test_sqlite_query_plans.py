@@ -11,12 +11,14 @@ import pytest
 
 from aggregator.model.copies import CopyAssignment
 from aggregator.model.feed import FeedState, Move, Outcome, ParsedFeed
-from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
+from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup, StoryId
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord
 from aggregator.model.push import Subscription
-from aggregator.model.query import Cursor, EntryQuery, SearchQuery
+from aggregator.model.query import Cursor, EntryQuery, SearchQuery, StoryQuery
+from aggregator.model.story import Together
 from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
 from tests.factories import NOON, make_feed, make_parsed_entry
+from tests.story_changes import make_changes, make_closed, make_event, make_reading, make_state
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +31,13 @@ QUERIES = [
     for since, until in ((None, None), (NOON, NOON))
     for with_copies in (False, True)
     for after in (None, Cursor(listed_at=NOON - LEASE, id=EntryId(1)))
+]
+STORY_QUERIES = [
+    StoryQuery(category=category, since=since, least_coverage=least, after=after)
+    for category in (None, "World")
+    for since in (None, NOON)
+    for least in (1, 2)
+    for after in (None, Cursor(listed_at=NOON - LEASE, id=1))
 ]
 
 
@@ -74,15 +83,49 @@ def everything(tx: SqliteTransaction) -> None:
     )
     tx.copies.members([CopySetId(ids[0])])
     tx.copies.count_copies(ids)
+    tx.copies.texts(ids)
+    tx.copies.texts_since(NOON)
+    tx.copies.tie([(ids[0], ids[1])], anew=ids)
+    tx.copies.connected(ids, reach=LEASE)
+    everything_of_stories(tx, ids)
     tx.searching.catch_up(limit=1)
     tx.searching.search(SearchQuery(words="words"))
-    tx.searching.related(entry, limit=5)
+    tx.entries.several(ids)
+    tx.feeds.several([A])
     subscription = Subscription(feed_id=A, hub="https://hub.example/", topic="https://a.example/", token="t")
     tx.pushes.save(subscription)
     tx.pushes.of_feed(A)
     tx.pushes.by_token("t")
     tx.pushes.next_steps(now=NOON, limit=5)
     tx.pushes.remove(subscription)
+
+
+def everything_of_stories(tx: SqliteTransaction, ids: list[EntryId]) -> None:
+    one, two = StoryId(1), StoryId(2)
+    founded = make_changes(
+        make_state(1, ids[0]),
+        make_state(2, ids[1]),
+        placed={1: [ids[0]], 2: [ids[1]]},
+        readings=[make_reading(1, ids[0])],
+        events=[make_event(1)],
+        related={1: [(2, 0.5)]},
+    )
+    tx.stories.save(founded, signature="")
+    tx.feeds.synchronise([make_feed("a", publisher="Another")], now=NOON)
+    for query in STORY_QUERIES:
+        tx.stories.page(query)
+    tx.stories.entries(ids)
+    tx.stories.placed(ids)
+    tx.stories.get(one)
+    tx.stories.lines([one, two])
+    tx.stories.coverage(ids)
+    tx.stories.related([one, two])
+    tx.stories.rule(Together(entries=frozenset(ids)))
+    tx.stories.save(make_changes(placed={1: ids}, merged=[(2, 1)], closed=[make_closed(1, *ids)]), signature="")
+    tx.stories.closed(one)
+    tx.stories.current(two)
+    tx.stories.memory()
+    tx.stories.forget_readings()
 
 
 @pytest.fixture
@@ -105,9 +148,37 @@ async def test_no_statement_reads_a_table_of_entries_from_end_to_end(issued: set
     assert len(issued) > 40
     with closing(sqlite3.connect(tmp_path / "a.db")) as database:
         plans = {sql: plan(database, sql) for sql in issued}
-    whole = re.compile(r"SCAN (entries|revisions|entry_texts|e|m|o|t)\b(?! VIRTUAL)")
+    whole = re.compile(r"SCAN (entries|revisions|entry_texts|copy_ties|e|m|o|t)\b(?! VIRTUAL)")
     scans = {sql: steps for sql, steps in plans.items() if any(map(whole.match, steps))}
     assert scans == {}
+
+
+async def test_what_refers_to_a_row_that_is_deleted_is_found_by_an_index(issued: set[str], tmp_path: Path) -> None:
+    """SQLite looks for it with every row that is deleted, and without an index reads the whole table each time."""
+    assert issued
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        keys = [(table, key[3]) for table in tables for key in database.execute(f"PRAGMA foreign_key_list({table})")]
+        plans = {key: plan(database, "SELECT 1 FROM {} WHERE {} = ?".format(*key)) for key in keys}
+    assert len(plans) > 10
+    assert {key: steps for key, steps in plans.items() if any(step.startswith("SCAN") for step in steps)} == {}
+
+
+async def test_stories_are_only_read_whole_where_an_engine_is_made(issued: set[str], tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        plans = {sql: plan(database, sql) for sql in issued}
+    scans = {
+        step
+        for steps in plans.values()
+        for step in steps
+        if re.match(r"SCAN (story_|stories\b|[prs]\b)(?! VIRTUAL)", step)
+    }
+    assert scans == {
+        "SCAN r",  # memory: all readings, in order of position
+        "SCAN stories USING INDEX stories_open",  # memory: those that are open
+        "SCAN story_rulings",  # what people have decided: few, in order
+        "SCAN story_mark",  # one row
+    }
 
 
 async def test_no_list_is_sorted_after_it_was_read(issued: set[str], tmp_path: Path) -> None:
@@ -131,6 +202,21 @@ async def test_feeds_are_only_read_whole_where_all_of_them_are_wanted(issued: se
     }
 
 
+THOSE = ["LIST SUBQUERY 1", "SCAN json_each VIRTUAL TABLE INDEX 1:"]
+STORIES = ["SEARCH stories USING INTEGER PRIMARY KEY (rowid=?)", *THOSE]
+OF_STORIES = [
+    "SEARCH p USING COVERING INDEX story_entries_of_story (story_id=?)",
+    *THOSE,
+    "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
+    "SEARCH f USING INDEX sqlite_autoindex_feeds_1 (id=?)",
+    *STORIES,
+    "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
+    *THOSE,
+    "SEARCH f USING INDEX sqlite_autoindex_feeds_1 (id=?)",
+    *STORIES,
+]
+"""What is shown of stories: their entries, the stories themselves, the leads."""
+
 READS: dict[str, tuple[Callable[[SqliteTransaction], object], list[str]]] = {
     "catch_up": (
         lambda tx: tx.searching.catch_up(limit=5),
@@ -142,6 +228,27 @@ READS: dict[str, tuple[Callable[[SqliteTransaction], object], list[str]]] = {
         ],
     ),
     "history": (lambda tx: tx.feeds.history(A), ["SEARCH polls USING PRIMARY KEY (feed_id=?)"]),
+    "ungrouped": (
+        lambda tx: tx.copies.ungrouped(limit=5),
+        ["SEARCH entries USING INDEX entries_ungrouped (listed_at>?)"],
+    ),
+    "mark": (lambda tx: tx.stories.mark(), ["SCAN story_mark"]),  # one row
+    "page of stories": (
+        lambda tx: tx.stories.page(StoryQuery(least_coverage=2, after=Cursor(listed_at=NOON, id=5))),
+        [
+            "SEARCH stories USING COVERING INDEX stories_listed (updated_at=? AND id<?)",
+            "SEARCH stories USING COVERING INDEX stories_listed (updated_at>? AND updated_at<?)",
+            *OF_STORIES,
+        ],
+    ),
+    "page of stories of a category": (
+        lambda tx: tx.stories.page(StoryQuery(category="World", after=Cursor(listed_at=NOON, id=5))),
+        [
+            "SEARCH story_categories USING COVERING INDEX story_categories_listed (category=? AND updated_at=? AND story_id<?)",
+            "SEARCH story_categories USING COVERING INDEX story_categories_listed (category=? AND updated_at>? AND updated_at<?)",
+            *OF_STORIES,
+        ],
+    ),
     "pauses": (
         lambda tx: tx.feeds.pauses(now=NOON),
         ["SEARCH rate_groups USING INDEX rate_groups_paused (paused_until>?)"],

@@ -49,6 +49,7 @@ def test_stories_that_turn_out_to_be_one_are_merged_into_the_older() -> None:
     first = engine.add(story_entry(1, "Airline cancels flights as pilots begin strike"))
     second = engine.add(story_entry(2, "Union walkout grounds Atlantis passengers", hours=0.1))
     assert first != second
+    engine.changes()
     bridges = (
         "Atlantis pilots begin strike, union walkout grounds flights",
         "Atlantis flights grounded as pilots begin strike after union walkout",
@@ -76,9 +77,12 @@ def test_what_changed_is_told_once() -> None:
 def test_a_closed_story_is_told_with_its_entries_and_leaves_memory() -> None:
     engine = StoryEngine()
     placed(engine, QUAKE)
-    engine.advance(NOON + timedelta(days=8))
-    closed = engine.changes().closed
-    assert [(story.id, story.entries) for story in closed] == [(1, (1, 2, 3))]
+    engine.advance(NOON + timedelta(hours=3 + 72) + engine.settings.late - timedelta(seconds=1))
+    assert engine.changes().closed == ()
+    engine.advance(NOON + timedelta(hours=3 + 72) + engine.settings.late)
+    (closed,) = engine.changes().closed
+    assert (closed.state.id, closed.state.lead, closed.entries) == (1, 1, (1, 2, 3))
+    assert (closed.state.review_at, closed.state.last_at) == (None, NOON + timedelta(hours=3))
     assert engine.window.stories == {}
     assert engine.window.story_of == {}
     assert engine.story_of(EntryId(1)) is None
@@ -113,6 +117,7 @@ def test_stories_of_entries_that_turn_out_to_be_copies_become_one() -> None:
     engine = StoryEngine()
     first = engine.add(story_entry(1, QUAKE[0]))
     second = engine.add(story_entry(2, OTHER, hours=1))
+    engine.changes()
     engine.copies_changed({EntryId(2): CopySetId(1)})
     assert engine.story_of(EntryId(2)) == first != second
     assert engine.changes().merged == ((second, first),)
@@ -257,6 +262,7 @@ def test_the_publisher_whose_text_others_took_over_leads() -> None:
 class _Meanings:
     """Tells by the first word what an entry is about, as an embedding might."""
 
+    name = "first words"
     share = 0.7
 
     def meaning(self, entry: StoryEntry) -> Sequence[float] | None:

@@ -1,10 +1,13 @@
 """Related stories: which are listed, how many, in what order."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from aggregator.model.ids import StoryId
+from aggregator.model.entry import EntrySummary
+from aggregator.model.ids import CopySetId, EntryId, FeedId, StoryId
+from aggregator.model.story import StoryLine
 from aggregator.stories.engine import StoryEngine
-from aggregator.stories.related import Candidate, choose
+from aggregator.stories.related import Candidate, choose, shown
 from tests.factories import NOON
 from tests.story_entries import placed
 
@@ -14,6 +17,7 @@ def candidate(number: int, likeness: float = 0.5, *, publisher: str = "", hours:
         story=StoryId(number),
         likeness=likeness,
         publisher=publisher or f"publisher {number}",
+        first_at=NOON - timedelta(hours=hours),
         last_at=NOON - timedelta(hours=hours),
     )
 
@@ -25,7 +29,10 @@ def test_at_most_twelve_newest_first() -> None:
 
 def test_at_most_three_of_a_publisher_but_any_number_of_unknown_ones() -> None:
     of_one = [candidate(number, publisher="one") for number in range(5)]
-    unknown = [Candidate(story=StoryId(number), likeness=0.5, publisher="", last_at=NOON) for number in range(10, 15)]
+    unknown = [
+        Candidate(story=StoryId(number), likeness=0.5, publisher="", first_at=NOON, last_at=NOON)
+        for number in range(10, 15)
+    ]
     found = [other.story for other in choose([*of_one, *unknown], NOON)]
     assert sorted(found) == [0, 1, 2, 10, 11, 12, 13, 14]
 
@@ -35,9 +42,55 @@ def test_a_list_is_not_padded_with_what_is_not_like() -> None:
 
 
 def test_what_is_long_past_counts_for_less() -> None:
-    new, old = candidate(1, 0.4), candidate(2, 0.4, hours=24 * 7)
-    scores = {other.story: other.score for other in choose([new, old], NOON)}
-    assert scores == {1: 0.4, 2: 0.2}
+    new, old = candidate(1, 0.3), candidate(2, 0.3, hours=24 * 7)
+    assert [other.story for other in choose([new, old], NOON)] == [1]
+    assert [(other.story, other.score) for other in choose([replace(old, likeness=0.4)], NOON)] == [(2, 0.4)]
+
+
+def test_what_goes_on_is_not_long_past_however_long_it_goes_on() -> None:
+    week = timedelta(days=7)
+    around = replace(candidate(1, 0.2), first_at=NOON - week, last_at=NOON + week)
+    assert [
+        other.story for other in choose([around, replace(around, story=StoryId(2), last_at=NOON - week)], NOON)
+    ] == [1]
+
+
+def lead(number: int, publisher: str) -> EntrySummary:
+    return EntrySummary(
+        id=EntryId(number),
+        copy_set=CopySetId(number),
+        feed_id=FeedId("feed"),
+        feed_title="Feed",
+        publisher=publisher,
+        category="World",
+        url=None,
+        headline="Headline",
+        teaser="",
+        language="en",
+        published_at=NOON,
+        first_seen_at=NOON,
+        changed_at=NOON,
+        listed_at=NOON,
+    )
+
+
+def line(number: int, *, publisher: str, hours: float = 0) -> StoryLine:
+    return StoryLine(
+        id=StoryId(number),
+        lead=lead(number, publisher),
+        coverage=1,
+        size=1,
+        first_at=NOON - timedelta(hours=hours),
+        last_at=NOON - timedelta(hours=hours),
+        updated_at=NOON,
+    )
+
+
+def test_a_list_that_is_shown_is_chosen_from_stored_scores_newest_first() -> None:
+    rows = [(line(number, publisher="one", hours=number), 0.5 - number / 100) for number in range(5)]
+    rows += [(line(9, publisher="two", hours=-5), 0.3), (line(10, publisher="two"), 0.1)]
+    assert [each.id for each in shown(rows, NOON, 12)] == [9, 0, 1, 2]
+    assert [each.id for each in shown(rows, NOON, 2)] == [0, 1]
 
 
 def test_stories_on_one_subject_are_related_and_others_are_not() -> None:
@@ -50,6 +103,6 @@ def test_stories_on_one_subject_are_related_and_others_are_not() -> None:
             "Hope fades for miners trapped underground",
         ],
     )
-    assert [other.story for other in engine.related(first)] == [second]
-    assert engine.related(third) == ()
-    assert engine.related(StoryId(99)) == ()
+    found = engine.changes().related
+    assert [other.story for other in found[first]] == [second]
+    assert found[third] == ()

@@ -488,7 +488,9 @@ async def test_words_of_a_search_are_escaped(room: Newsroom) -> None:
 
 PATHS = [
     "/",
-    "/entries/21",
+    "/entries/1",
+    "/stories",
+    "/stories/1",
     "/categories/world",
     "/feeds",
     "/feeds/other",

@@ -1,7 +1,7 @@
 """What feeds.yaml says, brought into the database."""
 
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 
@@ -13,6 +13,7 @@ from aggregator.storage.sqlite.fronts import choose_fronts, sets_of_feed
 from aggregator.storage.sqlite.pushes import SqlitePushes
 from aggregator.storage.sqlite.session import Row, Session, seconds
 from aggregator.storage.sqlite.setbacks import AHEAD
+from aggregator.storage.sqlite.story_lists import list_stories, stories_of_feed
 
 # What polls have learned belongs to the address: validators and body hash by RFC 9110 section 8.8, and a 410, a count
 # of failures and a permanent redirect no less. Only the wish of a server to be left alone or asked less often stays
@@ -56,6 +57,7 @@ class Configuring:
         named = {feed.id for feed in feeds}
         self._list(feed for feed in feeds if _relisted(feed, before.get(feed.id)))
         self._drop(FeedId(name) for name, row in before.items() if row["configured"] and name not in named)
+        self._list_stories(feeds, before)
         return [FeedId(name) for name, row in before.items() if row["ahead"]]
 
     def _configure(self, feed: Feed, position: int, before: Row | None, *, now: datetime) -> None:
@@ -90,6 +92,21 @@ class Configuring:
             self._session.run("UPDATE feeds SET configured = 0 WHERE id = :id", id=feed_id)
             self._session.run("UPDATE entries SET shown = 0 WHERE feed_id = :id", id=feed_id)
             choose_fronts(self._session, sets_of_feed(self._session, feed_id))
+
+    def _list_stories(self, feeds: Sequence[Feed], before: Mapping[str, Row]) -> None:
+        """List the stories anew of which entries are shown now or no more, or are another publisher's or category's."""
+        named = {feed.id: feed for feed in feeds}
+        changed = (name for name, row in before.items() if _listed(row) != _to_be_listed(named.get(FeedId(name))))
+        touched = (stories_of_feed(self._session, FeedId(name)) for name in changed)
+        list_stories(self._session, set().union(*touched))
+
+
+def _listed(row: Row) -> tuple[str, str] | None:
+    return (row["publisher"], row["category"]) if row["configured"] else None
+
+
+def _to_be_listed(feed: Feed | None) -> tuple[str, str] | None:
+    return None if feed is None else (feed.publisher, feed.category)
 
 
 def _relisted(feed: Feed, before: Row | None) -> bool:

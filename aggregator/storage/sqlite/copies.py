@@ -3,29 +3,39 @@
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
-from functools import cache
+from datetime import datetime, timedelta
 
-from aggregator.model.copies import CopyAssignment, CopyCandidate
+from aggregator.model.copies import CopyAssignment, CopyCandidate, CopyText
 from aggregator.model.entry import EntrySummary
-from aggregator.model.ids import CopySetId, EntryId
+from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.storage.sqlite import entry_rows
+from aggregator.storage.sqlite.copy_closure import Closure
 from aggregator.storage.sqlite.fronts import choose_fronts
-from aggregator.storage.sqlite.session import Row, Session, many
-
-_CANDIDATES = """
-    SELECT e.id, e.feed_id, e.url_key, e.headline_key, e.listed_at, e.guid, e.url, e.headline, e.copy_set,
-        EXISTS (SELECT 1 FROM entries AS o WHERE o.url_key = e.url_key AND o.id <> e.id) AS same_url,
-        EXISTS (SELECT 1 FROM entries AS o WHERE o.copy_set = e.copy_set AND o.id <> e.id) AS same_set,
-        EXISTS (
-            SELECT 1 FROM entries AS o WHERE o.headline_key = e.headline_key AND o.headline_key <> ''
-                AND o.listed_at BETWEEN e.listed_at - :reach AND e.listed_at + :reach AND o.id <> e.id
-        ) AS same_headline
-    FROM entries AS e WHERE e.id IN (SELECT value FROM json_each(:ids))
-"""
-"""With what each shares with another entry: most share nothing, and only what is shared is worth following."""
+from aggregator.storage.sqlite.session import MOST, Row, Session, many, moment, seconds
 
 _SUMMARY = f"SELECT {entry_rows.SUMMARY_COLUMNS} FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id"
+
+# With a bound the planner searches the index of what waits; without one it may read all entries.
+_UNGROUPED = "SELECT id FROM entries WHERE grouped = 0 AND listed_at >= :ever ORDER BY listed_at, id LIMIT :limit"
+
+_TEXT_COLUMNS = "e.id, e.feed_id, e.headline, e.listed_at, substr(t.text, 1, 2000) AS body"
+_TEXTS = f"""
+    SELECT {_TEXT_COLUMNS} FROM entries AS e CROSS JOIN entry_texts AS t ON t.entry_id = e.id
+    WHERE e.id IN (SELECT value FROM json_each(:ids))
+"""
+# By feed, in the index of each, for no other one holds the entries of all feeds by time: this is asked once a start.
+_TEXTS_SINCE = f"""
+    SELECT {_TEXT_COLUMNS}
+    FROM feeds AS f CROSS JOIN entries AS e ON e.feed_id = f.id CROSS JOIN entry_texts AS t ON t.entry_id = e.id
+    WHERE e.listed_at >= :since AND e.grouped = 1
+"""
+
+# A pair is kept once, the lower id first. One of the two may have been deleted since the texts were compared.
+_TIE = """
+    INSERT INTO copy_ties (entry_id, other_id) SELECT a.id, b.id FROM entries AS a CROSS JOIN entries AS b
+    WHERE a.id = ? AND b.id = ? ON CONFLICT DO NOTHING
+"""
+_UNTIE = "DELETE FROM copy_ties WHERE {} IN (SELECT value FROM json_each(:ids))"
 
 _PLACES = """
     SELECT id, feed_id, grouped, copy_set, copy_of, copy_reason FROM entries WHERE id IN (SELECT value FROM json_each(:ids))
@@ -52,15 +62,27 @@ class SqliteCopies:
         self._session = session
 
     def ungrouped(self, *, limit: int) -> list[EntryId]:
-        """List entries that no `assign` has placed since they came or changed, oldest id first."""
-        found = self._session.rows(
-            "SELECT id FROM entries WHERE grouped = 0 AND id > 0 ORDER BY id LIMIT :limit", limit=max(limit, 0)
-        )
+        """List entries that no `assign` has placed since they came or changed, earliest `listed_at` first, then by id."""
+        found = self._session.rows(_UNGROUPED, ever=-MOST, limit=max(limit, 0))
         return [EntryId(row["id"]) for row in found]
+
+    def texts(self, entry_ids: Collection[EntryId]) -> list[CopyText]:
+        """Give what these entries say, earliest `listed_at` first, then by id."""
+        return _texts(self._session.rows(_TEXTS, ids=many(entry_ids)))
+
+    def texts_since(self, at: datetime) -> list[CopyText]:
+        """Give what the grouped entries say that were listed at or after a time, also of feeds no longer configured."""
+        return _texts(self._session.rows(_TEXTS_SINCE, since=seconds(at)))
+
+    def tie(self, pairs: Collection[tuple[EntryId, EntryId]], *, anew: Collection[EntryId]) -> None:
+        """Keep which entries say nearly the same; what was kept of the entries of `anew` is forgotten before."""
+        for column in ("entry_id", "other_id"):
+            self._session.run(_UNTIE.format(column), ids=many(anew))
+        self._session.run_each(_TIE, [(min(pair), max(pair)) for pair in pairs])
 
     def connected(self, entry_ids: Collection[EntryId], *, reach: timedelta) -> list[CopyCandidate]:
         """Collect these entries and everything that could decide about them, in order of id."""
-        return _Closure(self._session, int(reach.total_seconds())).of(entry_ids)
+        return Closure(self._session, int(reach.total_seconds())).of(entry_ids)
 
     def assign(self, assignments: Sequence[CopyAssignment]) -> None:
         """Place entries, in one go."""
@@ -103,80 +125,20 @@ class SqliteCopies:
         return int(row["copies"])
 
 
+def _texts(rows: Sequence[Row]) -> list[CopyText]:
+    ordered = sorted(rows, key=lambda row: (row["listed_at"], row["id"]))
+    return [
+        CopyText(
+            id=EntryId(row["id"]),
+            feed_id=FeedId(row["feed_id"]),
+            headline=row["headline"],
+            body=row["body"],
+            at=moment(row["listed_at"]),
+        )
+        for row in ordered
+    ]
+
+
 def _stands(row: Row, to: CopyAssignment) -> bool:
     """Tell whether an entry is placed already as this says."""
     return bool((row["copy_set"], row["copy_of"], row["copy_reason"]) == (to.copy_set, to.copy_of, to.reason))
-
-
-class _Closure:
-    """Walks from entries to all that could decide about them, reading every row of the answer a few times at most.
-
-    Addresses and copy sets are followed a round at a time, each key once. A headline is followed along time in
-    both directions until a gap longer than the reach: what lies between the gaps is one chain, walked once
-    however many of its entries come up. Looking around every entry instead would read a headline that recurs
-    hourly a thousand times a thousand times. A headline that says too little to tie is not followed at all: one more
-    "Weather forecast" after 8,000 took 0.28 s of the write transaction, for nothing.
-    """
-
-    def __init__(self, session: Session, reach: int) -> None:
-        self._session = session
-        self._reach = reach
-        self._found: dict[int, Row] = {}
-        self._urls: set[str] = set()
-        self._sets: set[int] = set()
-        self._chains: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-        from aggregator.text.headline import is_telling  # noqa: PLC0415 -- 0.1 s of CPU that a poll without news can do without
-
-        self._can_tie = cache(is_telling)
-
-    def of(self, entry_ids: Collection[EntryId]) -> list[CopyCandidate]:
-        frontier = self._fetched(entry_ids)
-        while frontier:
-            reached = {*self._by_url(frontier), *self._by_set(frontier)}
-            for row in frontier:
-                if row["same_headline"]:
-                    reached |= self._by_headline(row["headline_key"], row["listed_at"])
-            frontier = self._fetched(reached - self._found.keys())
-        return [entry_rows.candidate(self._found[entry_id]) for entry_id in sorted(self._found)]
-
-    def _fetched(self, ids: Collection[int]) -> list[Row]:
-        rows = self._session.rows(_CANDIDATES, ids=many(ids), reach=self._reach) if ids else []
-        self._found |= {row["id"]: row for row in rows}
-        return rows
-
-    def _by_url(self, frontier: Sequence[Row]) -> list[int]:
-        urls = {row["url_key"] for row in frontier if row["same_url"]} - self._urls
-        self._urls |= urls
-        return self._ids("url_key", urls)
-
-    def _by_set(self, frontier: Sequence[Row]) -> list[int]:
-        sets = {row["copy_set"] for row in frontier if row["same_set"]} - self._sets
-        self._sets |= sets
-        return self._ids("copy_set", sets)
-
-    def _ids(self, column: str, values: Collection[str | int]) -> list[int]:
-        """Find who has these values, in the index alone: many of them are found already."""
-        if not values:
-            return []
-        sql = f"SELECT id FROM entries WHERE {column} IN (SELECT value FROM json_each(:found))"
-        return [row["id"] for row in self._session.rows(sql, found=many(values))]
-
-    def _by_headline(self, key: str, at: int) -> set[int]:
-        chains = self._chains[key]
-        if any(first <= at <= last for first, last in chains) or not self._can_tie(key):
-            return set()
-        later = self._chain("listed_at >= :at ORDER BY listed_at", key, at)
-        earlier = self._chain("listed_at < :at ORDER BY listed_at DESC", key, at)
-        times = [at, *(row["listed_at"] for row in (*later, *earlier))]
-        chains.append((min(times), max(times)))
-        return {row["id"] for row in (*later, *earlier)}
-
-    def _chain(self, direction: str, key: str, at: int) -> list[Row]:
-        chain: list[Row] = []
-        sql = f"SELECT id, listed_at FROM entries WHERE headline_key = :key AND headline_key <> '' AND {direction}"
-        for row in self._session.walk(sql, key=key, at=at):
-            if abs(row["listed_at"] - at) > self._reach:
-                break
-            chain.append(row)
-            at = row["listed_at"]
-        return chain

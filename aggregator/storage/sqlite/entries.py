@@ -1,7 +1,7 @@
 """Entries: finding, listing and counting them. Storing them is saving.py's."""
 
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, islice
 
@@ -58,6 +58,11 @@ class SqliteEntries:
         row = self._session.row(f"{_WHOLE} WHERE e.id = :id", id=entry_id)
         return None if row is None else entry_rows.entry(row)
 
+    def several(self, entry_ids: Collection[EntryId]) -> dict[EntryId, Entry]:
+        """Give those of these entries that there are, also of feeds that are no longer configured."""
+        found = self._session.rows(f"{_WHOLE} WHERE e.id IN (SELECT value FROM json_each(:ids))", ids=many(entry_ids))
+        return {EntryId(row["id"]): entry_rows.entry(row) for row in found}
+
     def page(self, query: EntryQuery) -> Page[Entry]:
         """List entries of configured feeds, newest first; of copies the one that fronts.py names."""
         limit = max(query.limit, 0)
@@ -97,10 +102,11 @@ class SqliteEntries:
         since = -MOST if query.since is None else seconds(query.since)
         return self._session.walk(sql, **scope, **values, since=since, limit=limit)
 
-    def revisions(self, entry_id: EntryId) -> list[Revision]:
-        """List what an entry said before, newest first."""
-        sql = "SELECT * FROM revisions WHERE entry_id = :id ORDER BY id DESC"
-        return [entry_rows.revision(row) for row in self._session.rows(sql, id=entry_id)]
+    def revisions(self, *entry_ids: EntryId) -> list[Revision]:
+        """List what these entries said before, newest first."""
+        sql = "SELECT * FROM revisions WHERE entry_id IN (SELECT value FROM json_each(:ids))"
+        rows = sorted(self._session.rows(sql, ids=many(entry_ids)), key=lambda row: -row["id"])
+        return [entry_rows.revision(row) for row in rows]
 
     def categories(self) -> list[str]:
         """List the categories of configured feeds, in the order of feeds.yaml."""

@@ -207,6 +207,11 @@ class SqliteFeeds:
         row = self._session.row(f"{_OVERVIEW} AND id = :id", id=feed_id)
         return None if row is None else feed_rows.overview(row)
 
+    def several(self, feed_ids: Collection[FeedId]) -> dict[FeedId, FeedOverview]:
+        """Give those of these feeds that are configured."""
+        found = self._session.rows(f"{_OVERVIEW} AND id IN (SELECT value FROM json_each(:ids))", ids=many(feed_ids))
+        return {FeedId(row["id"]): feed_rows.overview(row) for row in found}
+
     def overview(self) -> list[FeedOverview]:
         """List the configured feeds in the order of feeds.yaml."""
         return [feed_rows.overview(row) for row in self._session.rows(f"{_OVERVIEW} ORDER BY position")]

@@ -138,13 +138,12 @@ CREATE TABLE entries (
 CREATE INDEX entries_listed ON entries (listed_at, id, fronts) WHERE shown = 1;
 CREATE INDEX entries_of_category ON entries (category, listed_at, id, fronts) WHERE shown = 1;
 CREATE INDEX entries_of_feed ON entries (feed_id, listed_at, id, fronts);
-CREATE INDEX entries_arrived ON entries (first_seen_at);
 CREATE INDEX entries_guid ON entries (feed_id, guid) WHERE guid IS NOT NULL;
 CREATE INDEX entries_url ON entries (feed_id, url) WHERE url IS NOT NULL;
 CREATE INDEX entries_url_key ON entries (url_key) WHERE url_key IS NOT NULL;
 CREATE INDEX entries_headline_key ON entries (headline_key, listed_at) WHERE headline_key <> '';
 CREATE INDEX entries_copy_set ON entries (copy_set);
-CREATE INDEX entries_ungrouped ON entries (id) WHERE grouped = 0;
+CREATE INDEX entries_ungrouped ON entries (listed_at, id) WHERE grouped = 0;
 CREATE INDEX entries_nameless ON entries (feed_id, headline) WHERE guid IS NULL AND url IS NULL;
 
 -- Rare, so a trigger will do; what comes often is counted by saving.py and copies.py, because a trigger makes SQLite keep
@@ -201,6 +200,133 @@ CREATE TABLE subscriptions (
 CREATE UNIQUE INDEX subscriptions_of_feed ON subscriptions (feed_id, hub);
 CREATE INDEX subscriptions_due ON subscriptions (next_step_at) WHERE next_step_at IS NOT NULL;
 
+-- Entries that say nearly the same, the lower id first: see copies.py.
+CREATE TABLE copy_ties (
+    entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+    other_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+    PRIMARY KEY (entry_id, other_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX copy_ties_other ON copy_ties (other_id);
+
+-- Stories as the engine decided them: see stories.py. Those that merged into others are no longer here.
+CREATE TABLE stories (
+    id INTEGER PRIMARY KEY,                  -- the engine gives it, and never twice: story_mark.next_story
+    lead INTEGER NOT NULL,                   -- entry that speaks for it; may have been deleted, or belong to a feed that left
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    publishers TEXT,                         -- all that it ever had: what is shown is counted from its entries
+    numbers TEXT,
+    open INTEGER NOT NULL,                   -- entries may still join it
+    review_at INTEGER,
+    coverage INTEGER NOT NULL DEFAULT 0      -- publishers of entries that are shown; kept by story_lists.py and the trigger below
+) STRICT;
+
+CREATE INDEX stories_open ON stories (id) WHERE open = 1;
+CREATE INDEX stories_listed ON stories (updated_at, id, coverage) WHERE coverage > 0;
+
+-- The categories of its entries that are shown, each with what a list of the category needs; likewise kept.
+CREATE TABLE story_categories (
+    story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+    category TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,             -- of the story, likewise the next
+    coverage INTEGER NOT NULL,
+    PRIMARY KEY (story_id, category)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX story_categories_listed ON story_categories (category, updated_at, story_id, coverage);
+
+-- Where the addresses of stories that merged lead to.
+CREATE TABLE story_redirects (
+    story_id INTEGER PRIMARY KEY,
+    target INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX story_redirects_target ON story_redirects (target);
+
+-- Which entry is in which story, and why.
+CREATE TABLE story_entries (
+    entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
+    story_id INTEGER NOT NULL REFERENCES stories (id),
+    score REAL NOT NULL,
+    words TEXT,
+    vetoes TEXT                              -- pairs of a story and a reason
+) STRICT;
+
+CREATE INDEX story_entries_of_story ON story_entries (story_id);
+
+CREATE TABLE story_events (
+    story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+    mark INTEGER NOT NULL,                   -- story_mark.mark when it was saved
+    number INTEGER NOT NULL,                 -- among the events of that save
+    kind TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    entry_id INTEGER,                        -- may have been deleted
+    detail TEXT NOT NULL,
+    PRIMARY KEY (story_id, mark, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE story_related (
+    story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+    other_id INTEGER NOT NULL,
+    score REAL NOT NULL,
+    PRIMARY KEY (story_id, other_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX story_related_other ON story_related (other_id, score);
+
+-- What the engine read of the entries of the last days, from which it is made again.
+CREATE TABLE story_readings (
+    position INTEGER PRIMARY KEY,
+    entry_id INTEGER NOT NULL,               -- may have been deleted
+    at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    publisher TEXT NOT NULL,
+    headline TEXT NOT NULL,
+    given_language TEXT,
+    url_key TEXT,
+    links TEXT,
+    language TEXT NOT NULL,
+    terms TEXT NOT NULL,                     -- those of the headline, and those of the body
+    weighed TEXT,                            -- terms that weights belong to; NULL: all of them, each once
+    weights BLOB NOT NULL,                   -- as many doubles, little-endian
+    meaning BLOB                             -- likewise
+) STRICT;
+
+-- What people have decided, in order.
+CREATE TABLE story_rulings (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    entries TEXT NOT NULL,
+    others TEXT
+) STRICT;
+
+-- In one row.
+CREATE TABLE story_mark (
+    mark INTEGER NOT NULL,                   -- grows with all that is written about stories
+    next_story INTEGER NOT NULL,
+    signature TEXT NOT NULL                  -- of the rules by which story_readings were read
+) STRICT;
+
+-- Rows of story_entries go only with their entries, which is rare.
+CREATE TRIGGER story_entries_deleted AFTER DELETE ON story_entries BEGIN
+    UPDATE stories SET
+        coverage = (
+            SELECT count(DISTINCT f.publisher) FROM story_entries AS p
+            CROSS JOIN entries AS e ON e.id = p.entry_id CROSS JOIN feeds AS f ON f.id = e.feed_id
+            WHERE p.story_id = old.story_id AND e.shown = 1
+        ),
+        open = open AND EXISTS (SELECT 1 FROM story_entries AS p WHERE p.story_id = old.story_id)
+    WHERE id = old.story_id;
+    DELETE FROM story_categories WHERE story_id = old.story_id AND category NOT IN (
+        SELECT e.category FROM story_entries AS p CROSS JOIN entries AS e ON e.id = p.entry_id
+        WHERE p.story_id = old.story_id AND e.shown = 1
+    );
+    UPDATE story_categories SET coverage = (SELECT coverage FROM stories WHERE id = old.story_id)
+    WHERE story_id = old.story_id;
+    UPDATE story_mark SET mark = mark + 1;
+END;
 -- Digests, sealed once made: what they say stays as it was.
 CREATE TABLE digests (
     id INTEGER PRIMARY KEY,

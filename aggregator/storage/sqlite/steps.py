@@ -8,6 +8,7 @@ from sqlite_utils import Database, Migrations
 
 from aggregator.storage.sqlite.digest_tables import DIGESTS
 from aggregator.storage.sqlite.first_tables import ENTRIES_AND_FEEDS
+from aggregator.storage.sqlite.story_tables import STORIES
 
 MIGRATIONS = Migrations("aggregator")
 
@@ -162,6 +163,12 @@ _PUSHES_AND_ADVERTISED_HUBS = (
 def _clock(db: Database) -> None:
     db.execute("CREATE TABLE clock (latest_at INTEGER NOT NULL) STRICT")
     db.execute("INSERT INTO clock (latest_at) VALUES (0)")
+
+
+@MIGRATIONS(name="0008_stories")
+def _stories(db: Database) -> None:
+    for statement in STORIES:
+        db.execute(statement)
 
 
 @MIGRATIONS(name="0009_digests")

@@ -30,6 +30,7 @@ from aggregator.storage.sqlite.mails import SqliteMails
 from aggregator.storage.sqlite.pushes import SqlitePushes
 from aggregator.storage.sqlite.search import SqliteSearch
 from aggregator.storage.sqlite.session import Session, Tracer
+from aggregator.storage.sqlite.stories import SqliteStories
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -47,6 +48,7 @@ class SqliteTransaction:
         self._feeds = SqliteFeeds(session)
         self._entries = SqliteEntries(session)
         self._copies = SqliteCopies(session)
+        self._stories = SqliteStories(session)
         self._searching = SqliteSearch(session)
         self._pushes = SqlitePushes(session)
         self._digests = SqliteDigests(session)
@@ -66,6 +68,11 @@ class SqliteTransaction:
     def copies(self) -> SqliteCopies:
         """Which entries repeat which."""
         return self._copies
+
+    @property
+    def stories(self) -> SqliteStories:
+        """Which entries report one event."""
+        return self._stories
 
     @property
     def searching(self) -> SqliteSearch:

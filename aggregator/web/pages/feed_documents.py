@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from aggregator.model.query import Cursor, EntryQuery
 from aggregator.publish.site import Channel, category_path, newest_change
-from aggregator.services.read import FeedContents
+from aggregator.services.read_entries import FeedContents
 from aggregator.web import asked
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.headers import FEED_AGE, kept_for
@@ -52,8 +52,9 @@ def _handler(choose: Choose, form: Format) -> Callable[[Request], Awaitable[Resp
         contents = await desk.reader.contents(wanted.query)
         entries = contents.page.items
         # On a thread: fifty long entries take some ten milliseconds to write.
-        body = await to_thread.run_sync(form.write, _channel(desk, wanted, form, contents), entries)
-        return Response(body, headers=kept_for(FEED_AGE), media_type=f"{form.media_type}; charset=utf-8")
+        return feed_response(
+            form, await to_thread.run_sync(form.write, _channel(desk, wanted, form, contents), entries)
+        )
 
     return document
 
@@ -86,13 +87,19 @@ def _channel(desk: Desk, wanted: Wanted, form: Format, contents: FeedContents) -
         id=site.tag(wanted.path),
         title=wanted.title,
         description=site.description,
-        self_url=_continued(address, wanted.query.after),
+        self_url=continued(address, wanted.query.after),
         home_url=site.address(wanted.home),
         updated_at=newest_change(contents.page.items),
-        next_url=_continued(address, contents.page.next) if contents.page.next else None,
+        next_url=continued(address, contents.page.next) if contents.page.next else None,
         origins=contents.origins,
     )
 
 
-def _continued(address: str, after: Cursor | None) -> str:
+def feed_response(form: Format, body: bytes) -> Response:
+    """Answer with a document."""
+    return Response(body, headers=kept_for(FEED_AGE), media_type=f"{form.media_type}; charset=utf-8")
+
+
+def continued(address: str, after: Cursor | None) -> str:
+    """Give the address of the document that begins after a cursor."""
     return f"{address}?after={after}" if after else address

@@ -1,0 +1,100 @@
+"""Put new entries into the search index, and decide which are copies and which report one event.
+
+    store.write   search index: whatever is not in it yet                           several small transactions
+    store.read    StoryDesk: made again from what is stored, if it is not at hand   or knows less than the database
+    store.write   StoryDesk.place: 500 entries, see there                           until none is left
+
+Each step finds by itself what is left to do, so what a crash interrupted is done the next time. Between the transactions other
+writers have their turn. Several processes may do this at once on one database: see `StoryDesk`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aggregator.model.grouping import StorySettings
+from aggregator.ports import Store, Transaction
+
+if TYPE_CHECKING:
+    from aggregator.services.story_desk import StoryDesk
+    from aggregator.stories.vectors import Vectors
+
+INDEXED = 200
+"""Entries a transaction that go into the index: about 20 ms. Larger pieces are no faster."""
+PLACED = 500
+"""Entries a transaction that are placed. Half a second at most, in which pages are read as ever and polls wait to be kept."""
+
+
+class Grouping:
+    """Groups what has come; one a process, for it holds in memory what it decides by.
+
+    Args:
+        store: the database.
+        window: how far apart two entries of one headline may be to be copies.
+        settings: what the story engine goes by; None: the defaults.
+        vectors: loads what is known of entries beyond their words; None for nothing.
+        batch: entries a transaction; it changes nothing but the time they take.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        window: timedelta,
+        settings: StorySettings | None = None,
+        vectors: "Callable[[], Vectors] | None" = None,
+        batch: int = PLACED,
+    ) -> None:
+        self._store = store
+        self._window = window
+        self._settings = settings or StorySettings()
+        self._load_vectors = vectors
+        self._vectors: Vectors | None = None
+        self._batch = batch
+        self._desk: StoryDesk | None = None
+        self._turn = asyncio.Lock()
+
+    async def group_new(self) -> None:
+        """Index what came, and decide about every entry that came or changed, since the last time.
+
+        Raises:
+            UserError: the database refuses, or what the configuration names as vectors can't be loaded.
+        """
+        async with self._turn:
+            indexed, waiting = INDEXED, False
+            while indexed == INDEXED:
+                indexed, waiting = await self._store.write(_index)
+            while waiting:
+                waiting = await self._place_batch()
+
+    async def _place_batch(self) -> bool:
+        """Place some, and tell whether there may be more.
+
+        The desk is let go of while its decisions are written: if they are not kept, it has decided what never happened.
+        """
+        desk, self._desk = self._desk or await self._store.read(self._open_desk), None
+        if desk is None:
+            return False
+        placed = await self._store.write(partial(desk.place, limit=self._batch))
+        if placed is None:
+            return True
+        self._desk = desk
+        return placed == self._batch
+
+    def _open_desk(self, tx: Transaction) -> "StoryDesk | None":
+        """Make again what decides; None where another process has left nothing to decide."""
+        if not tx.copies.ungrouped(limit=1):
+            return None
+        # All that reads texts takes 0.2 s of CPU to import: as much as all that polls need which bring nothing new.
+        from aggregator.services.story_desk import StoryDesk  # noqa: PLC0415 -- see above
+
+        if self._vectors is None and self._load_vectors:
+            self._vectors = self._load_vectors()
+        return StoryDesk(tx, self._settings, self._vectors, window=self._window)
+
+
+def _index(tx: Transaction) -> tuple[int, bool]:
+    """Index some; tell how many, and whether any entry waits to be placed."""
+    return tx.searching.catch_up(limit=INDEXED), bool(tx.copies.ungrouped(limit=1))

@@ -1,0 +1,132 @@
+"""Decide about a batch of entries, in one transaction: which are copies, and which report one event.
+
+    copies.ungrouped ─► stories/near ─► copies.tie ─► copies.connected ─► copy_steps, entry by entry ─► copies.assign
+                                                                            └─► stories/engine ───────► stories.save
+
+The desk holds in memory what the last weeks have left: the open stories, and the texts within the copies' window. All of it follows
+from what is stored. Everything that is stored about stories raises a mark; a desk that finds another mark than its own in the
+transaction in which it is to decide knows too little, decides nothing and is to be made again. So it does not matter how many processes
+group one database, nor where one of them is killed.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from aggregator.model.copies import CopyCandidate, CopyText
+from aggregator.model.grouping import StoryEntry, StorySettings
+from aggregator.model.ids import CopySetId, EntryId
+from aggregator.ports import Transaction
+from aggregator.services.copy_steps import CopySteps
+from aggregator.services.story_engine import StoredEngine
+from aggregator.stories.copies import reach
+from aggregator.stories.near import NearWindow
+from aggregator.stories.vectors import Vectors
+
+ALL = 1_000_000_000
+"""Entries that wait, at most."""
+
+
+class StoryDesk:
+    """What decides, as of the mark at which it was made or has last stored something.
+
+    Args:
+        tx: where it is read from; it is not kept.
+        settings: what the story engine goes by.
+        vectors: what is known of entries beyond their words; None for nothing.
+        window: how far apart two entries of one headline may be listed to be copies.
+    """
+
+    def __init__(self, tx: Transaction, settings: StorySettings, vectors: Vectors | None, *, window: timedelta) -> None:
+        self._window = window
+        self._stored = StoredEngine(tx, settings, vectors)
+        self._near = NearWindow(window, settings.late)
+        latest = self._stored.latest
+        if latest:
+            for text in tx.copies.texts_since(latest - window - settings.late):
+                self._near.add(text)
+
+    def place(self, tx: Transaction, *, limit: int) -> int | None:
+        """Place at most so many of the entries that wait; after an error the desk is of no use any more.
+
+        Returns:
+            How many there were; None where the desk is to be made again, since somebody else has stored something.
+        """
+        if not self._stored.is_current(tx):
+            return None
+        batch = tx.copies.ungrouped(limit=limit)
+        if batch:
+            self._decide(tx, batch, is_whole=len(batch) < limit)
+            self._stored.save(tx)
+        return len(batch)
+
+    def _decide(self, tx: Transaction, batch: Sequence[EntryId], *, is_whole: bool) -> None:
+        """Decide about a batch; `is_whole` if nothing else waits."""
+        known = tx.stories.placed(batch)
+        waiting = _Waiting(tx, batch, is_whole=is_whole)
+        tx.copies.tie(self._near_pairs(waiting, known), anew=batch)
+        candidates = tx.copies.connected(batch, reach=reach(self._window))
+        entries = {entry.id: entry for entry in tx.stories.entries([candidate.id for candidate in candidates])}
+        steps = CopySteps(
+            candidates,
+            {entry.id: entry.copy_set for entry in entries.values()},
+            waiting={*batch, *waiting.among(candidates)},
+            window=self._window,
+        )
+        for entry_id in batch:
+            changed = steps.place(entry_id)
+            entry = replace(entries[entry_id], copy_set=steps.set_of(entry_id))
+            self._take(entry, changed, is_known=entry_id in known)
+        tx.copies.assign(steps.assignments)
+
+    def _take(self, entry: StoryEntry, changed: Mapping[EntryId, CopySetId], *, is_known: bool) -> None:
+        """Hand an entry to the engine, after telling it of those that it knows which copy sets have changed."""
+        engine = self._stored.engine
+        sets = {other: copy_set for other, copy_set in changed.items() if other != entry.id or is_known}
+        if sets:
+            engine.copies_changed(sets)
+        if is_known:
+            engine.revise(entry)
+        else:
+            engine.add(entry)
+
+    def _near_pairs(self, waiting: "_Waiting", known: Collection[EntryId]) -> list[tuple[EntryId, EntryId]]:
+        """Find what is nearly the same as an entry of the batch, of that which is placed before it.
+
+        An entry that changed and waits is remembered as it was; the pair is found, if it still is one, when its turn comes.
+        """
+        found: list[tuple[EntryId, EntryId]] = []
+        to_come = set(waiting.batch)
+        for text in waiting.texts:
+            to_come.discard(text.id)
+            pairs = self._near.revise(text) if text.id in known else self._near.add(text)
+            found += (pair for pair in pairs if to_come.isdisjoint(pair))
+        outside = {one for pair in found for one in pair}.difference(waiting.batch)
+        stale = waiting.among(waiting.tx.copies.texts(outside)) if outside else set()
+        return [pair for pair in found if stale.isdisjoint(pair)]
+
+
+class _Waiting:
+    """What waits behind a batch.
+
+    Entries are taken in order of time, so it is all later than the last of the batch; most that is looked at is earlier, and of most
+    that is later it is enough to know that it has no story. Only of an entry that was placed once, and may have changed since, the
+    list has to be asked.
+    """
+
+    def __init__(self, tx: Transaction, batch: Sequence[EntryId], *, is_whole: bool) -> None:
+        self.tx = tx
+        self.batch = frozenset(batch)
+        self.texts = tx.copies.texts(batch)
+        """Of the batch, in its order."""
+        self._is_whole = is_whole
+        self._last = max((text.at, text.id) for text in self.texts)
+
+    def among(self, ones: Sequence[CopyCandidate] | Sequence[CopyText]) -> set[EntryId]:
+        """Tell which of these wait, those of the batch left out."""
+        if self._is_whole:
+            return set()
+        later = {one.id for one in ones if (one.at, one.id) > self._last} - self.batch
+        placed = self.tx.stories.placed(later) if later else set()
+        changed = placed.intersection(self.tx.copies.ungrouped(limit=ALL)) if placed else set()
+        return (later - placed) | changed

@@ -1,0 +1,63 @@
+"""The story engine as the database knows it: made again from what is stored, at a mark, and stored from.
+
+Readings that were made by other rules than today's are dropped, and their entries read again: nothing is decided anew by that, but
+from then on entries are compared by one measure.
+"""
+
+from collections.abc import Sequence
+
+from aggregator.model.grouping import StorySettings
+from aggregator.model.ids import EntryId, StoryId
+from aggregator.ports import Transaction
+from aggregator.stories.engine import StoryEngine
+from aggregator.stories.reading import signature
+from aggregator.stories.restoring import read_again, restore
+from aggregator.stories.rulings import Constraints
+from aggregator.stories.vectors import LexicalVectors, Vectors
+
+
+class StoredEngine:
+    """An engine, and the mark at which it knows all that is stored.
+
+    Args:
+        tx: where it is read from; it is not kept.
+        settings: what it goes by.
+        vectors: what is known of entries beyond their words; None for nothing.
+    """
+
+    def __init__(self, tx: Transaction, settings: StorySettings, vectors: Vectors | None = None) -> None:
+        memory, vectors = tx.stories.memory(), vectors or LexicalVectors()
+        self.mark = memory.mark
+        self.latest = max((reading.entry.at for reading in memory.readings), default=None)
+        """The latest `StoryEntry.at` of all that had been read when it was made; None where nothing had."""
+        self.rulings = memory.rulings
+        """Those that were stored when it was made, in their order."""
+        self.engine = StoryEngine(settings, vectors=vectors, rulings=memory.rulings, next_story=memory.next_story)
+        self._signature = signature(settings, vectors)
+        self._has_read_anew = bool(memory.readings) and memory.signature != self._signature
+        if self._has_read_anew:
+            read = {reading.entry.id for reading in memory.readings}
+            read_again(self.engine, memory, tx.stories.entries(read))
+        else:
+            restore(self.engine, memory)
+
+    def is_current(self, tx: Transaction) -> bool:
+        """Tell whether nobody else has stored anything about stories since."""
+        return tx.stories.mark() == self.mark
+
+    def open_entries(self, story_id: StoryId) -> tuple[EntryId, ...] | None:
+        """Give the entries of an open story, in order of arrival; None for one that is not open."""
+        story = self.engine.window.stories.get(story_id)
+        return tuple(story.entries) if story else None
+
+    def is_pinned(self, entries: Sequence[EntryId]) -> bool:
+        """Tell whether a person has pinned the story of these entries."""
+        return Constraints(self.rulings).is_pinned(entries)
+
+    def save(self, tx: Transaction) -> None:
+        """Store what has changed, in the transaction in which `is_current` was asked or this was made."""
+        if self._has_read_anew:
+            tx.stories.forget_readings()
+            self._has_read_anew = False
+        tx.stories.save(self.engine.changes(), signature=self._signature)
+        self.mark = tx.stories.mark()

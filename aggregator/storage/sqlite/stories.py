@@ -1,0 +1,196 @@
+"""Stories: what an engine is made of, and what is shown of them. Storing what it decides is story_saving.py's."""
+
+# ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain, islice
+
+from aggregator.model.entry import Coverage
+from aggregator.model.grouping import StoryChanges, StoryEntry, StoryMemory, StoryState
+from aggregator.model.ids import EntryId, StoryId
+from aggregator.model.query import Cursor, Page, StoryQuery
+from aggregator.model.story import Ruling, Story, StoryLine
+from aggregator.storage.sqlite import story_lines, story_rows
+from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, seconds
+from aggregator.storage.sqlite.story_saving import save
+
+_ENTRIES = f"""
+    SELECT {story_rows.ENTRY_COLUMNS}
+    FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id CROSS JOIN entry_texts AS t ON t.entry_id = e.id
+    WHERE e.id IN (SELECT value FROM json_each(:ids))
+"""
+_PLACED = "SELECT entry_id FROM story_entries WHERE entry_id IN (SELECT value FROM json_each(:ids))"
+
+# Entries may have been placed in other sets of copies since they were read, and some may have been deleted.
+_READINGS = """
+    SELECT r.*, e.copy_set, s.id AS story
+    FROM story_readings AS r LEFT JOIN entries AS e ON e.id = r.entry_id
+        LEFT JOIN story_entries AS p ON p.entry_id = r.entry_id LEFT JOIN stories AS s ON s.id = p.story_id AND s.open = 1
+    ORDER BY r.position
+"""
+
+# `coverage > 0` stands in letters, not as a value: it is the condition of the partial index.
+_LISTED = "FROM stories WHERE coverage > 0"
+_LISTED_IN_CATEGORY = "FROM story_categories WHERE category = :category"
+_BETWEEN = "updated_at >= :since AND updated_at < :below"
+_REST = "updated_at = :at AND {id} < :id"
+
+_CLOSED = "SELECT * FROM stories WHERE id = :id AND open = 0"
+_ENTRIES_OF = """
+    SELECT e.id, e.listed_at FROM story_entries AS p CROSS JOIN entries AS e ON e.id = p.entry_id WHERE p.story_id = :id
+"""
+_COVERED = "SELECT entry_id, story_id FROM story_entries WHERE entry_id IN (SELECT value FROM json_each(:ids))"
+_RELATED = """
+    SELECT story_id, other_id, score FROM story_related WHERE story_id IN (SELECT value FROM json_each(:ids))
+    UNION ALL
+    SELECT other_id, story_id, score FROM story_related WHERE other_id IN (SELECT value FROM json_each(:ids))
+"""
+
+
+class SqliteStories:
+    """`story_records.StoryRecords`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    # --- for grouping ---
+
+    def mark(self) -> int:
+        """Give the mark as it is now; it also grows with every entry that is deleted from a story."""
+        return int(self._mark()["mark"])
+
+    def _mark(self) -> Row:
+        (row,) = self._session.rows("SELECT mark, next_story, signature FROM story_mark")
+        return row
+
+    def memory(self) -> StoryMemory:
+        """Give what an engine is made of again: readings also of entries that have been deleted since."""
+        mark = self._mark()
+        rows = self._session.rows(_READINGS)
+        return StoryMemory(
+            mark=mark["mark"],
+            signature=mark["signature"] if rows else "",
+            next_story=StoryId(mark["next_story"]),
+            states=tuple(map(story_rows.state, self._session.rows("SELECT * FROM stories WHERE open = 1 ORDER BY id"))),
+            readings=tuple(map(story_rows.reading, rows)),
+            assigned={EntryId(row["entry_id"]): StoryId(row["story"]) for row in rows if row["story"] is not None},
+            rulings=story_lines.rulings(self._session),
+        )
+
+    def entries(self, entry_ids: Collection[EntryId]) -> list[StoryEntry]:
+        """Give these entries as the engine looks at them, by `at`, then id; also those of feeds no longer configured."""
+        found = map(story_rows.story_entry, self._session.rows(_ENTRIES, ids=many(entry_ids)))
+        return sorted(found, key=lambda entry: (entry.at, entry.id))
+
+    def placed(self, entry_ids: Collection[EntryId]) -> set[EntryId]:
+        """Tell which of these entries have a story."""
+        return {EntryId(row["entry_id"]) for row in self._session.rows(_PLACED, ids=many(entry_ids))}
+
+    def save(self, changes: StoryChanges, *, signature: str) -> None:
+        """Keep what an engine decided; entries that have been deleted meanwhile are left out."""
+        save(self._session, changes, signature=signature)
+
+    def forget_readings(self) -> None:
+        """Drop all readings: the rules have changed, and what is open will be read anew."""
+        self._session.run("DELETE FROM story_readings")
+        self._session.run("UPDATE story_mark SET mark = mark + 1, signature = ''")
+
+    def rule(self, ruling: Ruling) -> None:
+        """Keep a person's ruling for good."""
+        self._session.run(
+            "INSERT INTO story_rulings (kind, entries, others) VALUES (:kind, :entries, :others)",
+            **story_rows.ruling_columns(ruling),
+        )
+        self._session.run("UPDATE story_mark SET mark = mark + 1")
+
+    def closed(self, story_id: StoryId) -> tuple[StoryState, tuple[EntryId, ...]] | None:
+        """Give a closed story and its entries, by `at`, then id; None for one that is open, has merged or never was."""
+        row = self._session.row(_CLOSED, id=story_id)
+        if row is None:
+            return None
+        entries = self._session.rows(_ENTRIES_OF, id=story_id)
+        ordered = sorted((entry["listed_at"], entry["id"]) for entry in entries)
+        return story_rows.state(row), tuple(EntryId(entry_id) for _, entry_id in ordered)
+
+    # --- for pages and feeds ---
+
+    def get(self, story_id: StoryId) -> Story | None:
+        """Find a story that has an entry to show; one that has merged is None: see `current`."""
+        return next(iter(self.several([story_id]).values()), None)
+
+    def several(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, Story]:
+        """Give those of these stories that `get` would, in a few queries however many they are."""
+        return story_lines.whole(self._session, story_ids)
+
+    def current(self, story_id: StoryId) -> StoryId | None:
+        """Give the story that this one is now, itself if it is; None where there never was one."""
+        seen: set[int] = set()
+        while story_id not in seen:
+            seen.add(story_id)
+            if self._session.row("SELECT 1 FROM stories WHERE id = :id", id=story_id) is not None:
+                return story_id
+            row = self._session.row("SELECT target FROM story_redirects WHERE story_id = :id", id=story_id)
+            story_id = story_id if row is None else StoryId(row["target"])
+        return None
+
+    def page(self, query: StoryQuery) -> Page[StoryLine]:
+        """List stories, the latest to change materially first."""
+        limit = max(query.limit, 0)
+        if limit == 0:
+            return Page(items=())
+        # One more than asked for: it tells whether there is a next page.
+        found = [StoryId(row["id"]) for row in islice(self._matching(query, limit + 1), limit + 1)]
+        shown = story_lines.lines(self._session, found[:limit])
+        items = tuple(shown[story_id] for story_id in found[:limit] if story_id in shown)
+        more = bool(items) and len(found) > limit
+        return Page(items=items, next=Cursor(listed_at=items[-1].updated_at, id=items[-1].id) if more else None)
+
+    def _matching(self, query: StoryQuery, limit: int) -> Iterator[Row]:
+        """Give rows after the cursor: the rest of its second first, then the seconds before; see `SqliteEntries`."""
+        since = -MOST if query.since is None else seconds(query.since)
+        until = MOST if query.until is None else seconds(query.until)
+        after = query.after
+        if after is None or seconds(after.listed_at) >= until:
+            return self._range(query, _BETWEEN, limit, since=since, below=until)
+        at = seconds(after.listed_at)
+        before = self._range(query, _BETWEEN, limit, since=since, below=at)
+        return chain(self._range(query, _REST, limit, at=at, id=after.id), before) if at >= since else before
+
+    def _range(self, query: StoryQuery, bounds: str, limit: int, **values: Value) -> Iterator[Row]:
+        if query.category is None:
+            chosen, name = _LISTED, "id"
+        else:
+            chosen, name = _LISTED_IN_CATEGORY, "story_id"
+            values["category"] = query.category
+        sql = (
+            f"SELECT {name} AS id {chosen} AND coverage >= :least AND {bounds.format(id=name)}"
+            f" ORDER BY updated_at DESC, {name} DESC LIMIT :limit"
+        )
+        return self._session.walk(sql, **values, least=query.least_coverage, limit=limit)
+
+    def lines(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, StoryLine]:
+        """Give those of these stories that have an entry to show."""
+        return story_lines.lines(self._session, story_ids)
+
+    def coverage(self, entry_ids: Collection[EntryId]) -> Mapping[EntryId, Coverage]:
+        """Tell the story of each of these entries that is in one that has something to show."""
+        story_of = {row["entry_id"]: row["story_id"] for row in self._session.rows(_COVERED, ids=many(entry_ids))}
+        found = story_lines.figures(self._session, set(story_of.values()))
+        return {
+            EntryId(entry): Coverage(
+                story=StoryId(story), publishers=found[story].publishers, entries=found[story].entries
+            )
+            for entry, story in story_of.items()
+            if story in found
+        }
+
+    def related(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, tuple[tuple[StoryLine, float], ...]]:
+        """Give what was found related to each of these stories, or found one of these related to itself."""
+        scores: dict[StoryId, dict[StoryId, float]] = {story_id: {} for story_id in story_ids}
+        for row in self._session.rows(_RELATED, ids=many(story_ids)):
+            of = scores[StoryId(row["story_id"])]
+            of[StoryId(row["other_id"])] = max(row["score"], of.get(StoryId(row["other_id"]), 0.0))
+        shown = self.lines({other for found in scores.values() for other in found})
+        return {
+            story: tuple((shown[other], score) for other, score in found.items() if other in shown)
+            for story, found in scores.items()
+        }

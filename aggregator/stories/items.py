@@ -1,0 +1,80 @@
+"""Items: entries as they were read, with what is computed of them on the way."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain, pairwise
+
+from aggregator.model.grouping import Reading, StoryEntry
+from aggregator.model.ids import CopySetId
+from aggregator.text.claims import Claims
+
+
+class Item:
+    """An entry with what is computed of it.
+
+    Args:
+        reading: what was read of it.
+        order: the position of the first reading of the entry: what it said later changes nothing about when it came in.
+        written: the words of its headline, where they are known already.
+    """
+
+    __slots__ = (
+        "_body",
+        "_claims",
+        "_headline",
+        "_neighbours",
+        "_written",
+        "contradictions",
+        "entry",
+        "headline_terms",
+        "language",
+        "likenesses",
+        "meaning",
+        "order",
+        "position",
+        "weights",
+    )
+
+    def __init__(self, reading: Reading, order: int, written: Sequence[str] | None = None) -> None:
+        self.entry: StoryEntry = reading.entry
+        self.order = order
+        self.position = reading.position
+        self.language = reading.language
+        self.weights = reading.weights
+        self.meaning = reading.meaning
+        self.headline_terms = frozenset(reading.headline_terms)
+        self.likenesses: dict[int, float] = {}
+        """To entries that came before, by `position`, as far as they have been judged: they do not change."""
+        self.contradictions: dict[int, str | None] = {}
+        """Of entries that came before, likewise."""
+        self._headline, self._body = reading.headline_terms, reading.body_terms
+        self._written = written
+        self._neighbours: frozenset[tuple[str, str]] | None = None
+        self._claims: Claims | None = None
+
+    @property
+    def neighbours(self) -> frozenset[tuple[str, str]]:
+        """Pairs of terms that stand beside each other; made when first asked for."""
+        if self._neighbours is None:
+            self._neighbours = frozenset(chain.from_iterable(map(pairwise, (self._headline, self._body))))
+        return self._neighbours
+
+    @property
+    def claims(self) -> Claims:
+        """What the headline claims; read when first asked for, as few are."""
+        if self._claims is None:
+            self._claims = Claims(self.entry.headline, self.language, self._written, self._headline)
+        return self._claims
+
+    def has_terms(self, headline: tuple[str, ...], body: tuple[str, ...]) -> bool:
+        """Tell whether these are its terms, in their order."""
+        return (headline, body) == (self._headline, self._body)
+
+    def copy_of(self, copy_set: CopySetId) -> None:
+        """Put it into another copy set."""
+        self.entry = replace(self.entry, copy_set=copy_set)
+
+    def forget_body(self) -> None:
+        """Let go of the text: it has been read and told. So it is as one that comes from the store."""
+        if self.entry.body:
+            self.entry = replace(self.entry, body="")

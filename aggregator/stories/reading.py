@@ -1,0 +1,133 @@
+"""Reading: from an entry to what stories compare, once; and what is remembered of what was read.
+
+Words are weighed among those of all that came in lately, so a reading depends on which entries had come in before. It is therefore
+kept: a restart takes readings as they are, and what an entry says later makes another one.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from aggregator.model.grouping import Reading, StoryEntry, StorySettings
+from aggregator.model.ids import EntryId
+from aggregator.stories.items import Item
+from aggregator.stories.vectors import Frequencies, LexicalVectors, Vectors, counted
+from aggregator.text.headline import is_column
+from aggregator.text.stems import VERSION as STEMS
+from aggregator.text.story_terms import story_terms, terms_of_words, words
+from aggregator.text.tongue import guess
+
+RULES: Final = 1
+"""Counts changes of how entries are read: of terms, stop words, concepts, the starting table, or weights."""
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_TOLD_BY: Final = 200
+"""Characters of a text that tell its language, where there is no headline."""
+
+
+def signature(settings: StorySettings | None = None, vectors: Vectors | None = None) -> str:
+    """Name the rules by which entries are read: readings that were made by others do not fit together."""
+    chosen = settings or StorySettings()
+    name = (vectors or LexicalVectors()).name
+    rules = (RULES, STEMS, name, chosen.headline_weight, chosen.body_terms, chosen.prior, chosen.memory)
+    return hashlib.sha256(repr(rules).encode()).hexdigest()[:16]
+
+
+class Readings:
+    """What has been read lately, in order of position."""
+
+    def __init__(self, settings: StorySettings, vectors: Vectors) -> None:
+        self.frequencies = Frequencies(prior=settings.prior, memory=settings.memory)
+        self.latest = LONG_AGO
+        """The latest `StoryEntry.at` of all that was read: frequencies go by it, in whatever order entries come."""
+        self._settings = settings
+        self._vectors = vectors
+        self._reach = settings.span + settings.memory + settings.late
+        self._next = 1
+        self._kept: deque[tuple[int, datetime, EntryId]] = deque()
+        self._positions: dict[EntryId, tuple[int, ...]] = {}
+
+    def read(self, entry: StoryEntry) -> tuple[Reading, Item]:
+        """Read an entry for the first time, or the first time since its story closed."""
+        said = self._said(entry)
+        reading = self._weighed(entry, said)
+        return reading, Item(reading, self._positions[entry.id][0], said.written)
+
+    def revise(self, entry: StoryEntry, former: Item) -> tuple[Reading, Item] | None:
+        """Read what an entry says now; None where that is what it said. It came in when it first did."""
+        said = self._said(entry)
+        if entry.headline == former.entry.headline and former.has_terms(said.headline, said.body):
+            return None
+        reading = self._weighed(replace(entry, at=former.entry.at), said)
+        return reading, Item(reading, former.order, said.written)
+
+    def recall(self, reading: Reading) -> None:
+        """Take what was read before a restart, in order of position."""
+        self._count(reading.entry, reading.weights)
+        self._keep(reading)
+
+    def item(self, reading: Reading) -> Item:
+        """Make what stories hold of a reading that has been recalled."""
+        return Item(reading, self._positions[reading.entry.id][0])
+
+    def skip(self, position: int) -> None:
+        """Give no position up to this one again."""
+        self._next = max(self._next, position + 1)
+
+    def forget(self, needed: Mapping[EntryId, object]) -> int:
+        """Let go of what is long past and of no entry that is needed; give the position below which nothing is left."""
+        kept = self._kept
+        while kept and self.latest - kept[0][1] > self._reach and kept[0][2] not in needed:
+            _, _, entry = kept.popleft()
+            left = self._positions[entry][1:]
+            if left:
+                self._positions[entry] = left
+            else:
+                del self._positions[entry]
+        return kept[0][0] if kept else self._next
+
+    def _said(self, entry: StoryEntry) -> "_Said":
+        written = words(entry.headline)
+        language = guess(entry.headline or entry.body[:_TOLD_BY], entry.language)
+        headline = terms_of_words(written, language)
+        body = story_terms(entry.body, language, most=self._settings.body_terms) if entry.body else []
+        return _Said(written, language, tuple(headline), tuple(body))
+
+    def _weighed(self, entry: StoryEntry, said: "_Said") -> Reading:
+        """Count words, and weigh them."""
+        headline = () if is_column(said.written) else said.headline
+        counts = counted(headline, said.body, self._settings.headline_weight)
+        self._count(entry, counts)
+        meaning = self._vectors.meaning(entry) if self._vectors.share else None
+        reading = Reading(
+            position=self._next,
+            entry=entry,
+            language=said.language,
+            headline_terms=said.headline,
+            body_terms=said.body,
+            weights=self.frequencies.weighed(counts),
+            meaning=None if meaning is None else tuple(meaning),
+        )
+        self._keep(reading)
+        return reading
+
+    def _count(self, entry: StoryEntry, terms: Iterable[str]) -> None:
+        self.latest = max(self.latest, entry.at)
+        self.frequencies.add(terms, self.latest)
+
+    def _keep(self, reading: Reading) -> None:
+        entry = reading.entry
+        self._kept.append((reading.position, entry.at, entry.id))
+        self._positions[entry.id] = (*self._positions.get(entry.id, ()), reading.position)
+        self._next = reading.position + 1
+
+
+class _Said(NamedTuple):
+    """What stands in an entry."""
+
+    written: Sequence[str]
+    language: str
+    headline: tuple[str, ...]
+    body: tuple[str, ...]
