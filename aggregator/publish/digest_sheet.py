@@ -16,6 +16,7 @@ from aggregator.text.words import xml_safe
 
 LONGEST_DAY = timedelta(hours=36)
 """A period that is longer is told by its first and last day. A day has 25 hours at most, where clocks are turned back."""
+_DAY = timedelta(days=1)
 OTHERS_NAMED = 3
 """Publishers beside the lead's that a line names; the page of the story has all. Four names fill a line of 72 letters."""
 
@@ -191,7 +192,8 @@ def since_path(name: str, at: datetime) -> str:
 def heading(digest: Digest) -> str:
     """Name the day of a digest, or its last where it is of several."""
     day = long_day(digest.date)
-    return f"The {(digest.end - digest.start).days} days to {day}" if is_long(digest) else day
+    # Rounded: a week in which clocks are put forward has 167 hours.
+    return f"The {round((digest.end - digest.start) / _DAY)} days to {day}" if is_long(digest) else day
 
 
 def is_long(digest: Digest) -> bool:

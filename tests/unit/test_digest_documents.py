@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from io import BytesIO
 from typing import Any
@@ -62,9 +62,14 @@ def test_a_digest_of_a_week_is_called_by_its_last_day_and_its_times_have_dates()
     assert made.items[0].time == "Sat, 1 Sep 13:07"
 
 
+def test_a_week_in_which_clocks_are_put_forward_has_seven_days() -> None:
+    week = replace(make_digest(), start=make_digest().end - timedelta(hours=167))
+    assert sheet(SITE, week).heading == "The 7 days to Sunday, 2 September 2018"
+
+
 def test_a_day_of_twenty_five_hours_is_one_day() -> None:
     made = make_digest()
-    longer = replace(made, start=made.start.astimezone(UTC).replace(hour=2))
+    longer = replace(made, start=made.end - timedelta(hours=25))
     assert sheet(SITE, longer).heading == "Sunday, 2 September 2018"
 
 
