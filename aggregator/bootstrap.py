@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING
 
 from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
-from aggregator.errors import InputError
+from aggregator.editions import Editions, digests, editions, mailing, published_site
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
+from aggregator.groupers import grouper
 from aggregator.model.fetch import Failed
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
-from aggregator.ports import Clock, Hubs, Store
-from aggregator.publish.site import Site
+from aggregator.ports import Hubs, Store
 from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
-from aggregator.services.grouping import Grouping
 from aggregator.services.mailing import Mailing
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller, Recognition
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from aggregator.fetch.hub import HubClient
-    from aggregator.stories.vectors import Vectors
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +94,7 @@ async def open_application(
             clock,
             _recognition(configuration),
             pushes=subscriber,
-            grouping=_grouping(configuration, watched),
+            grouping=grouper(configuration, watched),
         )
         deliveries = Deliveries(store, feed_poller, clock)
         try:
@@ -156,7 +154,7 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
         listening = server.listen()
         schedule = PollSchedule(application.poller, hubs=application.subscriber)
         steps = [application.digests.seal_due] + ([application.mailing.send_due] if application.mailing else [])
-        editions = DigestSchedule(*steps, caught_up=schedule.caught_up if poll else None)
+        rounds = DigestSchedule(*steps, caught_up=schedule.caught_up if poll else None)
         if not poll:
             application.watch.polling = None
         on_signals(
@@ -166,81 +164,24 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
                 application.watch.stop,
                 schedule.stop,
                 *([application.mailing.stop] if application.mailing else []),
-                editions.stop,
+                rounds.stop,
                 server.stop,
             ),
-            partial(_stop, "stopping at once", schedule.stop_at_once, editions.stop_at_once, server.stop_at_once),
+            partial(_stop, "stopping at once", schedule.stop_at_once, rounds.stop_at_once, server.stop_at_once),
         )
         logger.info("serving http://%s:%d", host, listening.getsockname()[1])
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.run(listening))
-            tasks.create_task(editions.run())
+            tasks.create_task(rounds.run())
             if poll:
                 tasks.create_task(schedule.run())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Editions:
-    """What `aggregator digest` uses."""
-
-    digests: Digests
-    site: Site
-    clock: Clock
-    mailing: Mailing | None
-    """None: feeds.yaml names no mail server."""
 
 
 @asynccontextmanager
 async def open_digests(configuration: Configuration, database: Path) -> AsyncIterator[Editions]:
     """Open what digests are made of and sent with; which feeds are polled and shown stays as it is."""
-    clock = SystemClock()
     async with open_store(database) as store:
-        yield Editions(
-            digests=digests(configuration, store, clock),
-            site=published_site(configuration),
-            clock=clock,
-            mailing=mailing(configuration, store, clock),
-        )
-
-
-def published_site(configuration: Configuration) -> Site:
-    """Give what the published site says of itself."""
-    site = configuration.site
-    return Site(
-        title=site.title,
-        url=site.url,
-        timezone=site.timezone,
-        description=site.description or "",
-        interval=configuration.polling.interval,
-    )
-
-
-def mailing(configuration: Configuration, store: Store, clock: Clock) -> Mailing | None:
-    """Make what sends digests; None where feeds.yaml names no mail server."""
-    mail = configuration.mail
-    if mail.host is None or mail.sender is None:
-        return None
-    # aiosmtplib, and what writes messages: `aggregator poll` sends none.
-    from aggregator.config.secret import password  # noqa: PLC0415 -- see above
-    from aggregator.mail import MailServer, SmtpMailer  # noqa: PLC0415 -- see above
-    from aggregator.publish.digest_mail import DigestMail  # noqa: PLC0415 -- see above
-
-    server = MailServer(
-        host=mail.host,
-        port=mail.used_port,
-        security=mail.security,
-        timeout=mail.timeout,
-        user=mail.user or "",
-        password=partial(password, mail),
-    )
-    message = DigestMail(published_site(configuration), sender=mail.sender)
-    return Mailing(store, SmtpMailer(server), clock, write=message.write, sender=mail.sender)
-
-
-def digests(configuration: Configuration, store: Store, clock: Clock) -> Digests:
-    """Make what makes digests."""
-    site = configuration.site
-    return Digests(store, clock, site.timezone, plans=configuration.digest_plans, title=site.title)
+        yield editions(configuration, store, SystemClock())
 
 
 def _stop(said: str, *steps: Callable[[], None]) -> None:
@@ -319,37 +260,6 @@ def _hubs(configuration: Configuration, pace: HostPacing) -> "HubClient":
 def _subscriber(configuration: Configuration, store: Store, hubs: Hubs) -> Subscriber:
     callbacks = f"{configuration.site.url}websub/"
     return Subscriber(store, hubs, SystemClock(), callbacks=callbacks, enabled=configuration.websub_enabled)
-
-
-def _grouping(configuration: Configuration, store: Store) -> Grouping:
-    return Grouping(
-        store,
-        window=configuration.copies.window,
-        settings=configuration.stories.settings,
-        vectors=story_vectors(configuration),
-    )
-
-
-def story_vectors(configuration: Configuration) -> "Callable[[], Vectors] | None":
-    """Give what loads the model that feeds.yaml names; None where it names none, or asks for nothing of it.
-
-    Raises:
-        InputError: there is no such folder; what else may be wrong with a model shows when it is loaded.
-    """
-    stories = configuration.stories
-    if stories.embeddings is None or not stories.embeddings_share:
-        return None
-    if not stories.embeddings.is_dir():
-        raise InputError(
-            f"stories.embeddings: '{stories.embeddings}' is not a folder; it names a model on this machine"
-        )
-    return partial(_load_vectors, stories.embeddings, stories.embeddings_share)
-
-
-def _load_vectors(folder: Path, share: float) -> "Vectors":
-    from aggregator.embeddings import load  # noqa: PLC0415 -- for who has entries to group, and a model
-
-    return load(folder, share=share)
 
 
 def _user_agent(configuration: Configuration) -> str:

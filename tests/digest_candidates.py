@@ -75,7 +75,7 @@ def make_candidate(
         for place, publisher in enumerate(publishers)
     ]
     members = sorted(summaries, key=lambda entry: (entry.listed_at, entry.id))
-    paces = pace if isinstance(pace, Mapping) else {entry.feed_id: pace for entry in members}
+    paces: Mapping[str, float] = pace if isinstance(pace, Mapping) else {entry.feed_id: pace for entry in members}
     return DigestCandidate(
         story=Story(
             id=StoryId(number),

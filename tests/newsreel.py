@@ -164,10 +164,10 @@ class Screening:
 
 @asynccontextmanager
 async def screening(
-    folder: Path, *, singles: int = 260, plans: Sequence[DigestPlan] = (DigestPlan(),)
+    database: Path, *, singles: int = 260, plans: Sequence[DigestPlan] = (DigestPlan(),)
 ) -> AsyncIterator[Screening]:
     clock, shown = ManualClock(FIRST), reels(singles)
-    store = await SqliteStore.open(folder / "news.db")
+    store = await SqliteStore.open(database)
     names = tuple(sorted({reel.feed.publisher for reel in shown}))
     recognition = Recognition(copy_window=timedelta(hours=48), publisher_names=names)
     settings = CycleSettings(concurrency=1, order=Random(1))

@@ -18,7 +18,7 @@ from aggregator.publish import digest_epub, digest_html, digest_json, digest_mar
 from aggregator.publish.site import Site
 
 if TYPE_CHECKING:
-    from aggregator.bootstrap import Editions
+    from aggregator.editions import Editions
 
 FORMATS: dict[str, Callable[[Site, Digest], bytes]] = {
     "text": digest_text.write,

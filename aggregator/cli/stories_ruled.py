@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from aggregator import bootstrap
+from aggregator import bootstrap, groupers
 from aggregator.cli.options import Place, pass_place
 from aggregator.cli.stories_known import entry_number, story_database, story_number
 from aggregator.cli.wording import counted
@@ -79,7 +79,7 @@ def _ruled(place: Place, ruling: Callable[[StoryRulings], Awaitable[T]]) -> T:
 
     async def work() -> T:
         async with bootstrap.open_store(database) as store:
-            vectors = bootstrap.story_vectors(configuration)
+            vectors = groupers.story_vectors(configuration)
             return await ruling(StoryRulings(store, configuration.stories.settings, vectors))
 
     return asyncio.run(work())

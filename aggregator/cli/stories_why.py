@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 import click
 
-from aggregator import bootstrap
+from aggregator import bootstrap, groupers
 from aggregator.cli.options import Place, pass_place
 from aggregator.cli.stories_known import story_database, story_number, whole_story
 from aggregator.cli.stories_said import entry_as_json, entry_lines, headed, line_as_json
@@ -50,7 +50,7 @@ def explain(place: Place, story: str, *, in_json: bool) -> None:
 async def _explained(place: Place, configuration: Configuration, story_id: StoryId) -> tuple[Story, Reasons]:
     published = await whole_story(place, story_id)
     async with bootstrap.open_store(story_database(place)) as store:
-        rulings = StoryRulings(store, configuration.stories.settings, bootstrap.story_vectors(configuration))
+        rulings = StoryRulings(store, configuration.stories.settings, groupers.story_vectors(configuration))
         return published.story, await rulings.reasons(story_id)
 
 

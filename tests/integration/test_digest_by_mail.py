@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator import bootstrap
+from aggregator import editions
 from aggregator.config.mail import Security
 from aggregator.config.read import parse
 from aggregator.mail import MailServer as Settings
@@ -149,7 +149,7 @@ async def test_feeds_yaml_is_all_that_it_takes(tmp_path: Path, monkeypatch: pyte
     store, clock = await SqliteStore.open(tmp_path / "aggregator.db"), ManualClock()
     async with MailServer(login=True) as server:
         configuration = parse(FEEDS_YAML.format(port=server.port), file="feeds.yaml")
-        mailing = bootstrap.mailing(configuration, store, clock)
+        mailing = editions.mailing(configuration, store, clock)
         assert mailing is not None
         digest, now = whole_digest(), clock.now()
         await store.write(lambda tx: tx.digests.seal(digest, recipients=[ANN], now=now))

@@ -8,6 +8,7 @@ from textwrap import indent
 import pytest
 from pydantic.fields import FieldInfo
 
+from aggregator.config.digests import DigestSettings, NamedDigestSettings
 from aggregator.config.fields import Push
 from aggregator.config.identity import RESERVED, feed_id
 from aggregator.config.mail import Mail
@@ -25,6 +26,8 @@ SECTIONS: dict[str, type[Section]] = {
     "stories": Stories,
     "metrics": Metrics,
     "mail": Mail,
+    "digest": DigestSettings,
+    "digests": NamedDigestSettings,
     "feeds": FeedSettings,
 }
 SETTINGS = [(section, key) for section, model in SECTIONS.items() for key in model.model_fields]
@@ -46,6 +49,8 @@ def read_setting(section: str, key: str, value: str) -> object:
     item = f"{key}: {value}"
     if section == "feeds":
         return getattr(parse(f"feeds:\n- url: https://a.example/\n  {item}", file="doc").feeds[0], key)
+    if section == "digests":
+        return getattr(parse(f"digests:\n- name: a\n  {item}\nfeeds: []", file="doc").digests[0], key)
     return getattr(getattr(parse(f"{section}: {{{item}}}\nfeeds: []", file="doc"), section), key)
 
 
@@ -78,7 +83,9 @@ def test_the_documented_default_is_the_default(section: str, key: str) -> None:
     elif field(section, key).default is None:
         assert default.strip("`") == "polling.interval" or "`" not in default
     else:
-        assert read_setting(section, key, default.strip("`")) == field(section, key).default
+        assert read_setting(section, key, default.strip("`")) == field(section, key).get_default(
+            call_default_factory=True
+        )
 
 
 @pytest.mark.parametrize(("section", "key"), SETTINGS)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.bootstrap import story_vectors
 from aggregator.config.model import Configuration
 from aggregator.config.read import parse
 from aggregator.errors import InputError
+from aggregator.groupers import story_vectors
 
 
 def configured(stories: str) -> Configuration:

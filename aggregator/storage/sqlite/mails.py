@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
 from collections.abc import Sequence
 from datetime import date, datetime
+from operator import itemgetter
 
 from aggregator.digests.message_ids import local_part
 from aggregator.model.digest import MailState, Outgoing
@@ -46,8 +47,9 @@ class SqliteMails:
 
     def of(self, name: str, day: date) -> tuple[Outgoing, ...]:
         """List the messages of a digest, in the order in which recipients were named."""
-        sql = "SELECT * FROM mails WHERE name = :name AND date = :date ORDER BY id"
-        return tuple(map(_outgoing, self._session.rows(sql, name=name, date=day.isoformat())))
+        sql = "SELECT * FROM mails WHERE name = :name AND date = :date"
+        rows = self._session.rows(sql, name=name, date=day.isoformat())
+        return tuple(map(_outgoing, sorted(rows, key=itemgetter("id"))))
 
     def ask_again(self, name: str, day: date, recipients: Sequence[str], *, now: datetime) -> None:
         """Let a digest go to these recipients: those who have not got it yet, and are not just being sent it."""
