@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -162,7 +161,7 @@ def test_sending_without_a_server_or_recipients_says_what_feeds_yaml_lacks(progr
 
 
 @pytest.fixture
-def readers(program: Program) -> Iterator[Program]:
+def readers(program: Program) -> Program:
     seal(program, newest())
     return program
 
