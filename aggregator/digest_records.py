@@ -13,13 +13,16 @@ class DigestRecords(Protocol):
     def candidates(self, plan: DigestPlan, *, start: datetime, end: datetime) -> tuple[DigestCandidate, ...]:
         """Give the stories with a shown entry listed in [start, end), or with an event in it, in order of id.
 
+        Also those with an entry that was listed up to three days before `start` and came in after the digest before this one was
+        sealed: too late for that, and not to be lost.
+
         What came in later counts for nothing: of each story, entries listed before `end` alone, and coverage of these.
         `told` is by the latest digest of this name before this one.
         """
         ...
 
     def counted(self, plan: DigestPlan, *, start: datetime, end: datetime) -> tuple[int, int]:
-        """Count the shown entries listed in [start, end), and the publishers that they are of."""
+        """Count the shown entries of the plan's categories and tags listed in [start, end), and the publishers that they are of."""
         ...
 
     def seal(self, digest: Digest, *, recipients: Sequence[str], now: datetime) -> bool:

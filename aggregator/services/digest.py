@@ -77,10 +77,6 @@ class Digests:
             raise QueryError(f"there is no digest called {name!r}; there are: {there_are}")
         return self._plans[name]
 
-    def today(self) -> date:
-        """Give the day it is where the site is."""
-        return self._clock.now().astimezone(self._timezone).date()
-
     # --- made ---
 
     async def seal_due(self, now: datetime | None = None) -> tuple[Digest, ...]:
@@ -170,10 +166,6 @@ class Digests:
     async def get(self, name: str, day: date) -> Digest | None:
         """Find a sealed digest, also of a plan that feeds.yaml no longer has."""
         return await self._store.read(lambda tx: tx.digests.get(name, day))
-
-    async def latest(self, name: str = DAILY) -> date | None:
-        """Give the date of the newest sealed digest."""
-        return await self._store.read(lambda tx: tx.digests.latest(name))
 
     async def beside(self, name: str, day: date) -> tuple[date | None, date | None]:
         """Give the dates of the sealed digests before and after one."""
