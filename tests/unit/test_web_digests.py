@@ -31,6 +31,7 @@ async def site_of(folder: Path, *digests: Digest, plans: Sequence[DigestPlan] = 
     running = make_digest(make_section(SectionKind.TOP, "Top stories", make_item(9, headline="Just in")), day=MONDAY)
     running = replace(running, end=datetime(2018, 9, 2, 15, tzinfo=BEIRUT))
     async with newsroom(folder, digests=Archive(*digests, plans=plans, running=running)) as made:
+        made.clock.move(running.end - made.clock.now())
         yield made
 
 
@@ -273,6 +274,14 @@ async def test_of_a_period_that_had_begun_what_came_later_or_changed_is_new(room
     page = await _page(room, "/digests?since=2018-09-01T20:00:00Z")
     sunday = [_words(each) for each in page.css(".day:nth-of-type(2) :is(.headline, .briefs li > a)")]
     assert sunday == ["3. Flood in Kerala", "Again"]
+
+
+def test_what_was_published_before_a_period_but_told_in_it_is_new() -> None:
+    item = make_item(at=make_digest().start - timedelta(hours=1))
+    digest = make_digest(make_section(SectionKind.TOP, "Top stories", item))
+    found = later_than(digest, digest.end - timedelta(hours=1))
+    assert found is not None
+    assert found.items == (item,)
 
 
 def test_what_is_left_of_a_digest_depends_on_the_time_alone() -> None:

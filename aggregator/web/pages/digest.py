@@ -4,7 +4,7 @@ A day is at `/digests/{YYYY-MM-DD}`, the running one at `/digests/today`; digest
 `/digests/{name}/...`. A sealed digest has one address, and says the same there for ever.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,6 +19,7 @@ from aggregator.web.pages.digest_lists import list_of
 from aggregator.web.pages.digest_names import known, main_name, moved, places, plan_of
 
 TODAY = "today"
+LONGEST_PERIOD = timedelta(days=7)
 
 
 async def page(request: Request) -> Response:
@@ -80,7 +81,10 @@ async def _running(desk: Desk, name: str) -> Response:
 async def _missing(desk: Desk, name: str, day: date) -> Response:
     """Say which days there are: a page in place of one that somebody typed, or that is not sealed yet."""
     before, after = await desk.digests.beside(name, day)
-    running = await desk.digests.preview(name) if after is None and plan_of(desk, name) else None
+    ahead = day - desk.site.local(desk.clock.now()).date()
+    # Choosing stories costs more than a page that is not there is worth, unless the day can be the running one.
+    may_run = timedelta() <= ahead <= LONGEST_PERIOD and plan_of(desk, name) is not None
+    running = await desk.digests.preview(name) if may_run else None
     response = await html(
         desk,
         "digest_missing.html",

@@ -81,8 +81,8 @@ async def _new_since(desk: Desk, name: str, since: datetime) -> Response:
 def later_than(digest: Digest, since: datetime) -> Digest | None:
     """Leave out of a digest what a reader has seen at `since`; None where nothing is left.
 
-    Of a period that had begun by then, what was published later or has changed is new. (When a change became known, a digest
-    doesn't say: rather told twice than never.)
+    Of a period that had begun by then, what was published later is new; so is what changed, and what was published before the
+    period but told in it, for when that became worth telling a digest doesn't say: rather told twice than never.
     """
     if digest.end <= since:
         return None
@@ -91,6 +91,6 @@ def later_than(digest: Digest, since: datetime) -> Digest | None:
     sections = tuple(
         replace(section, items=kept)
         for section in digest.sections
-        if (kept := tuple(item for item in section.items if item.at >= since or item.changed))
+        if (kept := tuple(item for item in section.items if item.changed or not digest.start <= item.at < since))
     )
     return replace(digest, sections=sections) if sections else None
