@@ -31,6 +31,7 @@ DEVELOPING: Final = 7
 A_CATEGORY: Final = 6
 """Under each category: with ten categories an issue has some eighty items, ten minutes of reading headlines."""
 QUIET_FEEDS: Final = 5
+"""One of each, unless there are too few: a blog that says three things on a day is not quiet that day."""
 BRIEF: Final = 12
 """Headlines alone, for who has read everything."""
 OF_A_PUBLISHER: Final = 2
@@ -80,7 +81,7 @@ def select(
     developing = [one for one in ranked if one.changed][:DEVELOPING]
     pool = _Pool([one for one in ranked if one.candidate.told is None])
     top = _top(pool)
-    quiet = pool.take(QUIET_FEEDS, of_a_publisher=OF_A_PUBLISHER, among=lambda one: is_quiet(one.candidate))
+    quiet = pool.take(QUIET_FEEDS, of_a_publisher=1, among=lambda one: is_quiet(one.candidate))
     by_category = [(name, pool.of_category(name)) for name in _in_order(pool.categories, categories)]
     brief = pool.take(BRIEF, of_a_publisher=OF_A_PUBLISHER)
     found = (

@@ -132,6 +132,14 @@ def test_feeds_of_more_than_thirty_entries_a_month_are_not_quiet() -> None:
     assert all(story % 2 == 0 for story in quiet)
 
 
+def test_of_each_quiet_feed_one_story_stands_among_them() -> None:
+    talkative = [make_candidate(n, ["Talkative"], pace=0.5, at=END - timedelta(hours=1)) for n in range(1, 9)]
+    others = [make_candidate(n, [f"Blog {n}"], pace=0.9, at=START) for n in range(20, 30)]
+    (quiet,) = [one for one in chosen(*talkative, *others) if one.kind is SectionKind.QUIET]
+    assert len(quiet.items) == 5
+    assert len({item.publisher for item in quiet.items}) == 5
+
+
 def test_in_brief_are_headlines_alone() -> None:
     candidates = [make_candidate(n, [f"P{n}"], text="A text. Of two sentences.") for n in range(1, 30)]
     (brief,) = [one for one in chosen(*candidates) if one.kind is SectionKind.BRIEF]
