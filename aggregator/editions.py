@@ -1,6 +1,7 @@
 """Put together what makes digests and sends them, for `serve` and for `aggregator digest`; `bootstrap` does the rest."""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from functools import partial
 
 from aggregator.config.model import Configuration
@@ -8,6 +9,8 @@ from aggregator.ports import Clock, Store
 from aggregator.publish.site import Site
 from aggregator.services.digest import Digests
 from aggregator.services.mailing import Mailing
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,13 @@ def mailing(configuration: Configuration, store: Store, clock: Clock) -> Mailing
 
 
 def digests(configuration: Configuration, store: Store, clock: Clock) -> Digests:
-    """Make what makes digests."""
-    site = configuration.site
-    return Digests(store, clock, site.timezone, plans=configuration.digest_plans, title=site.title)
+    """Make what makes digests.
+
+    Without a mail server nothing is put into the outbox: it would all go out on the day on which one is named.
+    """
+    site, plans = configuration.site, configuration.digest_plans
+    if configuration.mail.host is None:
+        if any(plan.recipients for plan in plans):
+            logger.warning("digests have recipients, but feeds.yaml names no mail server: nobody is mailed")
+        plans = tuple(replace(plan, recipients=()) for plan in plans)
+    return Digests(store, clock, site.timezone, plans=plans, title=site.title)
