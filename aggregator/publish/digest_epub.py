@@ -1,11 +1,11 @@
 """Write a digest as a book for e-readers (EPUB 3.3).
 
 Equal digests give equal bytes: times in the archive are that of the digest's end, and nothing is compressed. What deflate
-makes of one text differs between zlib and its replacements, and a digest is some 60 KB.
+makes of one text differs between zlib and its replacements, and a book of 52 stories has 45 KB.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 from io import BytesIO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -45,7 +45,7 @@ _CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 def write(site: Site, digest: Digest) -> bytes:
     """Write a whole book: a title page, a chapter a section, and the table of contents that readers navigate by."""
     made, written = sheet(site, digest), BytesIO()
-    stamp = _stamp(digest.end)
+    stamp = _stamp(digest.end.astimezone(UTC))
     with ZipFile(written, "w", ZIP_STORED) as archive:
         # OCF 3.3, section 4.3.2: `mimetype` comes first, stored, for programs that look at the bytes from the 38th.
         for name, text in (("mimetype", MEDIA_TYPE), ("META-INF/container.xml", _CONTAINER), *_files(made)):

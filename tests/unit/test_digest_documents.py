@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -15,11 +16,12 @@ import pytest
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
+from aggregator.cli.digest import FORMATS
 from aggregator.model.digest import Digest, SectionKind
 from aggregator.publish import digest_epub, digest_feed, digest_html, digest_json, digest_markdown, digest_text
 from aggregator.publish.digest_sheet import path, sheet
 from aggregator.publish.digest_text import WIDTH, folded, width
-from aggregator.publish.site import Channel
+from aggregator.publish.site import Channel, Site
 from tests.digest_made import SUNDAY, make_digest, make_item, make_section, whole_digest
 from tests.published import make_site
 
@@ -237,7 +239,7 @@ def test_a_book_says_first_what_it_is() -> None:
         assert book.testzip() is None
         first = book.infolist()[0]
         assert (first.filename, first.compress_type, first.extra) == ("mimetype", ZIP_STORED, b"")
-        assert {each.date_time for each in book.infolist()} == {(2018, 9, 2, 6, 0, 0)}
+        assert {each.date_time for each in book.infolist()} == {(2018, 9, 2, 3, 0, 0)}
 
 
 def test_everything_in_a_book_is_in_its_manifest_and_well_formed() -> None:
@@ -291,6 +293,13 @@ def test_a_book_of_before_zip_archives_is_dated_by_their_first_year() -> None:
     old = replace(make_digest(), start=datetime(1970, 1, 1, tzinfo=UTC), end=datetime(1970, 1, 2, tzinfo=UTC))
     with _book(old) as book:
         assert book.infolist()[0].date_time[0] == 1980
+
+
+@pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
+def test_it_does_not_matter_in_which_time_zone_times_are_given(write: Callable[[Site, Digest], bytes]) -> None:
+    digest = make_digest()
+    stored = replace(digest, start=digest.start.astimezone(UTC), end=digest.end.astimezone(UTC))
+    assert write(SITE, stored) == write(SITE, digest)
 
 
 # Feeds
