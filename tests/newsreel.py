@@ -170,7 +170,9 @@ async def screening(
     store = await SqliteStore.open(database)
     names = tuple(sorted({reel.feed.publisher for reel in shown}))
     recognition = Recognition(copy_window=timedelta(hours=48), publisher_names=names)
-    settings = CycleSettings(concurrency=1, order=Random(1))
+    # What is grouped together must not hang on how long things take: entries are compared when all has been polled.
+    whole = timedelta(hours=1)
+    settings = CycleSettings(concurrency=1, order=Random(1), settle_every=whole, look_again=whole)
     try:
         await store.write(lambda tx: tx.feeds.synchronise([reel.feed for reel in shown], now=clock.now()))
         feed_poller = FeedPoller(store, Projector(shown, clock), HereParser(), clock, recognition)

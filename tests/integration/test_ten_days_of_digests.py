@@ -16,7 +16,7 @@ pytestmark = [
 ]
 STEP = timedelta(hours=8)
 PRESS = DigestPlan(name="press", tags=("press",), recipients=("reader@example.org",))
-SINGLES = 40
+SINGLES = 26
 """Feeds beside the outlets: enough for every day to have some that are quiet."""
 BUSY = 40
 """Stories to choose from on a day on which every kind of section can be filled."""
