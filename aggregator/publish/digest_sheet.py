@@ -4,9 +4,10 @@ Everything here follows from the digest and the site, so that a sealed digest gi
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from aggregator.model.digest import DAILY, Digest, DigestItem, DigestLink, DigestSection, SectionKind
+from aggregator.model.digest import Digest, DigestItem, DigestLink, DigestSection, SectionKind
+from aggregator.publish.digest_places import list_path, long_day, path, since_path
 from aggregator.publish.listed import UNTITLED, plain
 from aggregator.publish.site import Site
 from aggregator.text import languages
@@ -144,16 +145,6 @@ class Sheet:
         return tuple(item for section in self.sections for item in section.items)
 
 
-def list_path(name: str) -> str:
-    """Give the path under which digests of a name are listed, and published as feeds."""
-    return "digests" if name == DAILY else f"digests/{name}"
-
-
-def path(name: str, day: date) -> str:
-    """Give the path of a digest."""
-    return f"{list_path(name)}/{day.isoformat()}"
-
-
 def sheet(site: Site, digest: Digest) -> Sheet:
     """Make a digest ready."""
     numbers = iter(range(1, len(digest.items) + 1))
@@ -184,11 +175,6 @@ def sheet(site: Site, digest: Digest) -> Sheet:
     )
 
 
-def since_path(name: str, at: datetime) -> str:
-    """Give the path, with its query, of what is new since a time: it carries all that the site has to know of a reader."""
-    return f"{list_path(name)}?since={rfc3339(at)}"
-
-
 def heading(digest: Digest) -> str:
     """Name the day of a digest, or its last where it is of several."""
     day = long_day(digest.date)
@@ -199,11 +185,6 @@ def heading(digest: Digest) -> str:
 def is_long(digest: Digest) -> bool:
     """Tell whether a digest is of more than a day."""
     return digest.end - digest.start > LONGEST_DAY
-
-
-def long_day(day: date) -> str:
-    """Write a day for people: `Sunday, 2 September 2018`."""
-    return f"{day:%A}, {day.day} {day:%B} {day.year}"
 
 
 def _span(site: Site, digest: Digest) -> str:

@@ -12,7 +12,7 @@ from aggregator.model.digest import DigestLine
 from aggregator.model.entry import EntrySummary, PublishedEntry, SafeHtml
 from aggregator.polling.freshness import spoken
 from aggregator.polling.upcoming import next_time
-from aggregator.publish.digest_sheet import long_day, path
+from aggregator.publish.digest_places import long_day, path
 from aggregator.publish.listed import shown_publisher
 from aggregator.publish.notices import message
 from aggregator.publish.site import Site, category_path, public

@@ -19,7 +19,8 @@ from selectolax.lexbor import LexborHTMLParser
 from aggregator.cli.digest import FORMATS
 from aggregator.model.digest import Digest, SectionKind
 from aggregator.publish import digest_epub, digest_feed, digest_html, digest_json, digest_markdown, digest_text
-from aggregator.publish.digest_sheet import path, sheet
+from aggregator.publish.digest_places import path
+from aggregator.publish.digest_sheet import sheet
 from aggregator.publish.digest_text import WIDTH, folded, width
 from aggregator.publish.site import Channel, Site
 from tests.digest_made import SUNDAY, make_digest, make_item, make_section, whole_digest

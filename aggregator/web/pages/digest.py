@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aggregator.model.digest import DAILY
-from aggregator.publish.digest_sheet import list_path, long_day, path, sheet, since_path
+from aggregator.publish.digest_places import list_path, long_day, path, since_path
+from aggregator.publish.digest_sheet import sheet
 from aggregator.web import asked
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.pages.answer import html

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from aggregator.model.digest import DAILY, Digest
 from aggregator.publish.digest_feed import FORMATS, DigestFormat, newest_end
-from aggregator.publish.digest_sheet import list_path
+from aggregator.publish.digest_places import list_path
 from aggregator.publish.site import Channel
 from aggregator.text.dates import rfc3339
 from aggregator.web import asked

@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 
 from aggregator.model.digest import DAILY, DigestLine, DigestPlan
 from aggregator.publish.digest_feed import FORMATS
-from aggregator.publish.digest_sheet import list_path
+from aggregator.publish.digest_places import list_path
 from aggregator.web import asked
 from aggregator.web.desk import Desk
 from aggregator.web.headers import FEED_AGE, kept_for
