@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING
 from aggregator import story_parts
 from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
+from aggregator.editions import Editions, digests, editions, mailing, published_site
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
 from aggregator.model.fetch import Failed
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
 from aggregator.ports import Hubs, Store
-from aggregator.publish.site import Site
 from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
+from aggregator.services.mailing import Mailing
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller, Recognition
 from aggregator.services.push import Subscriber
@@ -48,6 +49,8 @@ class Application:
 
     reader: Reader
     digests: Digests
+    mailing: Mailing | None
+    """None: feeds.yaml names no mail server."""
     poller: Poller
     subscriber: Subscriber
     deliveries: Deliveries
@@ -98,7 +101,8 @@ async def open_application(
         try:
             yield Application(
                 reader=Reader(store),
-                digests=Digests(store, clock, configuration.site.timezone),
+                digests=digests(configuration, store, clock),
+                mailing=mailing(configuration, store, clock),
                 poller=Poller(
                     watched,
                     clock,
@@ -144,14 +148,18 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
     """
     # Starlette, Jinja, uvicorn and APScheduler take as long to import as all that `aggregator poll` uses.
     from aggregator.media_parts import open_media  # noqa: PLC0415 -- see above
-    from aggregator.scheduler import PollSchedule  # noqa: PLC0415 -- see above
+    from aggregator.scheduler import DigestSchedule, PollSchedule  # noqa: PLC0415 -- see above
     from aggregator.web.server import WebServer  # noqa: PLC0415 -- see above
 
-    showing = open_media(configuration, database, site=_site(configuration), user_agent=_user_agent(configuration))
+    showing = open_media(
+        configuration, database, site=published_site(configuration), user_agent=_user_agent(configuration)
+    )
     async with open_application(configuration, database) as application, showing as media:
         server = WebServer(_web(configuration, application, media), host=host, port=port)
         listening = server.listen()
         schedule = PollSchedule(application.poller, hubs=application.subscriber)
+        steps = [application.digests.seal_due] + ([application.mailing.send_due] if application.mailing else [])
+        rounds = DigestSchedule(*steps, caught_up=schedule.caught_up if poll else None)
         if not poll:
             application.watch.polling = None
         on_signals(
@@ -160,15 +168,25 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
                 "stopping; polls that run are finished first, Ctrl-C again stops at once",
                 application.watch.stop,
                 schedule.stop,
+                *([application.mailing.stop] if application.mailing else []),
+                rounds.stop,
                 server.stop,
             ),
-            partial(_stop, "stopping at once", schedule.stop_at_once, server.stop_at_once),
+            partial(_stop, "stopping at once", schedule.stop_at_once, rounds.stop_at_once, server.stop_at_once),
         )
         logger.info("serving http://%s:%d", host, listening.getsockname()[1])
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.run(listening))
+            tasks.create_task(rounds.run())
             if poll:
                 tasks.create_task(schedule.run())
+
+
+@asynccontextmanager
+async def open_digests(configuration: Configuration, database: Path) -> AsyncIterator[Editions]:
+    """Open what digests are made of and sent with; which feeds are polled and shown stays as it is."""
+    async with open_store(database) as store:
+        yield editions(configuration, store, SystemClock())
 
 
 def _stop(said: str, *steps: Callable[[], None]) -> None:
@@ -186,7 +204,7 @@ def _web(configuration: Configuration, application: Application, media: "Media |
         application.reader,
         application.digests,
         SystemClock(),
-        _site(configuration),
+        published_site(configuration),
         callbacks=Callbacks(
             subscriber=application.subscriber,
             deliveries=application.deliveries,
@@ -195,17 +213,6 @@ def _web(configuration: Configuration, application: Application, media: "Media |
         watch=application.watch,
         collectors=Collectors(token=metrics.secret, networks=metrics.allow_networks),
         images=media,
-    )
-
-
-def _site(configuration: Configuration) -> Site:
-    site = configuration.site
-    return Site(
-        title=site.title,
-        url=site.url,
-        timezone=site.timezone,
-        description=site.description or "",
-        interval=configuration.polling.interval,
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from aggregator.digest_records import DigestRecords, MailRecords
+from aggregator.model.digest import Bounce
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
 from aggregator.model.media import ImageOutcome, KeptImage
@@ -42,6 +44,16 @@ class Transaction(Protocol):
     @property
     def stories(self) -> StoryRecords:
         """Which entries report one event."""
+        ...
+
+    @property
+    def digests(self) -> DigestRecords:
+        """Sealed digests, and what the next are made of."""
+        ...
+
+    @property
+    def mails(self) -> MailRecords:
+        """Messages to send."""
         ...
 
     @property
@@ -104,6 +116,14 @@ class Hubs(Protocol):
 
     async def ask(self, hub: str, form: Mapping[str, str], *, allow_private_address: bool = False) -> Failed | None:
         """POST a form; None when the hub took it (2xx). Never raises for what a server does."""
+        ...
+
+
+class Mailer(Protocol):
+    """The way to a mail server."""
+
+    async def send(self, message: bytes, *, sender: str, recipient: str) -> Bounce | None:
+        """Hand over one message; None when the server took it. Never raises for what a server does."""
         ...
 
 

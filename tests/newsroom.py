@@ -17,12 +17,13 @@ from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord
 from aggregator.model.push import Subscription
 from aggregator.ports import Transaction
 from aggregator.publish.site import Site
-from aggregator.services.digest import MOST_ENTRIES, Digests
+from aggregator.services.digest import Digests
 from aggregator.services.read import Reader
 from aggregator.services.watch import Watch
 from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.web.app import create_app
 from aggregator.web.desk import Media
+from aggregator.web.digest_shelf import DigestShelf
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.manual_clock import ManualClock
 from tests.published import make_site
@@ -38,15 +39,15 @@ class Newsroom:
         clock: ManualClock,
         site: Site,
         *,
-        digest_size: int,
+        digests: DigestShelf | None = None,
         watch: Watch | None = None,
         media: Media | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.watch = watch or Watch()
-        digests = Digests(store, clock, site.timezone, most=digest_size)
-        self.app: Starlette = create_app(Reader(store), digests, clock, site, watch=self.watch, images=media)
+        shelf = digests or Digests(store, clock, site.timezone, title=site.title)
+        self.app: Starlette = create_app(Reader(store), shelf, clock, site, watch=self.watch, images=media)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://testserver")
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
@@ -108,12 +109,12 @@ async def newsroom(
     folder: Path,
     *,
     site: Site | None = None,
-    digest_size: int = MOST_ENTRIES,
+    digests: DigestShelf | None = None,
     watch: Watch | None = None,
     media: Media | None = None,
 ) -> AsyncIterator[Newsroom]:
     store = await SqliteStore.open(folder / "news.db")
-    room = Newsroom(store, ManualClock(), site or make_site(), digest_size=digest_size, watch=watch, media=media)
+    room = Newsroom(store, ManualClock(), site or make_site(), digests=digests, watch=watch, media=media)
     try:
         async with room.client:
             yield room

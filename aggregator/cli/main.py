@@ -37,6 +37,7 @@ COMMANDS = LazyCommands(
         "serve": "aggregator.cli.serve:serve",
         "poll": "aggregator.cli.poll:poll",
         "feeds": "aggregator.cli.feeds:feeds",
+        "digest": "aggregator.cli.digest:digest",
         "stories": "aggregator.cli.stories:stories",
         "search": "aggregator.cli.search:search",
         "replay": "aggregator.cli.replay:replay",

@@ -186,6 +186,18 @@ def _push(text: str) -> Push:
         raise ValueError(f"{quoted(text)} is none of {', '.join(Push)}") from None
 
 
+_MAILBOX = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-][A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{0,63}@(?=.{1,253}$)([A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}"
+)
+"""RFC 5321 section 4.1.2, without quoted local parts, literals and what needs SMTPUTF8."""
+
+
+def _mailbox(text: str) -> str:
+    if not _MAILBOX.fullmatch(text):
+        raise ValueError(f"{quoted(text)} is not a mail address; write one like editor@example.org")
+    return text
+
+
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,200}=*")  # RFC 6750 section 2.1, b64token
 
 
@@ -235,6 +247,9 @@ def counting(least: int, most: int, spell: Callable[[int], str] = str) -> AfterV
 
 _Duration = Annotated[timedelta, _typed(durations.parse)]
 
+typed = _typed
+"""For settings whose types stand beside them."""
+
 Line = Annotated[str, _typed(_line)]
 FeedAddress = Annotated[str, _typed(_feed_address)]
 SiteAddress = Annotated[str, _typed(_site_address)]
@@ -256,6 +271,7 @@ Gaps = Annotated[
     Mapping[Annotated[str, _typed(_domain)], Gap], AfterValidator(lambda written: {**DEFAULT_GAPS, **written})
 ]
 """By registrable domain; what a person writes is put over the default."""
+MailAddress = Annotated[str, _typed(_mailbox)]
 Websub = Annotated[Push, _typed(_push)]
 ShownImages = Annotated[Shown, _typed(_shown)]
 Timeout = Annotated[_Duration, _lasting(timedelta(seconds=1), timedelta(minutes=5))]

@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, model_validator
-
 from aggregator.config import sizes
+from aggregator.config.digests import DigestSettings, NamedDigests, plans
 from aggregator.config.fields import (
     DEFAULT_GAPS,
     Contact,
@@ -37,24 +36,14 @@ from aggregator.config.fields import (
     counting,
 )
 from aggregator.config.identity import feed_id, host_name
+from aggregator.config.mail import Mail
+from aggregator.config.section import Section
 from aggregator.feeds.limits import MAX_BODY
+from aggregator.model.digest import DigestPlan
 from aggregator.model.feed import Feed
 from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import FeedId
 from aggregator.polling.groups import is_public
-
-
-class Section(BaseModel):
-    """A part of the file: no key it does not know, no change once read, an empty value means the default."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _leave_out_empty_values(cls, data: Any) -> Any:  # noqa: ANN401 - whatever stood in the file
-        if not isinstance(data, dict):
-            return data
-        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
 
 
 class Site(Section):
@@ -190,12 +179,27 @@ class Configuration(Section):
     stories: Stories = Stories()
     media: Media = Media()
     metrics: Metrics = Metrics()
+    mail: Mail = Mail()
+    digest: DigestSettings = DigestSettings()
+    digests: NamedDigests = ()
     feeds: tuple[FeedSettings, ...]
 
     @property
     def websub_enabled(self) -> bool:
         """Tell whether to subscribe at hubs: told to, or where a hub can be expected to reach `site.url`."""
         return self.polling.websub is Push.ON or (self.polling.websub is Push.AUTO and is_public(self.site.url))
+
+    @property
+    def digest_plans(self) -> tuple[DigestPlan, ...]:
+        """Give the digests that are ordered, the daily one first; categories spelt as feeds.yaml spells them first."""
+        return plans(self.digest, self.digests, self._spelling)
+
+    @property
+    def _spelling(self) -> dict[str, str]:
+        spelling: dict[str, str] = {}
+        for settings in self.feeds:
+            spelling.setdefault(settings.category.casefold(), settings.category)
+        return spelling
 
     def enabled_feeds(self) -> tuple[Feed, ...]:
         """Give the feeds to poll, defaults filled in, in the order of the file.
@@ -207,9 +211,7 @@ class Configuration(Section):
     @cached_property
     def _enabled_feeds(self) -> tuple[Feed, ...]:
         """Made once: a command asks three times, and a thousand feeds take 12 ms."""
-        spelling: dict[str, str] = {}
-        for settings in self.feeds:
-            spelling.setdefault(settings.category.casefold(), settings.category)
+        spelling = self._spelling
         return tuple(
             settings.to_feed(self.polling, category=spelling[settings.category.casefold()])
             for settings in self.feeds

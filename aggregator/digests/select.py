@@ -1,23 +1,204 @@
-"""Choose what stands in a digest, and in which order."""
+"""Choose what stands in a digest, in which section, and in which order.
 
-from collections.abc import Sequence
+    candidates  ->  of the plan's categories and tags
+                ->  told before: changed since? else left out     Developing
+                ->  not told before, by weight (weigh.py)         Top stories, then From quiet feeds, then a section a category, then In brief
 
-from aggregator.model.digest import DigestSection
-from aggregator.model.entry import PublishedEntry
+Sections choose in that order and stand in the order of `SectionKind`: quiet feeds choose before the categories, or these would have left
+nothing of them. A story stands once. The same candidates in whatever order give the same sections: equal weights are told apart by time,
+then by id.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil, inf
+from typing import Final
+
+from aggregator.digests.changed import changes
+from aggregator.digests.telling import told
+from aggregator.digests.weigh import is_quiet, weight
+from aggregator.model.digest import DigestCandidate, DigestItem, DigestPlan, DigestSection, SectionKind
+from aggregator.model.ids import StoryId
+
+TOP: Final = 7
+"""Stories on the front page: what a person keeps in mind (Miller's seven), and what fits a screen with teasers."""
+LEAST_TOP: Final = 3
+"""Top stories even where fewer have been taken up by a second publisher: on a slow day, or where all feeds are of one kind."""
+DEVELOPING: Final = 7
+"""As many as are new on top: a morning is for what is new."""
+A_CATEGORY: Final = 6
+"""Under each category: with ten categories an issue has some eighty items, ten minutes of reading headlines."""
+QUIET_FEEDS: Final = 5
+"""One of each, unless there are too few: a blog that says three things on a day is not quiet that day."""
+BRIEF: Final = 12
+"""Headlines alone, for who has read everything."""
+OF_A_PUBLISHER: Final = 2
+"""Stories of a section that one publisher leads, unless there are too few publishers to fill it so."""
+OF_A_CATEGORY: Final = 3
+"""Top stories of one category, unless there are too few categories: the day's big subject gets its three, not the whole page."""
+TITLES: Final = {
+    SectionKind.TOP: "Top stories",
+    SectionKind.DEVELOPING: "Developing",
+    SectionKind.QUIET: "From quiet feeds",
+    SectionKind.BRIEF: "In brief",
+}
 
 
-def sections(entries: Sequence[PublishedEntry], categories: Sequence[str]) -> tuple[DigestSection, ...]:
-    """Put entries into a section a category, in the order of `categories`; empty ones are left out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ranked:
+    """A candidate that may be told."""
 
-    Within a section what more publishers have comes first, then the newest; equal ones stand in order of id.
+    candidate: DigestCandidate
+    weight: float
+    category: str
+    changed: str
+
+    @property
+    def publisher(self) -> str:
+        return self.candidate.story.lead.publisher
+
+
+def select(
+    candidates: Iterable[DigestCandidate],
+    plan: DigestPlan,
+    *,
+    start: datetime,
+    end: datetime,
+    categories: Sequence[str] = (),
+) -> tuple[DigestSection, ...]:
+    """Choose the sections of the digest of [start, end); none is empty.
+
+    Args:
+        candidates: stories with something new in the period, in any order, none twice.
+        plan: which of them are wanted, and what categories weigh.
+        start: when the period begins.
+        end: when it ends.
+        categories: in the order in which their sections stand; those that are not named follow by name.
     """
-    return tuple(
-        DigestSection(category=category, entries=tuple(sorted(members, key=_rank)))
-        for category in categories
-        if (members := [item for item in entries if item.entry.category == category])
+    ranked = sorted(_ranked(candidates, plan, start=start, end=end), key=_order)
+    developing = [one for one in ranked if one.changed][:DEVELOPING]
+    pool = _Pool([one for one in ranked if one.candidate.told is None])
+    top = _top(pool)
+    quiet = pool.take(QUIET_FEEDS, of_a_publisher=1, among=lambda one: is_quiet(one.candidate))
+    by_category = [(name, pool.of_category(name)) for name in _in_order(pool.categories, categories)]
+    brief = pool.take(BRIEF, of_a_publisher=OF_A_PUBLISHER)
+    found = (
+        _section(SectionKind.TOP, top),
+        _section(SectionKind.DEVELOPING, developing),
+        *(_section(SectionKind.CATEGORY, chosen, name) for name, chosen in by_category),
+        _section(SectionKind.QUIET, quiet),
+        _section(SectionKind.BRIEF, brief),
+    )
+    return tuple(section for section in found if section.items)
+
+
+def _top(pool: "_Pool") -> list[_Ranked]:
+    """Take what several publishers have; where that is next to nothing, the best of the rest."""
+    shared = [one for one in pool.left if one.candidate.story.coverage > 1]
+    among = shared if len(shared) >= LEAST_TOP else pool.left
+    limit = TOP if among is shared else LEAST_TOP
+    return pool.take(limit, of_a_publisher=OF_A_PUBLISHER, of_a_category=OF_A_CATEGORY, among=_apart(among))
+
+
+def _apart(ranked: Sequence[_Ranked]) -> Callable[[_Ranked], bool]:
+    """Choose those that are related to none that weighs more: a subject stands on top once, and names the others as related."""
+    named: set[StoryId] = set()
+    chosen: set[StoryId] = set()
+    for one in ranked:
+        story, related = one.candidate.story.id, {line.id for line in one.candidate.related}
+        if story not in named and chosen.isdisjoint(related):
+            chosen.add(story)
+            named |= related
+    return lambda one: one.candidate.story.id in chosen
+
+
+def most(limit: int, a_kind: int, kinds: int) -> int:
+    """Give how many of a kind may stand among `limit`: `a_kind`, or what it takes to fill them where there are few kinds."""
+    return max(a_kind, ceil(limit / max(kinds, 1)))
+
+
+class _Pool:
+    """Stories that have no place yet, best first."""
+
+    def __init__(self, ranked: Sequence[_Ranked]) -> None:
+        self.left = list(ranked)
+
+    @property
+    def categories(self) -> set[str]:
+        return {one.category for one in self.left}
+
+    def take(
+        self,
+        limit: int,
+        *,
+        of_a_publisher: int,
+        of_a_category: int | None = None,
+        among: Callable[[_Ranked], bool] = lambda _: True,
+    ) -> list[_Ranked]:
+        """Take the best out, so many at most, and of each publisher and category."""
+        wanted = [one for one in self.left if among(one)]
+        publishers, categories = Counter[str](), Counter[str]()
+        a_publisher = most(limit, of_a_publisher, len({one.publisher for one in wanted}))
+        a_category = most(limit, of_a_category, len({one.category for one in wanted})) if of_a_category else inf
+        taken: list[_Ranked] = []
+        for one in wanted:
+            if len(taken) == limit:
+                break
+            if publishers[one.publisher] < a_publisher and categories[one.category] < a_category:
+                publishers[one.publisher] += 1
+                categories[one.category] += 1
+                taken.append(one)
+        places = {one.candidate.story.id for one in taken}
+        self.left = [one for one in self.left if one.candidate.story.id not in places]
+        return taken
+
+    def of_category(self, category: str) -> list[_Ranked]:
+        return self.take(A_CATEGORY, of_a_publisher=OF_A_PUBLISHER, among=lambda one: one.category == category)
+
+
+def _ranked(
+    candidates: Iterable[DigestCandidate], plan: DigestPlan, *, start: datetime, end: datetime
+) -> Iterable[_Ranked]:
+    for candidate in candidates:
+        lead = candidate.story.lead
+        if not is_wanted(candidate, plan) or not (lead.headline or lead.teaser):
+            continue
+        changed = changes(candidate, candidate.told, start=start) if candidate.told else ""
+        if candidate.told and not changed:
+            continue
+        category = _category(candidate, plan)
+        value = weight(candidate, start=start, end=end, weights=plan.weights, category=category)
+        yield _Ranked(candidate=candidate, weight=value, category=category, changed=changed)
+
+
+def is_wanted(candidate: DigestCandidate, plan: DigestPlan) -> bool:
+    """Tell whether a story has an entry of the categories, and one of the tags, that a plan wants."""
+    return not (plan.categories and candidate.categories.isdisjoint(plan.categories)) and not (
+        plan.tags and candidate.tags.isdisjoint(plan.tags)
     )
 
 
-def _rank(item: PublishedEntry) -> tuple[int, float, int]:
-    publishers = {item.entry.publisher, *(other.publisher for other in item.also)}
-    return (-len(publishers), -item.entry.listed_at.timestamp(), item.entry.id)
+def _category(candidate: DigestCandidate, plan: DigestPlan) -> str:
+    """Give the category of the lead; where the plan does not want that, the first that it does."""
+    lead = candidate.story.lead.category
+    if not plan.categories or lead in plan.categories:
+        return lead
+    return next(name for name in plan.categories if name in candidate.categories)
+
+
+def _order(one: _Ranked) -> tuple[float, float, int]:
+    return (-one.weight, -one.candidate.story.last_at.timestamp(), one.candidate.story.id)
+
+
+def _in_order(found: set[str], categories: Sequence[str]) -> list[str]:
+    place = {name: number for number, name in enumerate(categories)}
+    return sorted(found, key=lambda name: (place.get(name, len(place)), name))
+
+
+def _section(kind: SectionKind, chosen: Iterable[_Ranked], title: str = "") -> DigestSection:
+    items: tuple[DigestItem, ...] = tuple(
+        told(one.candidate, one.category, changed=one.changed, brief=kind is SectionKind.BRIEF) for one in chosen
+    )
+    return DigestSection(kind=kind, title=title or TITLES[kind], items=items)

@@ -42,8 +42,12 @@ class Site:
 
     def tag(self, name: str) -> str:
         """Make a permanent id (RFC 4151): the same over http and https, on any port and under any path."""
-        authority = re.sub(r"[^a-z0-9.-]", "-", (urlsplit(self.url).hostname or "localhost").lower())
-        return f"tag:{authority},{_TAG_YEAR}:{name}"
+        return f"tag:{self.authority},{_TAG_YEAR}:{name}"
+
+    @property
+    def authority(self) -> str:
+        """Name the host in letters that ids may hold: RFC 4151, and Message-IDs."""
+        return re.sub(r"[^a-z0-9.-]", "-", (urlsplit(self.url).hostname or "localhost").lower())
 
     def entry_tag(self, copy_set: CopySetId) -> str:
         """Name an entry after its copies: it stays the same entry when another of them comes to lead."""

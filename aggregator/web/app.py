@@ -10,10 +10,10 @@ from starlette.routing import Route
 from aggregator.errors import DatabaseUnusable, QueryError
 from aggregator.ports import Clock
 from aggregator.publish.site import Site
-from aggregator.services.digest import Digests
 from aggregator.services.read import Reader
 from aggregator.services.watch import Watch
 from aggregator.web.desk import Callbacks, Collectors, Desk, Media
+from aggregator.web.digest_shelf import DigestShelf
 from aggregator.web.errors import broken, not_understood, refused, unavailable
 from aggregator.web.finishing import Finishing
 from aggregator.web.health import healthz, readyz
@@ -21,6 +21,8 @@ from aggregator.web.metrics import metrics
 from aggregator.web.pages import (
     category,
     digest,
+    digest_documents,
+    digest_lists,
     entry,
     feed_documents,
     feeds,
@@ -39,7 +41,7 @@ from aggregator.web.representations import Representations
 
 def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
     reader: Reader,
-    digests: Digests,
+    digests: DigestShelf,
     clock: Clock,
     site: Site,
     *,
@@ -52,7 +54,7 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
 
     Args:
         reader: answers pages and feeds.
-        digests: answers what was published on a day.
+        digests: answers what was worth telling of a day.
         clock: dates answers.
         site: what is published.
         callbacks: answers hubs; None where hubs are not asked.
@@ -99,8 +101,10 @@ def _routes() -> list[Route]:
         Route("/feeds/{feed_id}", feeds.feed_page),
         Route("/feeds/{feed_id}/icon", media.icon),
         Route("/media/{signature}/{address}", media.image),
-        Route("/digests", digest.days_page),
-        Route("/digests/{day}", digest.page),
+        *digest_documents.routes(),
+        Route("/digests", digest_lists.list_page),
+        Route("/digests/{which}", digest.page),
+        Route("/digests/{name}/{day}", digest.named_page),
         Route("/search", search.page),
         Route("/websub/{token}", push.callback, methods=["GET", "POST"]),
         Route("/healthz", healthz),

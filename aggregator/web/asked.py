@@ -3,7 +3,7 @@
 import re
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
@@ -19,11 +19,16 @@ from aggregator.text.words import one_line
 MOST_WORDS = 300
 """Characters of a search. A longer one is a paste by mistake, and costs the full-text index for nothing."""
 
+FIRST_YEAR, LAST_YEAR = 1990, 9998
+"""Of times that are asked for: before, there was no web to publish news on; after, no day follows."""
+
 _HIGHEST_ID = 2**63 - 1
 """Of SQLite: a higher number raises OverflowError when it is bound to a statement."""
 
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?")
+_DIGEST_NAME = re.compile(r"[a-z0-9-]{1,40}")
 _FEED_ID = re.compile(r"[a-z0-9-]{1,80}")
 
 
@@ -62,13 +67,22 @@ def feed_name(text: str) -> FeedId | None:
     return FeedId(text) if _FEED_ID.fullmatch(text) else None
 
 
-def day(request: Request) -> date:
-    """Read the day in the path.
+def is_day(text: str) -> bool:
+    """Tell whether a part of an address is meant as a day: it can't be the name of a digest, which has a letter."""
+    return not is_digest_name(text) or not any(character.isalpha() for character in text)
+
+
+def is_digest_name(text: str) -> bool:
+    """Tell whether digests can have this name."""
+    return bool(_DIGEST_NAME.fullmatch(text))
+
+
+def day(text: str) -> date:
+    """Read a day.
 
     Raises:
         QueryError: it is no day, or not written as `YYYY-MM-DD`.
     """
-    text = request.path_params["day"]
     try:
         # The pattern first: `fromisoformat` also takes 20180902 and 2018-W35-7, and a page has one address.
         found = date.fromisoformat(text) if _DAY.fullmatch(text) else None
@@ -77,6 +91,48 @@ def day(request: Request) -> date:
     if found is None:
         raise QueryError(f"{_shown(text)} is not a day; expected one like 2018-09-02")
     return found
+
+
+def before(request: Request) -> date | None:
+    """Read the day before which a list of days begins; None for the newest.
+
+    Raises:
+        QueryError: it is no day.
+    """
+    text = request.query_params.get("before")
+    return None if text is None else day(text)
+
+
+def since(request: Request, timezone: ZoneInfo) -> datetime | None:
+    """Read since when a reader wants news: a day, which begins at midnight in `timezone`, or a time (RFC 3339).
+
+    Raises:
+        QueryError: it is neither, or before the first years of the web.
+    """
+    text = request.query_params.get("since")
+    if text is None:
+        return None
+    try:
+        # "+" of an offset means a space in a query.
+        found = datetime.combine(day(text), time()) if _DAY.fullmatch(text) else _time(text.replace(" ", "+"))
+        found = found if found.tzinfo else found.replace(tzinfo=timezone)
+        at = found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise _unclear(text) from error
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise _unclear(text)
+    return at
+
+
+def _time(text: str) -> datetime:
+    if not _TIME.fullmatch(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
+
+
+def _unclear(text: str) -> QueryError:
+    expected = "a day like 2018-09-02 or a time like 2018-09-02T06:00:00Z"
+    return QueryError(f"since={_shown(text)} is not a time; expected {expected}")
 
 
 def cursor(request: Request) -> Cursor | None:

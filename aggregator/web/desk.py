@@ -10,12 +10,12 @@ from starlette.requests import Request
 from aggregator.ports import Clock
 from aggregator.publish.site import Site
 from aggregator.services.deliveries import Deliveries
-from aggregator.services.digest import Digests
 from aggregator.services.icons import FeedIcons
 from aggregator.services.images import ReaderImages
 from aggregator.services.push import Subscriber
 from aggregator.services.read import Reader
 from aggregator.services.watch import Watch
+from aggregator.web.digest_shelf import DigestShelf
 from aggregator.web.rendering import Templates
 from aggregator.web.signed import SignedAddresses
 
@@ -56,7 +56,7 @@ class Desk:
     """The services behind the pages, and the templates before them."""
 
     reader: Reader
-    digests: Digests
+    digests: DigestShelf
     site: Site
     templates: Templates
     clock: Clock

@@ -9,9 +9,11 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from aggregator.model.digest import DigestLine
 from aggregator.model.entry import EntrySummary, PublishedEntry, SafeHtml
 from aggregator.polling.freshness import spoken
 from aggregator.polling.upcoming import next_time
+from aggregator.publish.digest_places import long_day, path
 from aggregator.publish.listed import shown_publisher
 from aggregator.publish.notices import message
 from aggregator.publish.site import Site, category_path, public
@@ -43,10 +45,12 @@ class Templates:
             "called": called,
             "category_path": category_path,
             "clean": partial(clean, picture=picture),
+            "digest_path": digest_path,
             "direction": direction,
             "host": host,
             "language": languages.tag,
             "local": site.local_text,
+            "long_day": long_day,
             "next_poll": next_time,
             "others": other_publishers,
             "picture": picture or (lambda _: None),
@@ -95,6 +99,11 @@ def other_publishers(item: PublishedEntry) -> list[tuple[str, EntrySummary]]:
 def direction(entry: EntrySummary) -> str:
     """Give the `dir` of an entry's texts."""
     return languages.direction(entry.language, f"{entry.headline} {entry.teaser}")
+
+
+def digest_path(line: DigestLine) -> str:
+    """Give the path of a digest."""
+    return path(line.name, line.date)
 
 
 def static_file(name: str) -> bytes:

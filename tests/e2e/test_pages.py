@@ -22,6 +22,8 @@ from aggregator.model.feed import Move, Outcome
 from aggregator.model.ids import EntryId, RateGroup, StoryId
 from aggregator.model.poll import GroupPause, PollRecord
 from aggregator.model.story import EventKind, StoryEvent, Veto
+from tests.digest_archive import Archive
+from tests.digest_made import SUNDAY, make_digest, whole_digest
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import POLLED, Newsroom, fill, newsroom
 from tests.told import Told, tell
@@ -95,7 +97,8 @@ class Site:
         self._thread.join(20)
 
     async def _serve(self) -> None:
-        async with newsroom(self._folder) as room:
+        shelf = Archive(whole_digest(), make_digest(day=SUNDAY - timedelta(days=1)))
+        async with newsroom(self._folder, digests=shelf) as room:
             lead, *_ = await fill(room)
             arabic, attacking = await _more(room)
             self.paths = {
@@ -111,7 +114,9 @@ class Site:
                 "feed": "/feeds/other",
                 "troubled feed": "/feeds/broken",
                 "digests": "/digests",
-                "digest": "/digests/2026-03-10",
+                "digest": "/digests/2018-09-02",
+                "running digest": "/digests/today",
+                "new since": "/digests?since=2018-08-30",
                 "search": "/search?q=military",
                 "error": "/nothing",
             }
@@ -251,6 +256,8 @@ NAMES = [
     "troubled feed",
     "digests",
     "digest",
+    "running digest",
+    "new since",
     "search",
     "error",
 ]

@@ -9,10 +9,13 @@ from textwrap import indent
 import pytest
 from pydantic.fields import FieldInfo
 
+from aggregator.config.digests import DigestSettings, NamedDigestSettings
 from aggregator.config.fields import Push, Shown
 from aggregator.config.identity import RESERVED, feed_id
-from aggregator.config.model import Configuration, Copies, FeedSettings, Media, Metrics, Polling, Section, Site, Stories
+from aggregator.config.mail import Mail
+from aggregator.config.model import Configuration, Copies, FeedSettings, Media, Metrics, Polling, Site, Stories
 from aggregator.config.read import load, parse
+from aggregator.config.section import Section
 from aggregator.errors import ConfigurationError
 from aggregator.fetch.addresses import DOUBTFUL_PORTS, SERVICE_PORTS
 
@@ -24,6 +27,9 @@ SECTIONS: dict[str, type[Section]] = {
     "stories": Stories,
     "media": Media,
     "metrics": Metrics,
+    "mail": Mail,
+    "digest": DigestSettings,
+    "digests": NamedDigestSettings,
     "feeds": FeedSettings,
 }
 SETTINGS = [(section, key) for section, model in SECTIONS.items() for key in model.model_fields]
@@ -45,6 +51,8 @@ def read_setting(section: str, key: str, value: str) -> object:
     item = f"{key}: {value}"
     if section == "feeds":
         return getattr(parse(f"feeds:\n- url: https://a.example/\n  {item}", file="doc").feeds[0], key)
+    if section == "digests":
+        return getattr(parse(f"digests:\n- name: a\n  {item}\nfeeds: []", file="doc").digests[0], key)
     return getattr(getattr(parse(f"{section}: {{{item}}}\nfeeds: []", file="doc"), section), key)
 
 
@@ -77,7 +85,9 @@ def test_the_documented_default_is_the_default(section: str, key: str) -> None:
     elif field(section, key).default is None:
         assert default.strip("`") == "polling.interval" or "`" not in default
     else:
-        assert read_setting(section, key, default.strip("`")) == field(section, key).default
+        assert read_setting(section, key, default.strip("`")) == field(section, key).get_default(
+            call_default_factory=True
+        )
 
 
 @pytest.mark.parametrize(("section", "key"), SETTINGS)
@@ -88,9 +98,15 @@ def test_the_documented_bounds_are_the_bounds(section: str, key: str) -> None:
     shape = "{{example.org: {}}}" if "by registrable domain" in rows(section)[key][0] else "{}"
     for written in bounds.groups():
         read_setting(section, key, shape.format(written))
-    too_much = {"10m": "11m", "5m": "6m", "10MiB": "11MiB", "50MiB": "51MiB", "1024GiB": "1025GiB", "256": "257"}.get(
-        bounds[2], "31d"
-    )
+    too_much = {
+        "10m": "11m",
+        "5m": "6m",
+        "10MiB": "11MiB",
+        "50MiB": "51MiB",
+        "1024GiB": "1025GiB",
+        "256": "257",
+        "65535": "65536",
+    }.get(bounds[2], "31d")
     with pytest.raises(ConfigurationError, match=f"{bounds[1]} to {bounds[2]} is possible"):
         read_setting(section, key, shape.format(too_much))
 

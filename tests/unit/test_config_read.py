@@ -102,7 +102,10 @@ feeds:
             "1:29: stories.embeddings_share: 'much' is not a share; write one like 0.3",
         ),
         ("sites: {}", "1:1: unknown key 'sites'; did you mean 'site'?"),
-        ("qqq: {}", "1:1: unknown key 'qqq'; possible are site, polling, copies, stories, media, metrics, feeds"),
+        (
+            "qqq: {}",
+            "1:1: unknown key 'qqq'; possible are site, polling, copies, stories, media, metrics, mail, digest, digests, feeds",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_was_expected(value: str, expected: str) -> None:

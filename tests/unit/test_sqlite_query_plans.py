@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.model.copies import CopyAssignment
+from aggregator.model.digest import DigestPlan
 from aggregator.model.feed import FeedState, Move, Outcome, ParsedFeed
 from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup, StoryId
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord
@@ -19,6 +20,7 @@ from aggregator.model.search import Rank, SearchQuery, Sort
 from aggregator.model.story import Together
 from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
 from aggregator.text.search_language import parse
+from tests.digest_made import SUNDAY, whole_digest
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.story_changes import make_changes, make_closed, make_event, make_reading, make_state
 
@@ -57,6 +59,23 @@ SEARCHES = [
 ]
 
 
+def everything_about_digests(tx: SqliteTransaction) -> None:
+    """Make a digest of what there is, and look for it."""
+    plan = DigestPlan(categories=("World",), tags=("local",))
+    tx.digests.seal(whole_digest(), recipients=["a@example.org"], now=NOON)
+    tx.digests.candidates(plan, start=NOON, end=NOON + LEASE)
+    tx.digests.counted(plan, start=NOON, end=NOON + LEASE)
+    tx.digests.get("daily", SUNDAY)
+    tx.digests.latest("daily")
+    tx.digests.beside("daily", SUNDAY)
+    tx.digests.page("daily", limit=1)
+    tx.digests.lines("daily", before=SUNDAY, limit=1)
+    tx.mails.ask_again("daily", SUNDAY, ["a@example.org"], now=NOON)
+    for mail in tx.mails.due(now=NOON, limit=1):
+        tx.mails.save(mail)
+    tx.mails.of("daily", SUNDAY)
+
+
 def everything(tx: SqliteTransaction) -> None:
     """Call each method of the port at least once, on every way through it."""
     tx.feeds.synchronise([make_feed("a", url="https://old.example/"), make_feed("b")], now=NOON)
@@ -90,6 +109,7 @@ def everything(tx: SqliteTransaction) -> None:
     tx.entries.revisions(ids[0])
     tx.entries.categories()
     tx.entries.totals()
+    everything_about_digests(tx)
     tx.copies.ungrouped(limit=1)
     tx.copies.connected(ids, reach=LEASE)
     tx.copies.assign(

@@ -460,62 +460,6 @@ async def test_a_feed_that_says_nothing_of_itself_is_called_by_its_address(room:
     assert _words((await _page(room, "/feeds/news-example")).css_first("h1")) == "https://news-example.example/rss.xml"
 
 
-# Digests
-
-
-async def test_a_digest_lists_a_day_of_the_site_s_time_zone_by_category(room: Newsroom) -> None:
-    await fill(room)
-    late = make_parsed_entry("late", published_at=NOON.replace(hour=22) - timedelta(days=1))
-    await room.publish("other", late)
-    page = await _page(room, "/digests/2026-03-10")
-    assert _words(page.css_first("h1")) == "Tuesday, 10 March 2026"
-    assert [_words(each) for each in page.css("main .rubric")] == ["Middle East", "World"]
-    assert len(page.css("main .card")) == 3, "22:00 in UTC is midnight in Beirut"
-    assert "The day is not over" in _words(page.body)
-
-
-async def test_a_digest_leads_to_the_days_beside_it_but_not_to_tomorrow(room: Newsroom) -> None:
-    assert _links(await _page(room, "/digests/2026-03-09"), ".days") == [
-        ("← Sun, 08 Mar", "/digests/2026-03-08"),
-        ("All days", "/digests"),
-        ("Tue, 10 Mar →", "/digests/2026-03-10"),
-    ]
-    assert len((await _page(room, "/digests/2026-03-10")).css(".days a")) == 2
-
-
-async def test_a_day_without_news_says_so(room: Newsroom) -> None:
-    assert "Nothing was published on this day, as far" in _words((await _page(room, "/digests/2026-03-01")).body)
-
-
-async def test_a_digest_that_does_not_hold_everything_says_so_and_leads_to_the_rest(tmp_path: Path) -> None:
-    async with newsroom(tmp_path, digest_size=2) as room:
-        await room.configure(make_feed())
-        parsed = [make_parsed_entry(str(n), published_at=NOON - timedelta(hours=n)) for n in range(3)]
-        ids = await room.publish("news-example", *parsed)
-        page = await _page(room, "/digests/2026-03-10")
-        assert "more entries than a digest holds. These are the newest 2;" in _words(page.body)
-        (rest,) = [href or "" for words, href in _links(page, ".note") if words == "the earlier ones"]
-        assert [href for _, href in _links(await _page(room, rest), "main .headline")] == [f"/entries/{ids[2]}"]
-
-
-async def test_a_digest_that_holds_everything_does_not_say_otherwise(tmp_path: Path) -> None:
-    async with newsroom(tmp_path, digest_size=2) as room:
-        await room.configure(make_feed())
-        await room.publish("news-example", make_parsed_entry("1"), make_parsed_entry("2"))
-        assert "more entries than" not in _words((await _page(room, "/digests/2026-03-10")).body)
-
-
-async def test_digests_lists_the_recent_days(room: Newsroom) -> None:
-    days = _links(await _page(room, "/digests"), ".plain")
-    assert (days[0], len(days)) == (("Tuesday, 10 March 2026", "/digests/2026-03-10"), 14)
-
-
-@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-03-11", "1989-12-31"])
-async def test_a_day_that_has_no_digest_is_not_found(room: Newsroom, day: str) -> None:
-    page = await _page(room, f"/digests/{day}", status=404)
-    assert f"There is no digest of {day}" in _words(page.body)
-
-
 # Search
 
 
@@ -551,7 +495,6 @@ PATHS = [
     "/feeds",
     "/feeds/other",
     "/digests",
-    "/digests/2026-03-10",
     "/search",
 ]
 

@@ -335,3 +335,50 @@ CREATE TRIGGER story_entries_deleted AFTER DELETE ON story_entries BEGIN
     WHERE story_id = old.story_id;
     UPDATE story_mark SET mark = mark + 1;
 END;
+-- Digests, sealed once made: what they say stays as it was.
+CREATE TABLE digests (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    date TEXT NOT NULL,                      -- YYYY-MM-DD: orders as time does
+    title TEXT NOT NULL,
+    start_at INTEGER NOT NULL,
+    end_at INTEGER NOT NULL,
+    stories INTEGER NOT NULL,                -- to choose from
+    entries INTEGER NOT NULL,
+    publishers INTEGER NOT NULL,
+    told INTEGER NOT NULL,
+    headlines TEXT,                          -- of the first three items
+    last_entry INTEGER NOT NULL,             -- greatest id then: what came after it came too late, and is told the next time
+    sealed_at INTEGER NOT NULL,
+    sections TEXT                            -- all of it, in order
+) STRICT;
+
+CREATE UNIQUE INDEX digests_dated ON digests (name, date);
+
+-- What they told of which story, so that it is told again only when it has changed.
+CREATE TABLE digest_items (
+    digest_id INTEGER NOT NULL REFERENCES digests (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    story_id INTEGER NOT NULL,               -- as it was: it may have merged since, or be gone
+    entry_id INTEGER NOT NULL,               -- which led it
+    headline TEXT NOT NULL,
+    language TEXT,
+    publishers TEXT,
+    PRIMARY KEY (digest_id, place)
+) STRICT, WITHOUT ROWID;
+
+-- One message for each digest and recipient: see digests/posting.py.
+CREATE TABLE mails (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    date TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    message_id TEXT NOT NULL,                -- what stands before the @
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_at INTEGER,                         -- NULL: nothing is to be done any more
+    message TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE UNIQUE INDEX mails_of_digest ON mails (name, date, recipient);
+CREATE INDEX mails_due ON mails (next_at, id) WHERE next_at IS NOT NULL;

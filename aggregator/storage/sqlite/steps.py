@@ -6,6 +6,7 @@ could change. Each is named in the database once it has run (sqlite-utils' `Migr
 
 from sqlite_utils import Database, Migrations
 
+from aggregator.storage.sqlite.digest_tables import DIGESTS
 from aggregator.storage.sqlite.first_tables import ENTRIES_AND_FEEDS
 from aggregator.storage.sqlite.story_tables import STORIES
 
@@ -180,4 +181,10 @@ def _imprints(db: Database) -> None:
 @MIGRATIONS(name="0008_stories")
 def _stories(db: Database) -> None:
     for statement in STORIES:
+        db.execute(statement)
+
+
+@MIGRATIONS(name="0009_digests")
+def _digests(db: Database) -> None:
+    for statement in DIGESTS:
         db.execute(statement)

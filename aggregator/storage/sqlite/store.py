@@ -23,8 +23,10 @@ from typing import TYPE_CHECKING, TypeVar
 from aggregator.errors import DatabaseUnusable
 from aggregator.storage.sqlite import connect, migrations
 from aggregator.storage.sqlite.copies import SqliteCopies
+from aggregator.storage.sqlite.digests import SqliteDigests
 from aggregator.storage.sqlite.entries import SqliteEntries
 from aggregator.storage.sqlite.feeds import SqliteFeeds
+from aggregator.storage.sqlite.mails import SqliteMails
 from aggregator.storage.sqlite.pushes import SqlitePushes
 from aggregator.storage.sqlite.search import SqliteSearch
 from aggregator.storage.sqlite.session import Session, Tracer
@@ -49,6 +51,8 @@ class SqliteTransaction:
         self._stories = SqliteStories(session)
         self._searching = SqliteSearch(session)
         self._pushes = SqlitePushes(session)
+        self._digests = SqliteDigests(session)
+        self._mails = SqliteMails(session)
 
     @property
     def feeds(self) -> SqliteFeeds:
@@ -79,6 +83,16 @@ class SqliteTransaction:
     def pushes(self) -> SqlitePushes:
         """WebSub subscriptions."""
         return self._pushes
+
+    @property
+    def digests(self) -> SqliteDigests:
+        """Sealed digests, and what the next are made of."""
+        return self._digests
+
+    @property
+    def mails(self) -> SqliteMails:
+        """Messages to send."""
+        return self._mails
 
 
 class SqliteStore:

@@ -7,6 +7,7 @@ from aggregator.model.query import Cursor, EntryQuery
 from aggregator.web import asked
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.pages.answer import html, twins
+from aggregator.web.pages.digest_names import newest
 
 FRONT_SIZE = 24
 """Entries in the main column: about as long as the sections beside it."""
@@ -21,7 +22,8 @@ async def page(request: Request) -> Response:
 async def _front(desk: Desk) -> Response:
     front = await desk.reader.front(EntryQuery(limit=FRONT_SIZE))
     polled = front.totals.entries or any(each.state.last_polled_at for each in await desk.reader.feeds())
-    return await html(desk, "front.html", front=front, polled=polled, twins=twins(desk.site, "feed"))
+    morning = await newest(desk)
+    return await html(desk, "front.html", front=front, polled=polled, morning=morning, twins=twins(desk.site, "feed"))
 
 
 async def _older(desk: Desk, after: Cursor) -> Response:

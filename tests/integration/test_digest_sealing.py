@@ -1,0 +1,207 @@
+"""Digests are made when their time comes: once, of what is grouped, also after the machine was off."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aggregator.errors import QueryError
+from aggregator.model.digest import DigestPlan, SectionKind
+from aggregator.model.entry import ParsedEntry
+from aggregator.model.ids import FeedId
+from aggregator.model.poll import EntryPlan
+from aggregator.services.digest import PATIENCE, Digests
+from aggregator.services.grouping import Grouping
+from aggregator.storage.sqlite.store import SqliteStore
+from tests.factories import make_feed, make_parsed_entry
+from tests.manual_clock import ManualClock
+
+pytestmark = pytest.mark.anyio
+SIX = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+MAILED = DigestPlan(recipients=("reader@example.org",))
+HEADLINES = (
+    "Museum returns looted bronzes to Nigeria",
+    "Frog found in Ecuador cloud forest",
+    "Central bank raises interest rates",
+    "Ferry runs aground off Norwegian coast",
+    "Parliament passes budget after long debate",
+)
+
+
+class Desk:
+    """A database with one feed, and what makes its digests."""
+
+    def __init__(self, store: SqliteStore, *plans: DigestPlan) -> None:
+        self.store = store
+        self.clock = ManualClock(SIX)
+        self.digests = self.colleague(*plans)
+        self._told = 0
+
+    def colleague(self, *plans: DigestPlan) -> Digests:
+        return Digests(self.store, self.clock, ZoneInfo("UTC"), plans=plans or [MAILED], title="Site")
+
+    async def publish(self, at: datetime, *, seen: datetime | None = None, grouped: bool = True) -> None:
+        entry = self._entry(at)
+        plan = EntryPlan(new=(entry,))
+        await self.store.write(lambda tx: tx.entries.save(FeedId("feed"), plan, now=seen or at))
+        if grouped:
+            await self.group()
+
+    async def group(self) -> None:
+        await Grouping(self.store, window=2 * DAY).group_new()
+
+    def _entry(self, at: datetime) -> ParsedEntry:
+        headline = HEADLINES[self._told % len(HEADLINES)]
+        self._told += 1
+        return make_parsed_entry(f"{self._told}", headline=headline, text=headline, published_at=at)
+
+    async def mails(self) -> int:
+        return len(await self.store.read(lambda tx: tx.mails.due(now=SIX + 99 * DAY, limit=99)))
+
+
+@asynccontextmanager
+async def desk(folder: Path, *plans: DigestPlan) -> AsyncIterator[Desk]:
+    store = await SqliteStore.open(folder / "news.db")
+    try:
+        await store.write(lambda tx: tx.feeds.synchronise([make_feed("feed", publisher="Gazette")], now=SIX))
+        yield Desk(store, *plans)
+    finally:
+        await store.aclose()
+
+
+async def test_a_digest_is_made_when_its_period_ends_and_once(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        await room.publish(SIX - HOUR)
+        room.clock.at = SIX - timedelta(seconds=1)
+        assert await room.digests.seal_due() == ()
+        room.clock.at = SIX
+        (digest,) = await room.digests.seal_due()
+        assert (digest.date, digest.title, digest.stories, digest.entries, digest.publishers) == (
+            SIX.date(),
+            "Site",
+            1,
+            1,
+            1,
+        )
+        assert [section.kind for section in digest.sections] == [SectionKind.TOP]
+        assert await room.digests.seal_due() == ()
+        assert await room.digests.get("daily", SIX.date()) == digest
+        assert await room.mails() == 1
+
+
+async def test_before_the_first_news_no_digest_is_made(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        assert await room.digests.seal_due() == ()
+        await room.publish(SIX - HOUR, seen=SIX + HOUR)
+        assert len(await room.digests.seal_due()) == 1
+
+
+async def test_a_day_without_news_has_a_digest_that_nobody_is_mailed(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        await room.publish(SIX - HOUR)
+        await room.digests.seal_due()
+        room.clock.move(DAY)
+        (empty,) = await room.digests.seal_due()
+        assert empty.sections == ()
+        assert await room.mails() == 1
+
+
+async def test_sealing_waits_for_entries_of_the_period_that_are_not_grouped(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        await room.publish(SIX - HOUR, grouped=False)
+        assert await room.digests.seal_due() == ()
+        await room.group()
+        await room.publish(SIX, grouped=False)
+        assert len(await room.digests.seal_due()) == 1
+
+
+async def test_sealing_waits_no_longer_than_an_hour(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        await room.publish(SIX - 2 * HOUR)
+        await room.publish(SIX - HOUR, grouped=False)
+        room.clock.at = SIX + PATIENCE - timedelta(seconds=1)
+        assert await room.digests.seal_due() == ()
+        room.clock.at = SIX + PATIENCE
+        (digest,) = await room.digests.seal_due()
+        assert len(digest.items) == 1
+
+
+async def test_missed_days_are_made_at_the_next_start_and_late_ones_are_not_mailed(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        await room.publish(SIX - HOUR)
+        await room.digests.seal_due()
+        for day in range(1, 5):
+            await room.publish(SIX - HOUR + day * DAY, seen=SIX + 5 * DAY)
+        room.clock.at = SIX + 5 * DAY
+        made = await room.colleague(MAILED).seal_due()
+        assert [digest.date.day for digest in made] == [11, 12, 13, 14, 15]
+        assert [len(digest.items) for digest in made] == [1, 1, 1, 1, 0]
+        # The first and the days that ended three days ago or later, but for the empty one.
+        assert await room.mails() == 1 + 3
+
+
+async def test_news_that_came_in_too_late_is_told_the_next_day(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        await room.publish(SIX - 2 * HOUR)
+        await room.digests.seal_due()
+        await room.publish(SIX - HOUR, seen=SIX + HOUR)
+        room.clock.move(DAY)
+        (digest,) = await room.digests.seal_due()
+        assert [item.headline for item in digest.items] == [HEADLINES[1]]
+
+
+async def test_two_processes_make_one_digest(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        await room.publish(SIX - HOUR)
+        made = await asyncio.gather(*(room.colleague(MAILED).seal_due() for _ in range(3)))
+        assert sorted(map(len, made)) == [0, 0, 1]
+        assert await room.mails() == 1
+
+
+async def test_a_sealed_digest_stays_as_it_was_and_its_stories_are_not_told_again(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        await room.publish(SIX - HOUR)
+        (first,) = await room.digests.seal_due()
+        for number in range(len(HEADLINES)):
+            await room.publish(SIX + (number + 1) * HOUR)
+        room.clock.move(DAY)
+        (second,) = await room.digests.seal_due()
+        assert await room.digests.get("daily", first.date) == first
+        assert {item.story for item in first.items}.isdisjoint(item.story for item in second.items)
+
+
+async def test_the_running_period_can_be_foretold_and_nothing_is_kept(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        await room.publish(SIX - HOUR)
+        await room.digests.seal_due()
+        room.clock.move(3 * HOUR)
+        await room.publish(SIX + 2 * HOUR)
+        preview = await room.digests.preview()
+        assert (preview.start, preview.end, preview.date) == (SIX, SIX + 3 * HOUR, (SIX + DAY).date())
+        assert [item.headline for item in preview.items] == [HEADLINES[1]]
+        assert [line.date for line in await room.digests.lines(limit=9)] == [SIX.date()]
+        room.clock.at = SIX
+        assert (await room.digests.preview()).sections == ()
+
+
+async def test_several_plans_are_made_each_at_its_time(tmp_path: Path) -> None:
+    weekly = DigestPlan(name="weekly", title="The week", at=time(18), weekday=1)
+    async with desk(tmp_path, DigestPlan(), weekly) as room:
+        for day in range(3):
+            await room.publish(SIX - HOUR - day * DAY)
+        assert [digest.name for digest in await room.digests.seal_due()] == ["daily"]
+        room.clock.at = SIX + 12 * HOUR
+        (digest,) = await room.digests.seal_due()
+        assert (digest.name, digest.title, len(digest.items)) == ("weekly", "The week", 3)
+
+
+async def test_a_plan_that_there_is_not_is_named_with_those_that_there_are(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        with pytest.raises(QueryError, match="no digest called 'wekly'; there are: daily"):
+            await room.digests.preview("wekly")
