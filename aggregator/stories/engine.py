@@ -234,10 +234,13 @@ class StoryEngine:
         )
 
     def closings(self) -> tuple[tuple[ClosedStory, ...], tuple[tuple[StoryId, StoryId], ...]]:
-        """Give what has closed and merged since it was last asked, for who needs no reasons; `changes` tells it no more."""
+        """Give what has closed and merged since it was last asked, for who needs no reasons; `changes` tells it no more.
+
+        Nor does it say numbers: they take as long to find as what is related.
+        """
         log, self._log = self._log, Log()
         self.readings.forget(self.window.story_of)
-        return log.closings()
+        return log.closings(lambda _: ())
 
     def story_of(self, entry: EntryId) -> StoryId | None:
         """Give the open story of an entry; None where it has none, or it is closed."""

@@ -22,6 +22,7 @@ SAMPLE: Final = 24
 """Entries of a large story that are looked at one by one."""
 TOO_OLD: Final = "too long ago"
 RULED: Final = "ruled apart"
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +52,8 @@ class Judge:
 
     def choose(self, item: Item, window: Window) -> Choice:
         """Choose a story for an entry."""
-        at_least = self.settings.near * (1.0 - self.share)
-        found = window.like_entry(item, at_least)
         more = self.settings.linked if window.is_linked(item) else 0.0
+        found = window.like_entry(item, self._least(more))
         proposals = sorted(
             (self._bar(item, window.stories[story_id]) - mean - self.share * (1.0 - mean) - more, story_id)
             for story_id, mean in found.items()
@@ -79,6 +79,12 @@ class Judge:
             vetoes=tuple(vetoes),
             has_near=len(near) > 1 if best else any(len(story.items) > 1 for story in near),
         )
+
+    def _least(self, more: float) -> float:
+        """Give the mean cosine below which a story is of no account: it is not hopeful, and no opinion or link makes up for it."""
+        settings, share = self.settings, self.share
+        made_up_for = (min(settings.first, settings.further) - share - more) / (1.0 - share)
+        return max(settings.near * (1.0 - share), min(settings.hopeful, made_up_for) - _ROUNDING)
 
     def _bar(self, item: Item, story: OpenStory) -> float:
         """Give the likeness that is asked for: the highest between languages, where few words can be in common by chance."""
