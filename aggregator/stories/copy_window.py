@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.model.copies import CopyAssignment, CopyCandidate, CopyText
-from aggregator.model.ids import CopySetId, EntryId
-from aggregator.stories.copies import group, reach
+from aggregator.model.ids import EntryId
+from aggregator.stories.copies import alone, group, reach
 from aggregator.stories.near import NearWindow
 
 
@@ -49,7 +49,7 @@ class CopyWindow:
         pairs = self._near.add(text) if text is not None else []
         self._tie(pairs)
         if is_alone and not pairs:
-            decided = [_alone(candidate)]
+            decided = [alone(candidate)]
         else:
             decided = group(self._connected(candidate.id), window=self._window)
         changed = [assignment for assignment in decided if self._placed.get(assignment.entry_id) != assignment]
@@ -92,11 +92,6 @@ class CopyWindow:
                 self._by_key[key].pop(0)
                 if not self._by_key[key]:
                     del self._by_key[key]
-
-
-def _alone(candidate: CopyCandidate) -> CopyAssignment:
-    """Decide as `group` does about an entry that shares nothing; most do not."""
-    return CopyAssignment(entry_id=candidate.id, copy_set=CopySetId(candidate.id), copy_of=None)
 
 
 def _keys(candidate: CopyCandidate) -> list[tuple[str, str]]:

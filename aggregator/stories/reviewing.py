@@ -76,7 +76,7 @@ def _means_with_rest(story: OpenStory) -> list[float]:
 
 def _sum_with(item: Item, story: OpenStory) -> float:
     sums = story.sums
-    return sum([weight * sums[term] for term, weight in item.weights.items() if term in sums])
+    return sum([weight * sums[term] for term, weight in item.weights.items() if term in sums])  # noqa: C419 -- as in `dot`
 
 
 def regroup(stories: Sequence[OpenStory], judge: Judge) -> list[list[Item]]:
