@@ -97,13 +97,17 @@ class Judge:
             return likeness(item, members[0], mean, self.settings, self.share)
         others = _sample(members)
         cosines = [dot(item, other) for other in others]
-        judged = sum(
-            likeness(item, other, cosine, self.settings, self.share)
-            for other, cosine in zip(others, cosines, strict=True)
-        )
-        if len(others) == len(members):
+        judged = self._judged(item, others, cosines, self.share)
+        if len(others) == len(members) or not sum(cosines):
             return judged / len(others)
-        return mean * judged / sum(cosines) if sum(cosines) else judged / len(others)
+        # Of a sample, what words say is brought to the mean of all; what is said beyond them does not grow with words.
+        by_words = self._judged(item, others, cosines, 0.0) if self.share else judged
+        scaled = mean * by_words / sum(cosines) + (judged - by_words) / len(others)
+        return min(1.0, max(0.0, scaled)) if self.share else scaled
+
+    def _judged(self, item: Item, others: Sequence[Item], cosines: Sequence[float], share: float) -> float:
+        pairs = zip(others, cosines, strict=True)
+        return sum(likeness(item, other, cosine, self.settings, share) for other, cosine in pairs)
 
     def objection(self, item: Item, story: OpenStory) -> str | None:
         """Say what stands against an entry's joining a story that it is like."""

@@ -48,6 +48,10 @@ class Constraints:
         """Give the entries that must share a story with this one; empty if it is free."""
         return self._groups.get(entry, frozenset())
 
+    def concern(self, entry: EntryId) -> bool:
+        """Tell whether anything has been decided about an entry."""
+        return entry in self._groups or entry in self._apart
+
     def are_apart(self, ones: Iterable[EntryId], others: Iterable[EntryId]) -> bool:
         """Tell whether any of the ones must not share a story with any of the others."""
         if not self._apart:

@@ -44,10 +44,12 @@ _MONTHS: Final = {
 }
 _DATED: Final = _WEEKDAYS | _MONTHS.keys()
 _ORDINARY_TOO: Final = frozenset({"may", "march", "sun", "jan", "mar"})
-"""Months only where they are written with a capital and no other word would be."""
+"""Months only where they are written with a capital and something tells: a word or number of dates beside them, or that no other word
+would be written so."""
+_BEFORE_MONTHS: Final = frozenset("in of since until till by from for during through late early mid next last this every".split())
 
 _OPPOSITES: Final = """
-rise rises rising rose up climb climbs jump jumps soar soars surge surges gain gains higher rally rallies increase increases advance advances rebound rebounds | fall falls falling fell down drop drops slip slips slide slides plunge plunges tumble tumbles sink sinks dip dips decline declines lower lose loses decrease decreases retreat retreats slump slumps
+rise rises rising rose up climb climbs jump jumps soar soars surge surges gain gains higher rally rallies increase increases advance advances rebound rebounds | fall falls falling fell down drop drops slip slips slide slides plunge plunges tumble tumbles dip dips decline declines lower lose loses decrease decreases retreat retreats slump slumps
 win wins won victory triumph triumphs beat beats defeat defeats | lose loses lost defeated beaten
 grant grants granted allow allows allowed approve approves approved back backs permit permits | deny denies denied block blocks blocked reject rejects rejected refuse refuses refused bar bars barred
 pass passes passed adopt adopts adopted | reject rejects rejected fail fails failed
@@ -66,6 +68,7 @@ deploy deploys deployed send sends | withdraw withdraws withdrew pull
 survive survives survived | die dies died
 ease eases eased lift lifts lifted | tighten tightens tightened impose imposes imposed
 increase increases increased expand expands expanded | decrease decreases reduce reduces reduced shrink shrinks
+uphold upholds upheld affirm affirms affirmed | overturn overturns overturned reverse reverses reversed quash quashes quashed annul annuls annulled
 best | worst
 highest | lowest
 hottest warmest | coldest
@@ -182,12 +185,21 @@ class Claims:
 def _months(found: Sequence[str], lower: Sequence[str]) -> frozenset[int]:
     if _MONTHS.keys().isdisjoint(lower):
         return frozenset()
-    is_title = _is_title_case(found)
     return frozenset(
         _MONTHS[low]
-        for word, low in zip(found, lower, strict=True)
-        if low in _MONTHS and (low not in _ORDINARY_TOO or (word[0].isupper() and not is_title))
+        for at, low in enumerate(lower)
+        if low in _MONTHS and (low not in _ORDINARY_TOO or _is_month(found, lower, at))
     )
+
+
+def _is_month(found: Sequence[str], lower: Sequence[str], at: int) -> bool:
+    """Tell whether a word that is a verb or a name as well is a month: "in May", "May 5", but neither "May quits" nor "Theresa May"."""
+    if not at or not found[at][0].isupper():
+        return False
+    beside = (lower[at - 1], *lower[at + 1 : at + 2])
+    if lower[at - 1] in _BEFORE_MONTHS or any(word[0].isdigit() for word in beside):
+        return True
+    return not found[at - 1][0].isupper() and not _is_title_case(found)
 
 
 def _is_title_case(found: Sequence[str]) -> bool:

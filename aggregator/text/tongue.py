@@ -3,6 +3,7 @@
 import functools
 import re
 from collections import Counter
+from collections.abc import Iterable
 from itertools import chain
 from typing import Final
 
@@ -24,6 +25,22 @@ _SCRIPTS: Final = (
     (re.compile("[іїєґ]", re.IGNORECASE), "uk"),
     (re.compile("[\u0400-\u04ff]"), "ru"),
 )
+_LETTERS: Final = {
+    "fr": frozenset("àâèêëîïôœùûç"), "de": frozenset("äöüß"), "es": frozenset("ñ¿¡áíóú"), "it": frozenset("àèìòù"),
+    "pt": frozenset("ãõçáâêô"), "sv": frozenset("åäö"), "pl": frozenset("ąćęłńśźż"), "tr": frozenset("çğışöü"), "vi": frozenset("ăđơư"),
+}  # fmt: skip
+_ENDINGS: Final = {
+    "fr": ("ement", "eur", "eurs", "euse", "eux", "aux", "ique", "iques", "ais", "ait", "ees"),
+    "de": ("ung", "ungen", "heit", "keit", "lich", "liche", "lichen", "schaft", "ische", "ischen", "endem", "enden", "ern", "tet", "haus"),
+    "es": ("cion", "ciones", "dad", "dades", "ado", "ados", "ada", "adas", "ido", "idos", "aron", "ieron", "eros", "tan", "cia", "miento"),
+    "it": ("zione", "zioni", "mento", "menti", "ita", "ato", "ati", "ata", "ggio", "etti"),
+    "pt": ("cao", "coes", "dade", "dades", "mente", "ado", "ados", "ada", "adas", "aram", "ou", "eiro", "eira", "eiros", "inho"),
+    "nl": ("heid", "lijk", "lijke", "ijk", "aar", "eren", "ische", "tie", "ties", "oor", "eel"),
+}  # fmt: skip
+"""Frequent endings, folded; none that English has as often."""
+_LONG: Final = 5
+_ENDING: Final = 0.25
+_ENOUGH: Final = 3
 _FOREIGN: Final = re.compile("[Ͱ-᷿぀-힯]")
 _ACCENTED: Final = re.compile("[À-ɏḀ-ỿ]")
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -70,9 +87,18 @@ def _by_words(text: str) -> str:
     if _foreign().isdisjoint(words):
         return "en"
     known = _speakers()
-    counts = Counter(chain.from_iterable(known[word] for word in words if word in known))
-    best = max(_LATIN, key=lambda language: counts[language])
-    return best if counts[best] > counts["en"] and counts[best] > 1 else "en"
+    counts: Counter[str] = Counter(chain.from_iterable(known[word] for word in words if word in known))
+    best = max(_LATIN, key=lambda language: (counts[language] + _spelt(language, text, words)))
+    worth = counts[best] + _spelt(best, text, words)
+    return best if worth > counts["en"] and worth > 1 else "en"
+
+
+def _spelt(language: str, text: str, words: Iterable[str]) -> float:
+    """Say how much spelling speaks for a language: a letter of its own as much as a stop word, an ending as much as a quarter of one."""
+    letters, endings = _LETTERS.get(language), _ENDINGS.get(language, ())
+    has_letter = letters is not None and not letters.isdisjoint(text.lower())
+    ending = sum(len(word) >= _LONG and word.endswith(endings) for word in words) if endings else 0
+    return has_letter + _ENDING * min(ending, _ENOUGH)
 
 
 @functools.cache
