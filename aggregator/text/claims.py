@@ -4,6 +4,7 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from aggregator.text.concepts import countries
@@ -25,6 +26,7 @@ _ORDINAL_WORDS: Final = {
 }
 _NUMBERED: Final = frozenset((*_NUMBER_WORDS, *_ORDINAL_WORDS))
 _ROUGHLY: Final = frozenset("about almost around nearly over than least most some roughly approximately under".split())
+_BEFORE_PLACES: Final = frozenset("in at near off outside".split())
 _LONG: Final = 4
 """Letters of a word that is written small but in titles."""
 _ORDINAL: Final = re.compile(r"(\d+)(?:st|nd|rd|th)")
@@ -176,10 +178,17 @@ class Claims:
         named = (word for word in self._words if word[0].isupper() or not word.isascii())
         return frozenset(term for word in named for term in terms_of(word, self._language))
 
-    @property
+    @cached_property
     def places(self) -> frozenset[str]:
-        """Those of `names` that are countries."""
-        return self.names & countries()
+        """Those of `names` that are countries, or stand where a place does ("in Texas"): where only names are written with a capital."""
+        return self.names & (countries() | self._located)
+
+    @property
+    def _located(self) -> frozenset[str]:
+        if self._language != "en" or _is_title_case(self._words[1:]):
+            return frozenset()
+        after = (word for before, word in pairwise(self._words) if before in _BEFORE_PLACES)
+        return frozenset(term for word in after for term in terms_of(word, self._language))
 
 
 def _months(found: Sequence[str], lower: Sequence[str]) -> frozenset[int]:
