@@ -39,7 +39,7 @@ def likeness(one: Item, other: Item, cosine: float, settings: StorySettings, sha
         share: how much of it is likeness of meaning, see `vectors.Vectors`.
     """
     found = cosine
-    if SLIGHT < cosine and one.language != other.language and not share_a_name(one, other):
+    if cosine > SLIGHT and one.language != other.language and not share_a_name(one, other):
         found = 0.0
     elif SLIGHT < cosine < STRONG and is_one_name(one, other):
         found = cosine * settings.one_name

@@ -162,7 +162,9 @@ def _fixed(items: Sequence[Item], stories: Sequence[OpenStory], judge: Judge) ->
     for at, item in enumerate(items):
         copies[item.entry.copy_set].append(at)
     groups += [group for group in copies.values() if len(group) > 1]
-    groups += [[place[entry] for entry in story.entries if entry in place] for story in stories if len(story.items) > DISSOLVED]
+    groups += [
+        [place[entry] for entry in story.entries if entry in place] for story in stories if len(story.items) > DISSOLVED
+    ]
     return _joined(groups, [item.entry.id for item in items], judge) if groups else [[at] for at in range(len(items))]
 
 

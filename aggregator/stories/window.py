@@ -180,9 +180,11 @@ class Window:
         """
         size = len(story.items)
         mean = story.sums if size == 1 else {term: weight / size for term, weight in story.sums.items()}
-        if among is not None:
-            return self._means(self._totals(mean, mean, dict.fromkeys(among, 0.0)), at_least)
-        found = self._like(mean, at_least)
+        found = (
+            self._like(mean, at_least)
+            if among is None
+            else self._means(self._totals(mean, mean, dict.fromkeys(among, 0.0)), at_least)
+        )
         found.pop(story.id, None)
         return found
 

@@ -31,7 +31,7 @@ _LETTERS: Final = {
 }  # fmt: skip
 _ENDINGS: Final = {
     "fr": ("ement", "eur", "eurs", "euse", "eux", "aux", "ique", "iques", "ais", "ait", "ees"),
-    "de": ("ung", "ungen", "heit", "keit", "lich", "liche", "lichen", "schaft", "ische", "ischen", "endem", "enden", "ern", "tet", "haus"),
+    "de": ("ung", "ungen", "heit", "keit", "lich", "liche", "lichen", "schaft", "ische", "ischen", "endem", "enden", "ern", "tet"),
     "es": ("cion", "ciones", "dad", "dades", "ado", "ados", "ada", "adas", "ido", "idos", "aron", "ieron", "eros", "tan", "cia", "miento"),
     "it": ("zione", "zioni", "mento", "menti", "ita", "ato", "ati", "ata", "ggio", "etti"),
     "pt": ("cao", "coes", "dade", "dades", "mente", "ado", "ados", "ada", "adas", "aram", "ou", "eiro", "eira", "eiros", "inho"),
@@ -87,18 +87,22 @@ def _by_words(text: str) -> str:
     if _foreign().isdisjoint(words):
         return "en"
     known = _speakers()
-    counts: Counter[str] = Counter(chain.from_iterable(known[word] for word in words if word in known))
-    best = max(_LATIN, key=lambda language: (counts[language] + _spelt(language, text, words)))
-    worth = counts[best] + _spelt(best, text, words)
-    return best if worth > counts["en"] and worth > 1 else "en"
+    counts = Counter(chain.from_iterable(known[word] for word in words if word in known))
+    small = [word for word in _WORD.findall(text) if word[0].islower()]
+    worth = {language: counts[language] + _spelling(language, small) for language in _LATIN if counts[language]}
+    best = max(worth, key=worth.__getitem__)
+    return best if worth[best] > counts["en"] and worth[best] > 1 else "en"
 
 
-def _spelt(language: str, text: str, words: Iterable[str]) -> float:
-    """Say how much spelling speaks for a language: a letter of its own as much as a stop word, an ending as much as a quarter of one."""
-    letters, endings = _LETTERS.get(language), _ENDINGS.get(language, ())
-    has_letter = letters is not None and not letters.isdisjoint(text.lower())
-    ending = sum(len(word) >= _LONG and word.endswith(endings) for word in words) if endings else 0
-    return has_letter + _ENDING * min(ending, _ENOUGH)
+def _spelling(language: str, words: Iterable[str]) -> float:
+    """Say how much words written small speak for a language: those with a capital are names, of which texts of all languages are full.
+
+    A letter that few other languages have counts as much as a stop word, an ending a quarter of it.
+    """
+    letters, endings = _LETTERS.get(language, frozenset()), _ENDINGS.get(language, ())
+    has_letter = not letters.isdisjoint(chain.from_iterable(words))
+    found = sum(len(word) >= _LONG and fold(word).endswith(endings) for word in words)
+    return has_letter + _ENDING * min(found, _ENOUGH)
 
 
 @functools.cache
