@@ -117,10 +117,10 @@ def _shown(story: OpenStory, stories: Sequence[OpenStory], judge: Judge) -> list
 
 
 def _complete(groups: Sequence[list[Item]], large: Iterable[OpenStory]) -> None:
-    """Put those entries of large stories that were not shown to those that were: to the first of them, where a ruling parts them."""
+    """Put those entries of large stories that were not shown to those that were: to most of them, where a ruling parts these."""
     for story in large:
         entries = {item.entry.id: item for item in story.items}
-        own = next(group for group in groups if any(item.entry.id in entries for item in group))
+        own = max(groups, key=lambda group: sum(item.entry.id in entries for item in group))
         grouped = {item.entry.id for group in groups for item in group}
         own += (item for entry, item in entries.items() if entry not in grouped)
         own.sort(key=_order)

@@ -112,7 +112,8 @@ class Window:
     def _place(self, item: Item, story_id: StoryId) -> None:
         self.story_of[item.entry.id] = story_id
         self._of_copies.setdefault(item.entry.copy_set, set()).add(item.entry.id)
-        self._linked.update(item.entry.links)
+        if item.entry.links:
+            self._linked.update(item.entry.links)
 
     def take(self, story_id: StoryId) -> OpenStory:
         """Take a story out."""

@@ -18,7 +18,7 @@ from aggregator.text.tongue import guess
         ("北京举行会议", None, "zh"),
         ("Путин прибыл в Пекин", None, "ru"),
         ("La policía detiene a dos hombres", None, "es"),
-        ("Tres heridos en un accidente", None, "es"),
+        ("Dos heridos en un accidente", None, "es"),
         ("Polizei nimmt zwei Männer fest, die aus Kassel kommen", None, "de"),
         ("Bundesregierung plant neue Förderung für Familien", None, "de"),
         ("Tornado hits Colorado en route to Nevada", None, "en"),
