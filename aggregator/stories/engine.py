@@ -199,8 +199,7 @@ class StoryEngine:
     def rule(self, ruling: Ruling) -> None:
         """Take a person's ruling and obey it at once, as far as it is about open stories."""
         self._judge.constraints.add(ruling)
-        known = [entry for entry in ruling.entries if entry in self.window.story_of]
-        ids = {self.window.story_of[entry] for entry in known}
+        ids = {self.window.story_of[entry] for entry in ruling.entries if entry in self.window.story_of}
         if isinstance(ruling, Apart):
             for story in [self.window.stories[story_id] for story_id in sorted(ids)]:
                 if not ruling.others.isdisjoint(story.entries):

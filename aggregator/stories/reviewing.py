@@ -63,8 +63,10 @@ def _is_settled(story: OpenStory, others: Sequence[OpenStory], means: Mapping[St
 
 
 def _are_linked(stories: Sequence[OpenStory]) -> bool:
-    """Tell whether an entry links to anything: what that adds to a likeness, sums of words do not say."""
-    return any(item.entry.links for story in stories for item in story.items)
+    """Tell whether an entry may be tied to another by a link: what that adds to a likeness, sums of words do not say."""
+    items = [item for story in stories for item in story.items]
+    links = [link for item in items for link in item.entry.links]
+    return len(set(links)) < len(links) or not {item.entry.url_key for item in items}.isdisjoint(links)
 
 
 def _prefer(items: Sequence[Item], own: Sequence[float], other: OpenStory) -> bool:

@@ -76,11 +76,7 @@ class OpenStory:
     def fits(self, at: datetime, settings: StorySettings) -> bool:
         """Tell whether an entry of a time may join it: it would pause and last no longer than a story may."""
         first, last = self.first_at, self.last_at
-        return (
-            first - settings.idle < at < last + settings.idle
-            and at < first + settings.span
-            and last < at + settings.span
-        )
+        return first - settings.idle < at < last + settings.idle and last - settings.span < at < first + settings.span
 
 
 class Window:
