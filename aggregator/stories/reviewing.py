@@ -83,7 +83,7 @@ def _means_with_rest(story: OpenStory, judge: Judge) -> list[float]:
 
 def _sum_with(item: Item, story: OpenStory) -> float:
     sums = story.sums
-    return sum([weight * sums[term] for term, weight in item.weights.items() if term in sums])  # noqa: C419 -- as in `dot`
+    return sum(weight * sums[term] for term, weight in item.weights.items() if term in sums)
 
 
 def regroup(stories: Sequence[OpenStory], judge: Judge) -> list[list[Item]]:
