@@ -1,10 +1,11 @@
 """`aggregator replay`."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 import click
 
@@ -12,6 +13,9 @@ from aggregator.cli.options import Place, pass_place
 from aggregator.config.model import Copies
 from aggregator.errors import InputError
 from aggregator.services.replay import replay as group_lines
+
+_OBJECTS: Final = 20_000
+"""New objects between two looks for cycles."""
 
 
 @click.command(short_help="Group the entries of a file, without network or database.")
@@ -27,6 +31,8 @@ def replay(place: Place, entries: Path, output: Path | None) -> None:
     timestamps in seconds since 1970, in order of time. Each is answered with {"id", "copy_of", "story", "related"}, in
     the same order; stories are called by the id of their first entry.
     """
+    # What is held is what is open, and hardly any of it is a cycle. Looking for cycles every 700 objects took 6 to 10 % of the time.
+    gc.set_threshold(_OBJECTS, 20, 20)
     window = place.configuration().copies.window if place.config.exists() else Copies().window
     with ExitStack() as files:
         lines = files.enter_context(_opened(entries, "r"))

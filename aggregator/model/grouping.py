@@ -179,5 +179,7 @@ class StorySettings:
     """Entries that the starting table of frequencies stands for."""
     memory: timedelta = timedelta(days=7)
     """How long the words of an entry count as frequent."""
+    staying: float = 0.01
+    """What is added to the likeness of two entries of one story when that is regrouped: what is as good either way stays as it is."""
     review_after: timedelta = timedelta(hours=1)
     """When a story is regrouped with those near to it, counted from when an entry first joined it since it last was."""

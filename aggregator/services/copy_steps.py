@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from aggregator.model.copies import CopyAssignment, CopyCandidate
 from aggregator.model.ids import CopySetId, EntryId
-from aggregator.stories.copies import group
+from aggregator.stories.copies import alone, group
 
 Key = tuple[str, str | int]
 
@@ -53,7 +53,7 @@ class CopySteps:
         connected = self._connected(candidate)
         self._show(candidate)
         changed: dict[EntryId, CopySetId] = {}
-        for assignment in group(connected, window=self._window):
+        for assignment in group(connected, window=self._window) if len(connected) > 1 else [alone(candidate)]:
             placed, copy_set = assignment.entry_id, assignment.copy_set
             self._assigned[placed] = assignment
             if self._sets[placed] != copy_set:

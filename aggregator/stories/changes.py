@@ -59,10 +59,18 @@ class Log:
         """Note that a story is open, though it may have closed since it was last asked."""
         self._closed = [pair for pair in self._closed if pair[0].id != story]
 
-    def closings(self) -> tuple[tuple[ClosedStory, ...], tuple[tuple[StoryId, StoryId], ...]]:
-        """Give stories that have closed, in order of that, and those that have merged, each with where it is now."""
+    def closings(
+        self, numbers: Callable[[Item], tuple[str, ...]]
+    ) -> tuple[tuple[ClosedStory, ...], tuple[tuple[StoryId, StoryId], ...]]:
+        """Give stories that have closed, in order of that, and those that have merged, each with where it is now.
+
+        Args:
+            numbers: tells what `StoryState.numbers` are.
+        """
         closed = (
-            ClosedStory(state=state(story), entries=tuple(story.entries), related=self._current(story.id, related))
+            ClosedStory(
+                state=state(story, numbers), entries=tuple(story.entries), related=self._current(story.id, related)
+            )
             for story, related in self._closed
         )
         told = sorted(self._merged.keys() - self._founded)
@@ -79,13 +87,15 @@ class Log:
     ) -> StoryChanges:
         """Put the notes together; what was read need not keep its text after that."""
         placed = sorted(self._placed.values(), key=lambda pair: pair[0].order)
-        closed, merged = self.closings()
+        closed, merged = self.closings(figures)
         changes = StoryChanges(
             readings=tuple(self._readings),
             placements=tuple(self._placement(item, vetoes, window, judge) for item, vetoes in placed),
             merged=merged,
             events=self._events(),
-            states=tuple(state(window.stories[story]) for story in sorted(self.touched & window.stories.keys())),
+            states=tuple(
+                state(window.stories[story], figures) for story in sorted(self.touched & window.stories.keys())
+            ),
             related={story: relate(window.stories[story]) for story in sorted(self.changed & window.stories.keys())},
             closed=closed,
             next_story=next_story,
@@ -124,7 +134,7 @@ class Log:
         return story
 
 
-def state(story: OpenStory) -> StoryState:
+def state(story: OpenStory, numbers: Callable[[Item], tuple[str, ...]]) -> StoryState:
     """Give what has to be stored of a story."""
     return StoryState(
         id=story.id,
@@ -134,5 +144,5 @@ def state(story: OpenStory) -> StoryState:
         last_at=story.last_at,
         updated_at=story.updated_at,
         publishers=tuple(story.publishers),
-        numbers=figures(story.lead),
+        numbers=numbers(story.lead),
     )

@@ -77,6 +77,11 @@ def group(candidates: Sequence[CopyCandidate], *, window: timedelta) -> list[Cop
     return sorted(assignments, key=lambda assignment: assignment.entry_id)
 
 
+def alone(candidate: CopyCandidate) -> CopyAssignment:
+    """Place, as `group` does, a candidate about which no other decides; most are like that."""
+    return CopyAssignment(entry_id=candidate.id, copy_set=CopySetId(candidate.id), copy_of=None)
+
+
 def _nearly_same(by_id: Mapping[EntryId, CopyCandidate], window: timedelta) -> Iterable[tuple[EntryId, EntryId]]:
     found = {
         (one.id, other)
@@ -156,7 +161,7 @@ def _seniority(candidate: CopyCandidate) -> tuple[float, str, str, int]:
 
 def _place(members: Sequence[CopyCandidate], reasons: dict[EntryId, str]) -> Iterable[CopyAssignment]:
     if len(members) == 1:
-        yield CopyAssignment(entry_id=members[0].id, copy_set=CopySetId(members[0].id), copy_of=None)
+        yield alone(members[0])
         return
     lead = min(members, key=_seniority)
     copy_set = CopySetId(min(member.id for member in members))

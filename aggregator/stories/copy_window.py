@@ -5,13 +5,12 @@ to recur parts what was taken for copies before.
 """
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.model.copies import CopyAssignment, CopyCandidate, CopyText
-from aggregator.model.ids import CopySetId, EntryId
-from aggregator.stories.copies import group, reach
+from aggregator.model.ids import EntryId
+from aggregator.stories.copies import alone, group, reach
 from aggregator.stories.near import NearWindow
 
 
@@ -42,12 +41,17 @@ class CopyWindow:
         self._forget(candidate.at)
         self._arrived.append(candidate.id)
         self._candidates[candidate.id] = candidate
+        is_alone = True
         for key in _keys(candidate):
-            self._by_key.setdefault(key, []).append(candidate.id)
-        if text is not None:
-            self._tie(self._near.add(text))
-        connected = self._connected(candidate.id)
-        decided = group(connected, window=self._window) if len(connected) > 1 else [_alone(candidate)]
+            sharing = self._by_key.setdefault(key, [])
+            is_alone = is_alone and not sharing
+            sharing.append(candidate.id)
+        pairs = self._near.add(text) if text is not None else []
+        self._tie(pairs)
+        if is_alone and not pairs:
+            decided = [alone(candidate)]
+        else:
+            decided = group(self._connected(candidate.id), window=self._window)
         changed = [assignment for assignment in decided if self._placed.get(assignment.entry_id) != assignment]
         self._placed.update((assignment.entry_id, assignment) for assignment in changed)
         return changed
@@ -90,13 +94,6 @@ class CopyWindow:
                     del self._by_key[key]
 
 
-def _alone(candidate: CopyCandidate) -> CopyAssignment:
-    """Decide as `group` does about an entry that shares nothing; most do not."""
-    return CopyAssignment(entry_id=candidate.id, copy_set=CopySetId(candidate.id), copy_of=None)
-
-
-def _keys(candidate: CopyCandidate) -> Iterator[tuple[str, str]]:
-    if candidate.url_key:
-        yield ("url", candidate.url_key)
-    if candidate.headline_key:
-        yield ("headline", candidate.headline_key)
+def _keys(candidate: CopyCandidate) -> list[tuple[str, str]]:
+    keys = [("url", candidate.url_key), ("headline", candidate.headline_key)]
+    return [(kind, key) for kind, key in keys if key]

@@ -29,7 +29,7 @@ from aggregator.stories.placing import Judge
 from aggregator.stories.reading import LONG_AGO, Readings
 from aggregator.stories.related import related
 from aggregator.stories.reviewing import pool, regroup
-from aggregator.stories.rulings import Constraints
+from aggregator.stories.rulings import Constraints, parted
 from aggregator.stories.succession import Succession
 from aggregator.stories.ties import tied, to_unite
 from aggregator.stories.vectors import LexicalVectors, Vectors
@@ -199,21 +199,13 @@ class StoryEngine:
     def rule(self, ruling: Ruling) -> None:
         """Take a person's ruling and obey it at once, as far as it is about open stories."""
         self._judge.constraints.add(ruling)
-        known = [entry for entry in ruling.entries if entry in self.window.story_of]
-        ids = {self.window.story_of[entry] for entry in known}
-        if not isinstance(ruling, Apart):
-            if len(ids) > 1:
-                self._unite(ids)
-            return
-        for story_id in sorted(ids):
-            self._part(self.window.stories[story_id], ruling)
-
-    def _part(self, story: OpenStory, ruling: Apart) -> None:
-        if ruling.others.isdisjoint(story.entries):
-            return
-        leaving = [item for item in story.items if item.entry.id in ruling.entries]
-        staying = [item for item in story.items if item.entry.id not in ruling.entries]
-        self._replace([story], [staying, leaving])
+        ids = {self.window.story_of[entry] for entry in ruling.entries if entry in self.window.story_of}
+        if isinstance(ruling, Apart):
+            for story in [self.window.stories[story_id] for story_id in sorted(ids)]:
+                if not ruling.others.isdisjoint(story.entries):
+                    self._replace([story], parted(story.items, ruling))
+        elif len(ids) > 1:
+            self._unite(ids)
 
     def copies_changed(self, copy_sets: Mapping[EntryId, CopySetId]) -> None:
         """Take what has been decided anew about which entries are copies; open stories that copies tie become one."""
@@ -234,10 +226,10 @@ class StoryEngine:
         )
 
     def closings(self) -> tuple[tuple[ClosedStory, ...], tuple[tuple[StoryId, StoryId], ...]]:
-        """Give what has closed and merged since it was last asked, for who needs no reasons; `changes` tells it no more."""
+        """Give what `changes` would, and tells no more, of closings and mergers, for who needs neither reasons nor numbers."""
         log, self._log = self._log, Log()
         self.readings.forget(self.window.story_of)
-        return log.closings()
+        return log.closings(lambda _: ())
 
     def story_of(self, entry: EntryId) -> StoryId | None:
         """Give the open story of an entry; None where it has none, or it is closed."""

@@ -5,10 +5,15 @@ from typing import Final
 from aggregator.model.grouping import StorySettings
 from aggregator.stories.conflicts import conflict, same_pattern
 from aggregator.stories.items import Item
+from aggregator.text.letters import SPACELESS_CHARACTER
 from aggregator.text.story_terms import terms_of
 
 LONGEST_NAME: Final = 4
 """Terms."""
+LONGEST_RUN: Final = 16
+"""Terms of a name in a script without spaces, where every two characters are one: "prime minister" are eleven in Thai."""
+MOSTLY: Final = 0.7
+"""Share of the likeness that one run of characters must make, to be all that is shared."""
 SLIGHT: Final = 0.2
 """A likeness so slight makes no story; it is not looked into, for most are."""
 STRONG: Final = 0.5
@@ -33,8 +38,11 @@ def likeness(one: Item, other: Item, cosine: float, settings: StorySettings, sha
         settings: what a mere name and a link count.
         share: how much of it is likeness of meaning, see `vectors.Vectors`.
     """
-    is_name = SLIGHT < cosine < STRONG and is_one_name(one, other)
-    found = cosine * settings.one_name if is_name else cosine
+    found = cosine
+    if cosine > SLIGHT and one.language != other.language and not share_a_name(one, other):
+        found = 0.0
+    elif SLIGHT < cosine < STRONG and is_one_name(one, other):
+        found = cosine * settings.one_name
     if share and one.meaning is not None and other.meaning is not None:
         meaning = sum(mine * theirs for mine, theirs in zip(one.meaning, other.meaning, strict=True))
         found += share * (max(0.0, meaning) - found)
@@ -49,21 +57,43 @@ def is_one_name(one: Item, other: Item) -> bool:
     Two articles that share "Sri Lanka" or "General Motors" and nothing else tell of one country, not of one event.
     """
     shared = one.weights.keys() & other.weights.keys()
-    if not 0 < len(shared) <= LONGEST_NAME or not shared.isdisjoint(NAMED_EVENTS):
+    is_spaceless = any(map(SPACELESS_CHARACTER.match, shared))
+    most = LONGEST_RUN if is_spaceless else LONGEST_NAME
+    if not 0 < len(shared) <= most or not shared.isdisjoint(NAMED_EVENTS):
         return False
     if len(shared) == 1:
         return True
     beside = one.neighbours & other.neighbours
     links = [pair for pair in beside if pair[0] in shared and pair[1] in shared and pair[0] != pair[1]]
-    return len(links) >= len(shared) - 1 and _is_connected(shared, links)
+    if is_spaceless:
+        return _is_run(shared, links, one, other)
+    return len(links) >= len(shared) - 1 and _reached(min(shared), links) >= shared
 
 
-def _is_connected(terms: set[str], links: list[tuple[str, str]]) -> bool:
-    reached = {min(terms)}
+def _is_run(shared: set[str], links: list[tuple[str, str]], one: Item, other: Item) -> bool:
+    """Tell whether nearly all that is shared is one run of characters: a pair or two is in common by chance."""
+    worth = {term: one.weights[term] * other.weights[term] for term in shared}
+    runs = (sum(worth[term] for term in sorted(_reached(start, links))) for start in sorted(shared))
+    return max(runs) >= MOSTLY * sum(worth[term] for term in sorted(shared))
+
+
+def share_a_name(one: Item, other: Item) -> bool:
+    """Tell whether two entries share a name or a number: what else is spelt alike in two languages says what thousands of texts say.
+
+    "El presidente visita el hospital central" and "Il presidente apre il congresso centrale" have but such words in common.
+    """
+    shared = one.weights.keys() & other.weights.keys()
+    if any(term[0].isdigit() for term in shared):
+        return True
+    return not shared.isdisjoint(one.claims.names) or not shared.isdisjoint(other.claims.names)
+
+
+def _reached(start: str, links: list[tuple[str, str]]) -> set[str]:
+    reached = {start}
     while True:
         further = {term for link in links if not reached.isdisjoint(link) for term in link}
         if further <= reached:
-            return reached >= terms
+            return reached
         reached |= further
 
 

@@ -13,7 +13,6 @@ copies depends on nothing else: not on the order in which they come, and not on 
 import heapq
 import re
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,9 +34,10 @@ BEGINNING: Final = 120
 BINS: Final = 32
 ROWS: Final = 2
 """Bins of a band."""
+_BITS: Final = 27
+"""Of what a bin holds: a hash has 32, and five of them say in which of 32 bins it is."""
 
 _WORD: Final = re.compile(f"[{SPACELESS}]|[^\\W_{SPACELESS}]+")
-_EMPTY: Final = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,18 +76,18 @@ def bands(found: frozenset[int]) -> tuple[int, ...]:
     """Give the keys under which texts that may be nearly the same meet: equal in at least one. None for no shingles."""
     if not found:
         return ()
-    least = [_EMPTY] * BINS
-    for shingle in found:
-        place, value = shingle % BINS, shingle // BINS
-        if least[place] == _EMPTY or value < least[place]:
-            least[place] = value
-    filled = [_filled(least, place) for place in range(BINS)]
-    return tuple(zlib.crc32(repr((place, filled[place : place + ROWS])).encode()) for place in range(0, BINS, ROWS))
+    # In falling order the least shingle of a bin is the last to be put there.
+    least = {shingle % BINS: shingle // BINS for shingle in sorted(found, reverse=True)}
+    if len(least) < BINS:
+        _fill(least)
+    return tuple((least[place] << _BITS | least[place + 1]) * BINS + place for place in range(0, BINS, ROWS))
 
 
-def _filled(least: Sequence[int], place: int) -> int:
-    """Give the value of a bin; of an empty one that of the next that is not (Shrivastava and Li 2014)."""
-    return next(value for step in range(BINS) if (value := least[(place + step) % BINS]) != _EMPTY)
+def _fill(least: dict[int, int]) -> None:
+    """Give an empty bin the value of the next that is not (Shrivastava and Li 2014)."""
+    value = least[min(least)]
+    for place in reversed(range(BINS)):
+        value = least.setdefault(place, value)
 
 
 def are_near(one: NearText, other: NearText) -> bool:

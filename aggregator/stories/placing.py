@@ -22,6 +22,7 @@ SAMPLE: Final = 24
 """Entries of a large story that are looked at one by one."""
 TOO_OLD: Final = "too long ago"
 RULED: Final = "ruled apart"
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +52,8 @@ class Judge:
 
     def choose(self, item: Item, window: Window) -> Choice:
         """Choose a story for an entry."""
-        at_least = self.settings.near * (1.0 - self.share)
-        found = window.like_entry(item, at_least)
         more = self.settings.linked if window.is_linked(item) else 0.0
+        found = window.like_entry(item, self._least(more))
         proposals = sorted(
             (self._bar(item, window.stories[story_id]) - mean - self.share * (1.0 - mean) - more, story_id)
             for story_id, mean in found.items()
@@ -80,6 +80,12 @@ class Judge:
             has_near=len(near) > 1 if best else any(len(story.items) > 1 for story in near),
         )
 
+    def _least(self, more: float) -> float:
+        """Give the mean cosine below which a story is of no account: it is not hopeful, and no opinion or link makes up for it."""
+        settings, share = self.settings, self.share
+        made_up_for = (min(settings.first, settings.further) - share - more) / (1.0 - share)
+        return max(settings.near * (1.0 - share), min(settings.hopeful, made_up_for) - _ROUNDING)
+
     def _bar(self, item: Item, story: OpenStory) -> float:
         """Give the likeness that is asked for: the highest between languages, where few words can be in common by chance."""
         is_foreign = story.items[0].language != item.language
@@ -91,13 +97,17 @@ class Judge:
             return likeness(item, members[0], mean, self.settings, self.share)
         others = _sample(members)
         cosines = [dot(item, other) for other in others]
-        judged = sum(
-            likeness(item, other, cosine, self.settings, self.share)
-            for other, cosine in zip(others, cosines, strict=True)
-        )
-        if len(others) == len(members):
+        judged = self._judged(item, others, cosines, self.share)
+        if len(others) == len(members) or not sum(cosines):
             return judged / len(others)
-        return mean * judged / sum(cosines) if sum(cosines) else judged / len(others)
+        # Of a sample, what words say is brought to the mean of all; what is said beyond them does not grow with words.
+        by_words = self._judged(item, others, cosines, 0.0) if self.share else judged
+        scaled = mean * by_words / sum(cosines) + (judged - by_words) / len(others)
+        return min(1.0, max(0.0, scaled)) if self.share else scaled
+
+    def _judged(self, item: Item, others: Sequence[Item], cosines: Sequence[float], share: float) -> float:
+        pairs = zip(others, cosines, strict=True)
+        return sum(likeness(item, other, cosine, self.settings, share) for other, cosine in pairs)
 
     def objection(self, item: Item, story: OpenStory) -> str | None:
         """Say what stands against an entry's joining a story that it is like."""

@@ -98,14 +98,14 @@ def _decay(candidate: Candidate, at: datetime) -> float:
 
 def related(story: "OpenStory", window: "Window", frequencies: "Frequencies") -> tuple[RelatedStory, ...]:
     """Give the open stories that are related to an open story, newest first."""
-    found = window.like_story(story, FLOOR)
-    if not found:
-        return ()
-    telling = {term: weight for term, weight in story.sums.items() if frequencies.weight(term) >= RARE}
+    sums = story.sums
+    telling = frequencies.rare(sums, RARE)
+    # Who shares none of these terms is not related, however like it is; so most stories need not be looked at.
+    found = window.like_story(story, FLOOR, window.sharing(story, telling))
     candidates = []
     for story_id, likeness in found.items():
         other = window.stories[story_id]
-        shared = [weight * other.sums[term] for term, weight in telling.items() if term in other.sums]
+        shared = [sums[term] * other.sums[term] for term in telling if term in other.sums]
         by_names = sum(shared) / (len(story.items) * len(other.items))
         if by_names >= BY_NAMES * likeness and (len(shared) > 1 or likeness >= BY_ONE_NAME):
             candidates.append(_candidate(other, likeness))

@@ -48,18 +48,25 @@ def _is_settled(story: OpenStory, others: Sequence[OpenStory], means: Mapping[St
 
     Three in four reviews find that, in a tenth of the time of grouping anew.
     """
-    if judge.share:
+    if judge.share or _are_linked([story, *others]):
         return False
     size = len(story.items)
-    own = _means_with_rest(story)
+    own = _means_with_rest(story, judge)
     if size > 1 and min(own) < judge.threshold(1, size - 1):
         return False
     return not any(
         means[other.id] >= judge.threshold(size, len(other.items))
         or _prefer(story.items, own, other)
-        or _prefer(other.items, _means_with_rest(other), story)
+        or _prefer(other.items, _means_with_rest(other, judge), story)
         for other in others
     )
+
+
+def _are_linked(stories: Sequence[OpenStory]) -> bool:
+    """Tell whether an entry may be tied to another by a link: what that adds to a likeness, sums of words do not say."""
+    items = [item for story in stories for item in story.items]
+    links = [link for item in items for link in item.entry.links]
+    return len(set(links)) < len(links) or not {item.entry.url_key for item in items}.isdisjoint(links)
 
 
 def _prefer(items: Sequence[Item], own: Sequence[float], other: OpenStory) -> bool:
@@ -68,10 +75,10 @@ def _prefer(items: Sequence[Item], own: Sequence[float], other: OpenStory) -> bo
     return any(_sum_with(item, other) > size * mean for item, mean in zip(items, own, strict=True))
 
 
-def _means_with_rest(story: OpenStory) -> list[float]:
-    """Give for each entry how like it is to the others of its story; 1 for one that is alone."""
-    rest = len(story.items) - 1
-    return [(_sum_with(item, story) - 1.0) / rest for item in story.items] if rest else [1.0]
+def _means_with_rest(story: OpenStory, judge: Judge) -> list[float]:
+    """Give for each entry how like it is to the others of its story, to which it stays; 1 for one that is alone."""
+    rest, staying = len(story.items) - 1, judge.settings.staying
+    return [(_sum_with(item, story) - 1.0) / rest + staying for item in story.items] if rest else [1.0]
 
 
 def _sum_with(item: Item, story: OpenStory) -> float:
@@ -81,25 +88,57 @@ def _sum_with(item: Item, story: OpenStory) -> float:
 
 def regroup(stories: Sequence[OpenStory], judge: Judge) -> list[list[Item]]:
     """Put the entries of some stories into groups, which are in order of their first entry."""
-    items = sorted((item for story in stories for item in story.items), key=_order)
+    shown = {story.id: _shown(story, stories, judge) for story in stories}
+    items = sorted((item for story in stories for item in shown[story.id]), key=_order)
     found = agglomerate(
-        _likenesses(items, judge),
+        _likenesses(items, {item.position: story.id for story in stories for item in story.items}, judge),
         _fixed(items, stories, judge),
         thresholds=[judge.threshold(size or 1, size or 1) for size in range(len(items) + 1)],
         may_join=lambda ones, others: _may_join([items[at] for at in ones], [items[at] for at in others], judge),
     )
     groups = [[items[at] for at in group] for group in found]
+    _complete(groups, [story for story in stories if len(shown[story.id]) < len(story.items)])
     return sorted((part for group in groups for part in _without_pauses(group, judge)), key=lambda part: part[0].order)
 
 
-def _likenesses(items: Sequence[Item], judge: Judge) -> list[dict[int, float]]:
+def _shown(story: OpenStory, stories: Sequence[OpenStory], judge: Judge) -> list[Item]:
+    """Give the entries of a story by which it is compared: all, or of a very large one so many as stand for it.
+
+    It stays together, so its entries need not be compared with one another: all pairs of 600 took half a second. With what ties an
+    entry to others, or keeps it apart, it is always shown.
+    """
+    if len(story.items) <= DISSOLVED:
+        return story.items
+    others = {item.entry.copy_set for other in stories if other is not story for item in other.items}
+    every = -(-len(story.items) // DISSOLVED)
+    return [
+        item
+        for at, item in enumerate(story.items)
+        if at % every == 0 or item.entry.copy_set in others or judge.constraints.concern(item.entry.id)
+    ]
+
+
+def _complete(groups: Sequence[list[Item]], large: Iterable[OpenStory]) -> None:
+    """Put those entries of large stories that were not shown to those that were: to most of them, where a ruling parts these."""
+    for story in large:
+        entries = {item.entry.id: item for item in story.items}
+        own = max(groups, key=lambda group: sum(item.entry.id in entries for item in group))
+        grouped = {item.entry.id for group in groups for item in group}
+        own += (item for entry, item in entries.items() if entry not in grouped)
+        own.sort(key=_order)
+
+
+def _likenesses(items: Sequence[Item], story_of: Mapping[int, StoryId], judge: Judge) -> list[dict[int, float]]:
     rows: list[dict[int, float]] = []
     for at, item in enumerate(items):
         row: dict[int, float] = {}
+        own = story_of[item.position]
         for place, other in enumerate(items[:at]):
             found = item.likenesses.get(other.position)
             if found is None:
                 found = item.likenesses[other.position] = _judged(item, other, judge)
+            if story_of[other.position] == own:
+                found += judge.settings.staying
             if found:
                 row[place] = rows[place][at] = found
         rows.append(row)
@@ -125,7 +164,9 @@ def _fixed(items: Sequence[Item], stories: Sequence[OpenStory], judge: Judge) ->
     for at, item in enumerate(items):
         copies[item.entry.copy_set].append(at)
     groups += [group for group in copies.values() if len(group) > 1]
-    groups += [[place[entry] for entry in story.entries] for story in stories if len(story.items) > DISSOLVED]
+    groups += [
+        [place[entry] for entry in story.entries if entry in place] for story in stories if len(story.items) > DISSOLVED
+    ]
     return _joined(groups, [item.entry.id for item in items], judge) if groups else [[at] for at in range(len(items))]
 
 

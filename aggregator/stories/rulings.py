@@ -6,6 +6,7 @@ from itertools import product
 
 from aggregator.model.ids import EntryId
 from aggregator.model.story import Apart, Pinned, Ruling, Together
+from aggregator.stories.items import Item
 
 
 class Constraints:
@@ -48,6 +49,10 @@ class Constraints:
         """Give the entries that must share a story with this one; empty if it is free."""
         return self._groups.get(entry, frozenset())
 
+    def concern(self, entry: EntryId) -> bool:
+        """Tell whether anything has been decided about an entry."""
+        return entry in self._groups or entry in self._apart
+
     def are_apart(self, ones: Iterable[EntryId], others: Iterable[EntryId]) -> bool:
         """Tell whether any of the ones must not share a story with any of the others."""
         if not self._apart:
@@ -58,3 +63,9 @@ class Constraints:
     def is_pinned(self, entries: Iterable[EntryId]) -> bool:
         """Tell whether a story of these entries is left as it is."""
         return not self._pinned.isdisjoint(entries)
+
+
+def parted(items: Sequence[Item], ruling: Apart) -> tuple[list[Item], list[Item]]:
+    """Part the entries of a story: those that stay, and those that a ruling names first, which leave."""
+    leaving = [item for item in items if item.entry.id in ruling.entries]
+    return [item for item in items if item.entry.id not in ruling.entries], leaving

@@ -10,8 +10,10 @@ from aggregator.stories.window import Window
 
 def tied(item: Item, window: Window, constraints: Constraints) -> list[StoryId]:
     """Give the open stories that an entry belongs to, oldest first: they are one now. Of pinned ones the oldest, and that alone."""
-    story_of = window.story_of
-    ruled = {story_of[entry] for entry in constraints.group(item.entry.id) if entry in story_of}
+    story_of, group = window.story_of, constraints.group(item.entry.id)
+    if not group and not window.has_copies(item.entry.copy_set):
+        return []
+    ruled = {story_of[entry] for entry in group if entry in story_of}
     found = _with_copies(item.entry.copy_set, window, constraints, entries=[item.entry.id], ruled=ruled)
     pinned = [one for one in found if constraints.is_pinned(window.stories[one].entries)]
     return pinned[:1] or found

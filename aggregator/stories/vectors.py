@@ -9,6 +9,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import mul
 from typing import Final, Protocol
 
 from aggregator.model.grouping import StoryEntry
@@ -84,15 +85,18 @@ class Frequencies:
 
     def weighed(self, counts: Mapping[str, float]) -> dict[str, float]:
         """Make a vector of length 1 of counted terms, in their order; an empty one where there are none."""
-        seen, starting, total = self._counts, self._starting, self._prior + len(self._kept)
-        weights = {
-            term: count * math.log(1.0 + total / (seen.get(term, 0) + starting.get(term, UNSEEN)))
-            for term, count in counts.items()
-        }
-        length = math.sqrt(sum(value * value for value in weights.values()))
-        return {term: value / length for term, value in weights.items()}
+        seen, starting, total, log = self._counts.get, self._starting.get, self._prior + len(self._kept), math.log
+        weights = [
+            count * log(1.0 + total / (seen(term, 0) + starting(term, UNSEEN))) for term, count in counts.items()
+        ]
+        length = math.sqrt(sum(map(mul, weights, weights)))
+        return {term: weight / length for term, weight in zip(counts, weights, strict=True)}
 
-    def weight(self, term: str) -> float:
-        """Give the inverse document frequency: 0.7 for what stands everywhere, above 8 for what was never seen."""
-        count = self._counts.get(term, 0) + self._starting.get(term, UNSEEN)
-        return math.log(1.0 + (self._prior + len(self._kept)) / count)
+    def rare(self, terms: Iterable[str], least: float) -> list[str]:
+        """Give those of some terms whose inverse document frequency is at least so much, in their order.
+
+        It is 0.7 for what stands everywhere, and above 8 for what was never seen.
+        """
+        seen, starting = self._counts.get, self._starting.get
+        most = (self._prior + len(self._kept)) / math.expm1(least)
+        return [term for term in terms if seen(term, 0) + starting(term, UNSEEN) <= most]

@@ -1,7 +1,7 @@
 """The window: the open stories, and which of them an entry or a story is like."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from aggregator.model.grouping import StorySettings
@@ -76,11 +76,7 @@ class OpenStory:
     def fits(self, at: datetime, settings: StorySettings) -> bool:
         """Tell whether an entry of a time may join it: it would pause and last no longer than a story may."""
         first, last = self.first_at, self.last_at
-        return (
-            first - settings.idle < at < last + settings.idle
-            and at < first + settings.span
-            and last < at + settings.span
-        )
+        return first - settings.idle < at < last + settings.idle and last - settings.span < at < first + settings.span
 
 
 class Window:
@@ -112,7 +108,8 @@ class Window:
     def _place(self, item: Item, story_id: StoryId) -> None:
         self.story_of[item.entry.id] = story_id
         self._of_copies.setdefault(item.entry.copy_set, set()).add(item.entry.id)
-        self._linked.update(item.entry.links)
+        if item.entry.links:
+            self._linked.update(item.entry.links)
 
     def take(self, story_id: StoryId) -> OpenStory:
         """Take a story out."""
@@ -156,6 +153,10 @@ class Window:
         if not copies:
             del self._of_copies[entry.copy_set]
 
+    def has_copies(self, copy_set: CopySetId) -> bool:
+        """Tell whether an open story has an entry of a copy set."""
+        return copy_set in self._of_copies
+
     def copies(self, copy_set: CopySetId) -> list[StoryId]:
         """Give the open stories that have an entry of a copy set, oldest first."""
         return sorted({self.story_of[entry] for entry in self._of_copies.get(copy_set, ())})
@@ -164,47 +165,84 @@ class Window:
         """Give the stories that an entry is like, with the mean cosine with their entries."""
         return self._like(item.weights, at_least)
 
-    def like_story(self, story: OpenStory, at_least: float) -> dict[StoryId, float]:
-        """Give the other stories that a story is like, with the mean cosine over all pairs of their entries."""
+    def like_story(
+        self, story: OpenStory, at_least: float, among: Collection[StoryId] | None = None
+    ) -> dict[StoryId, float]:
+        """Give the other stories that a story is like, with the mean cosine over all pairs of their entries.
+
+        Args:
+            story: an open story.
+            at_least: stories that are less like it are left out.
+            among: those that may be given, the story itself not among them; None for all others.
+        """
         size = len(story.items)
         mean = story.sums if size == 1 else {term: weight / size for term, weight in story.sums.items()}
-        found = self._like(mean, at_least)
+        found = (
+            self._like(mean, at_least)
+            if among is None
+            else self._means(self._totals(mean, mean, dict.fromkeys(among, 0.0)), at_least)
+        )
         found.pop(story.id, None)
+        return found
+
+    def sharing(self, story: OpenStory, terms: Iterable[str]) -> set[StoryId]:
+        """Give the other open stories that have any of some terms of a story."""
+        postings = self._postings
+        found = set[StoryId]().union(*(holding for term in terms if len(holding := postings[term]) > 1))
+        found.discard(story.id)
         return found
 
     def _like(self, weights: Mapping[str, float], at_least: float) -> dict[StoryId, float]:
         """Look rare terms up first, and of the others only what concerns those found."""
         postings = self._postings
-        known = [(len(postings[term]), term) for term in weights if term in postings]
-        skipped = _skipped(known, weights, at_least) if len(self.stories) > _FEW else 0
+        telling, frequent = (
+            _parted([(len(postings[term]), term) for term in weights if term in postings], weights, at_least)
+            if len(self.stories) > _FEW
+            else (weights, ())
+        )
         totals: defaultdict[StoryId, float] = defaultdict(float)
-        for _, term in known[skipped:]:
-            weight = weights[term]
-            for story_id, sums in postings[term].items():
-                totals[story_id] += weight * sums
-        for _, term in known[:skipped]:
-            weight, holding = weights[term], postings[term]
-            for story_id in holding.keys() & totals.keys():
-                totals[story_id] += weight * holding[story_id]
+        for term in telling:
+            holding = postings.get(term)
+            if holding:
+                weight = weights[term]
+                for story_id, sums in holding.items():
+                    totals[story_id] += weight * sums
+        return self._means(self._totals(frequent, weights, totals), at_least)
+
+    def _totals(
+        self, terms: Iterable[str], weights: Mapping[str, float], totals: dict[StoryId, float]
+    ) -> dict[StoryId, float]:
+        """Add what some terms come to in the stories that are there."""
+        for term in terms:
+            holding = self._postings.get(term)
+            if holding:
+                weight = weights[term]
+                for story_id in holding.keys() & totals.keys():
+                    totals[story_id] += weight * holding[story_id]
+        return totals
+
+    def _means(self, totals: Mapping[StoryId, float], at_least: float) -> dict[StoryId, float]:
         stories = self.stories
-        likely = [(story_id, total) for story_id, total in totals.items() if total >= at_least]
         return {
-            story_id: mean for story_id, total in likely if (mean := total / len(stories[story_id].items)) >= at_least
+            story_id: mean
+            for story_id, total in totals.items()
+            if total >= at_least and (mean := total / len(stories[story_id].items)) >= at_least
         }
 
 
-def _skipped(known: list[tuple[int, str]], weights: Mapping[str, float], at_least: float) -> int:
-    """Put frequent terms first, and tell how many of them find nothing by themselves: those that most stories have.
+def _parted(known: list[tuple[int, str]], weights: Mapping[str, float], at_least: float) -> tuple[list[str], list[str]]:
+    """Part terms, frequent ones first, into those that are to be looked up and those that find nothing by themselves.
 
     A mean of vectors of length 1 is no longer than 1, so by Cauchy-Schwarz terms of weights w come to at most sqrt(sum(w * w)).
     """
     known.sort(reverse=True)
+    terms = [term for _, term in known]
     left_out = at_least * at_least * (1 - _ROUNDING)
-    for place, (_, term) in enumerate(known):
+    for place, term in enumerate(terms):
         left_out -= weights[term] * weights[term]
         if left_out < 0:
-            return place
-    return len(known)
+            return terms[place:], terms[:place]
+    return [], terms
 
 
 _ROUNDING = 1e-9

@@ -4,9 +4,11 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from aggregator.text.concepts import countries
+from aggregator.text.opposites import axes
 from aggregator.text.stems import stem
 from aggregator.text.story_terms import terms_of, terms_of_words, words
 
@@ -25,6 +27,7 @@ _ORDINAL_WORDS: Final = {
 }
 _NUMBERED: Final = frozenset((*_NUMBER_WORDS, *_ORDINAL_WORDS))
 _ROUGHLY: Final = frozenset("about almost around nearly over than least most some roughly approximately under".split())
+_BEFORE_PLACES: Final = frozenset("in at near off outside".split())
 _LONG: Final = 4
 """Letters of a word that is written small but in titles."""
 _ORDINAL: Final = re.compile(r"(\d+)(?:st|nd|rd|th)")
@@ -44,46 +47,11 @@ _MONTHS: Final = {
 }
 _DATED: Final = _WEEKDAYS | _MONTHS.keys()
 _ORDINARY_TOO: Final = frozenset({"may", "march", "sun", "jan", "mar"})
-"""Months only where they are written with a capital and no other word would be."""
-
-_OPPOSITES: Final = """
-rise rises rising rose up climb climbs jump jumps soar soars surge surges gain gains higher rally rallies increase increases advance advances rebound rebounds | fall falls falling fell down drop drops slip slips slide slides plunge plunges tumble tumbles sink sinks dip dips decline declines lower lose loses decrease decreases retreat retreats slump slumps
-win wins won victory triumph triumphs beat beats defeat defeats | lose loses lost defeated beaten
-grant grants granted allow allows allowed approve approves approved back backs permit permits | deny denies denied block blocks blocked reject rejects rejected refuse refuses refused bar bars barred
-pass passes passed adopt adopts adopted | reject rejects rejected fail fails failed
-open opens opened reopen reopens | close closes closed shut shuts
-hire hires hired | fire fires fired sack sacks sacked dismiss dismisses
-convict convicts convicted guilty | acquit acquits acquitted innocent clear clears cleared
-arrest arrests arrested jail jails jailed detain detains detained imprisoned | release releases released free frees freed
-start starts started begin begins began launch launches resume resumes resumed | stop stops stopped end ends ended halt halts halted suspend suspends suspended pause pauses paused
-raise raises raised hike hikes hiked | cut cuts lower lowers lowered slash slashes
-accept accepts accepted agree agrees agreed | reject rejects rejected refuse refuses refused decline declines declined
-support supports supported endorse endorses endorsed | oppose opposes opposed
-join joins joined enter enters entered | leave leaves left quit quits exit exits
-buy buys bought | sell sells sold
-build builds | demolish demolishes
-deploy deploys deployed send sends | withdraw withdraws withdrew pull
-survive survives survived | die dies died
-ease eases eased lift lifts lifted | tighten tightens tightened impose imposes imposed
-increase increases increased expand expands expanded | decrease decreases reduce reduces reduced shrink shrinks
-best | worst
-highest | lowest
-hottest warmest | coldest
-beat beats tops exceeds | misses miss
-upgrade upgrades | downgrade downgrades
-confirm confirms confirmed | deny denies denied
-"""
-
-
-@functools.cache
-def _sides() -> dict[str, tuple[tuple[int, bool], ...]]:
-    """Give for a word the axes of meaning on which it stands, and on which side."""
-    found: dict[str, list[tuple[int, bool]]] = {}
-    for axis, line in enumerate(_OPPOSITES.strip().splitlines()):
-        for side, part in enumerate(line.split("|")):
-            for word in part.split():
-                found.setdefault(word, []).append((axis, bool(side)))
-    return {word: tuple(places) for word, places in found.items()}
+"""Months only where they are written with a capital and something tells: a word or number of dates beside them, or that no other word
+would be written so."""
+_BEFORE_MONTHS: Final = frozenset(
+    "in of since until till by from for during through late early mid next last this every".split()
+)
 
 
 def may_be_numbered(headline: str) -> bool:
@@ -124,7 +92,7 @@ class Claims:
 
     @cached_property
     def _taken(self) -> tuple[frozenset[tuple[int, bool]], frozenset[str]]:
-        is_known = self._language == "en" and not _sides().keys().isdisjoint(self._lower)
+        is_known = self._language == "en" and not axes().keys().isdisjoint(self._lower)
         return _taken(self._words, self._language) if is_known else (frozenset(), frozenset())
 
     @property
@@ -173,21 +141,37 @@ class Claims:
         named = (word for word in self._words if word[0].isupper() or not word.isascii())
         return frozenset(term for word in named for term in terms_of(word, self._language))
 
-    @property
+    @cached_property
     def places(self) -> frozenset[str]:
-        """Those of `names` that are countries."""
-        return self.names & countries()
+        """Those of `names` that are countries, or stand where a place does ("in Texas"): where only names are written with a capital."""
+        return self.names & (countries() | self._located)
+
+    @property
+    def _located(self) -> frozenset[str]:
+        if self._language != "en" or _is_title_case(self._words[1:]):
+            return frozenset()
+        after = (word for before, word in pairwise(self._words) if before in _BEFORE_PLACES)
+        return frozenset(term for word in after for term in terms_of(word, self._language))
 
 
 def _months(found: Sequence[str], lower: Sequence[str]) -> frozenset[int]:
     if _MONTHS.keys().isdisjoint(lower):
         return frozenset()
-    is_title = _is_title_case(found)
     return frozenset(
         _MONTHS[low]
-        for word, low in zip(found, lower, strict=True)
-        if low in _MONTHS and (low not in _ORDINARY_TOO or (word[0].isupper() and not is_title))
+        for at, low in enumerate(lower)
+        if low in _MONTHS and (low not in _ORDINARY_TOO or _is_month(found, lower, at))
     )
+
+
+def _is_month(found: Sequence[str], lower: Sequence[str], at: int) -> bool:
+    """Tell whether a word that is a verb or a name as well is a month: "in May", "May 5", but neither "May quits" nor "Theresa May"."""
+    if not at or not found[at][0].isupper():
+        return False
+    beside = (lower[at - 1], *lower[at + 1 : at + 2])
+    if lower[at - 1] in _BEFORE_MONTHS or any(word[0].isdigit() for word in beside):
+        return True
+    return not found[at - 1][0].isupper() and not _is_title_case(found)
 
 
 def _is_title_case(found: Sequence[str]) -> bool:
@@ -198,7 +182,7 @@ def _is_title_case(found: Sequence[str]) -> bool:
 def _taken(found: Sequence[str], language: str) -> tuple[frozenset[tuple[int, bool]], frozenset[str]]:
     sides: set[tuple[int, bool]] = set()
     leading: list[str] = []
-    known = _sides()
+    known = axes()
     for word in found:
         places = known.get(word.lower())
         if places:

@@ -6,7 +6,8 @@ What has several names ("Filipino" and "Philippines", "CEO" and "chief executive
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Final
 
 from aggregator.text.concepts import concepts, phrases, written
@@ -43,23 +44,39 @@ def story_terms(text: str, language: str = "en", *, most: int | None = None) -> 
         language: two letters, as `text.tongue.guess` gives them.
         most: at most so many; None for all.
     """
-    return terms_of_words(words(text), language, most=most)
+    if most is None:
+        return terms_of_words(words(text), language)
+    # Of a long text the beginning is enough: words are split off as long as they are asked for.
+    return terms_of_words((match[0] for match in _word_of(text).finditer(text)), language, most=most)
 
 
-def terms_of_words(written: Sequence[str], language: str = "en", *, most: int | None = None) -> list[str]:
+def terms_of_words(written: Iterable[str], language: str = "en", *, most: int | None = None) -> list[str]:
     """Give the terms of a text that has been split into `words`."""
+    if most is None and language not in _NAMES_AS_ABROAD:
+        found = list(chain.from_iterable(map(_reader(language), written)))
+    else:
+        found = _read(written, language, most)
+    return (_joined(found) if language == "en" else found)[:most]
+
+
+def _read(written: Iterable[str], language: str, most: int | None) -> list[str]:
     found: list[str] = []
-    has_names = language in _NAMES_AS_ABROAD
+    own = _reader(language)
+    foreign = _reader("en") if language in _NAMES_AS_ABROAD else own
     for word in written:
-        found += terms_of(word, "en" if has_names and found and word[0].isupper() else language)
+        found += foreign(word) if found and word[0].isupper() else own(word)
         if most is not None and len(found) >= most:
             break
-    return (_joined(found) if language == "en" else found)[:most]
+    return found
 
 
 def words(text: str) -> list[str]:
     """Split a text into words as they are written; numbers and abbreviations keep their points."""
-    return (_marked_word() if _MAY_HAVE_MARKS.search(text) else _PLAIN_WORD).findall(text)
+    return _word_of(text).findall(text)
+
+
+def _word_of(text: str) -> re.Pattern[str]:
+    return _marked_word() if _MAY_HAVE_MARKS.search(text) else _PLAIN_WORD
 
 
 @functools.cache
@@ -68,9 +85,18 @@ def _marked_word() -> re.Pattern[str]:
     return re.compile(rf"{_SPECIAL_WORD}[^\W_](?:[^\W_]|[{mark_class(spacing=True)}])*(?:['’][^\W\d_]+)*")
 
 
-@functools.lru_cache(maxsize=1 << 16)
 def terms_of(word: str, language: str) -> tuple[str, ...]:
     """Give the terms of one word as written: none for a stop word, several for a run of a script without spaces."""
+    return _reader(language)(word)
+
+
+@functools.lru_cache(maxsize=64)
+def _reader(language: str) -> Callable[[str], tuple[str, ...]]:
+    """Give what remembers the terms of the words of a language: it is asked with one string, and has no key to make."""
+    return functools.lru_cache(maxsize=1 << 16)(functools.partial(_terms_of, language=language))
+
+
+def _terms_of(word: str, language: str) -> tuple[str, ...]:
     if not word.isascii() and SPACELESS_CHARACTER.search(word):
         return tuple(term for run in _BY_SCRIPT.findall(fold(word)) for term in _of_run(run, language))
     return _of_run(word, language)

@@ -165,6 +165,18 @@ def test_a_link_to_the_other_article_speaks_for_one_story() -> None:
     assert len(set(_added(StoryEngine(apart), linked))) == 2
 
 
+def test_a_review_counts_links_as_placing_does() -> None:
+    """What a link holds together is not parted by a review that looks at words alone, and the other way round."""
+    engine = StoryEngine(StorySettings(linked=0.5))
+    one = story_entry(1, "Harbour inquiry opens in Dover", url_key="site.example/1")
+    two = story_entry(2, "Ferry contract questioned at inquiry", hours=0.1)
+    assert len(set(_added(engine, [one, two]))) == 2
+    linking = story_entry(2, "Ferry contract questioned at open inquiry", hours=0.1, links={"site.example/1"})
+    engine.revise(linking)
+    engine.advance(NOON + timedelta(hours=3))
+    assert engine.story_of(one.id) == engine.story_of(two.id)
+
+
 def _added(engine: StoryEngine, entries: Sequence[StoryEntry]) -> list[StoryId]:
     return [engine.add(entry) for entry in entries]
 

@@ -110,13 +110,20 @@ TWO_EVENTS = (
     ("Central bank raises rates as krona weakens", "Central bank lowers rates as krona weakens"),
     ("Senator Alvarez wins party primary in Ohio", "Senator Alvarez loses party primary in Ohio"),
     ("Shares of Norvik rise after profit warning", "Shares of Norvik fall after profit warning"),
+    ("Flooding at school in Leeds closes roads", "Flooding at school in Mumbai closes roads"),
+    ("Theresa Vance wins vote in May", "Theresa Vance wins vote in November"),
+    ("Top court affirms ruling on fishing rights", "Top court reverses ruling on fishing rights"),
     ("Norvik names new finance chief", "Lumenta names new finance chief"),
     ("May quits as party chair", "Heavy rain expected in May"),
     ("Polish farmers block border roads", "Museum staff polish silver before royal visit"),
+    ("Inflation slows to 2.1% in March", "Inflation slows to 2.1% in May"),
+    ("Appeals court upholds ban on deep sea mining", "Appeals court overturns ban on deep sea mining"),
+    ("Explosion at chemical plant in Texas injures workers", "Explosion at chemical plant in Gujarat injures workers"),
     ("Letters to the editor", "Letters to the editor"),
 )  # fmt: skip
 
 ONE_EVENT = (
+    ("Theresa May opens hospital in Leeds", "Leeds hospital opened by Theresa May in March"),
     ("Norvik to buy Lumenta", "Norvik to buy Lumenta for $4 billion in cash and shares to expand in batteries, sources say"),
     ("Norvik to buy Lumenta, sources say", "Norvik, the Norwegian battery maker, to buy rival Lumenta in a deal that analysts call risky"),
     ("Ceasefire agreed in port strike", "Ceasefire agreed in port strike, dockers return on Monday"),
@@ -165,28 +172,12 @@ def failing(why: str) -> pytest.MarkDecorator:
             "Orchard store workers in Boston vote to strike",
             marks=failing("likeness 0.41: two words that stand apart, as before"),
         ),
-        pytest.param(
-            "Inflation slows to 2.1% in March",
-            "Inflation slows to 2.1% in May",
-            marks=failing("likeness 0.92, no conflict: May is read as the verb"),
-        ),
-        pytest.param(
-            "Appeals court upholds ban on deep sea mining",
-            "Appeals court overturns ban on deep sea mining",
-            marks=failing("likeness 0.78, no conflict: upholds and overturns are no opposites"),
-        ),
-        pytest.param(
-            "Explosion at chemical plant in Texas injures workers",
-            "Explosion at chemical plant in Gujarat injures workers",
-            marks=failing("likeness 0.80, no conflict: Gujarat is not known to be a place"),
-        ),
     ],
 )  # fmt: skip
 def test_events_that_are_still_joined_stay_two_stories(one: str, other: str) -> None:
     assert len(set(placed(StoryEngine(), [one, other], hours=20))) == 2
 
 
-@failing("likeness 0.70, but what sinks is taken to drop, the opposite of the toll that rises")
 def test_a_ship_that_sinks_is_no_opposite_of_a_toll_that_rises() -> None:
     headlines = ["Ferry sinks off Sulawesi, 12 dead", "Death toll from Sulawesi ferry sinking rises to 31"]
     assert len(set(placed(StoryEngine(), headlines))) == 1

@@ -188,10 +188,6 @@ def test_a_review_asks_for_opinions_too() -> None:
     assert (parts(ALIKE), parts(UNLIKE)) == (1, 2)
 
 
-@pytest.mark.xfail(
-    reason="Judge.score scales what it finds by mean / sum(cosines), but the opinion's part does not grow with the words: 1.35",
-    strict=True,
-)
 def test_scores_are_between_0_and_1_in_a_large_story() -> None:
     """Of a large story every other entry is looked at; here those have hardly a word in common with what comes in."""
     engine = StoryEngine(vectors=Opinions(0.3, ALIKE))
