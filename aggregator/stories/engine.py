@@ -28,7 +28,7 @@ from aggregator.stories.lead import lead
 from aggregator.stories.placing import Judge
 from aggregator.stories.reading import LONG_AGO, Readings
 from aggregator.stories.related import related
-from aggregator.stories.reviewing import pool, regroup
+from aggregator.stories.reviewing import has_grown, pool, regroup
 from aggregator.stories.rulings import Constraints, parted
 from aggregator.stories.succession import Succession
 from aggregator.stories.ties import tied, to_unite
@@ -93,7 +93,7 @@ class StoryEngine:
         story.lead = lead(story, led, [item])
         self._note(story)
         self._log.events.gained(story, item.entry, led)
-        due = item.entry.at + self.settings.review_after if has_near else None
+        due = item.entry.at + self.settings.review_after if has_near and has_grown(len(story.items)) else None
         self.schedule(story, story.review_at or due)
         return story.id
 

@@ -19,7 +19,11 @@ from aggregator.stories.window import OpenStory, Window
 
 NEIGHBOURS: Final = 6
 """Stories that are looked at together with one."""
-DISSOLVED: Final = 60
+SMALL: Final = 8
+"""Entries up to which one more may change what a story is."""
+POOLED: Final = 30
+"""Entries that are grouped anew at once, unless the story and the one nearest to it have more: all pairs are compared."""
+DISSOLVED: Final = 24
 """Entries up to which a story is taken apart; a larger one only grows: what is like sixty entries is not there by chance."""
 SAMPLE: Final = 8
 """Entries of either side that are asked for conflicts."""
@@ -33,8 +37,25 @@ def pool(story: OpenStory, window: Window, judge: Judge) -> list[OpenStory]:
     nearest = sorted(found, key=lambda other: (-found[other], other))
     others = (window.stories[other] for other in nearest)
     free = (other for other in others if _meet(story, other, judge) and not judge.constraints.is_pinned(other.entries))
-    nearby = list(islice(free, NEIGHBOURS))
+    nearby = _few(story, islice(free, NEIGHBOURS))
     return [] if _is_settled(story, nearby, found, judge) else [story, *nearby]
+
+
+def has_grown(size: int) -> bool:
+    """Tell whether a story that has come to this size is worth a look: small ones always, others when they have grown by an eighth or so."""
+    return size % max(1, size // SMALL) == 0
+
+
+def _few(story: OpenStory, others: Iterable[OpenStory]) -> list[OpenStory]:
+    """Take the first of some stories, as far as they have together no more entries than are grouped anew at once."""
+    left = POOLED - min(len(story.items), DISSOLVED)
+    taken: list[OpenStory] = []
+    for other in others:
+        left -= min(len(other.items), DISSOLVED)
+        if taken and left < 0:
+            break
+        taken.append(other)
+    return taken
 
 
 def _meet(story: OpenStory, other: OpenStory, judge: Judge) -> bool:
