@@ -85,7 +85,7 @@ def make_reading(
         position=position,
         entry=StoryEntry(
             id=EntryId(entry),
-            publisher="Ay",
+            publisher="Ay" if entry <= 3 else "Bee",
             headline="Tower collapses",
             url_key="a.example/1",
             links=frozenset(links),

@@ -11,6 +11,7 @@ from aggregator import bootstrap, story_parts
 from aggregator.cli.options import Place, pass_place
 from aggregator.cli.stories_known import entry_number, story_database, story_number
 from aggregator.cli.wording import counted
+from aggregator.clock import SystemClock
 from aggregator.services.story_rulings import StoryRulings
 
 T = TypeVar("T")
@@ -80,6 +81,6 @@ def _ruled(place: Place, ruling: Callable[[StoryRulings], Awaitable[T]]) -> T:
     async def work() -> T:
         async with bootstrap.open_store(database) as store:
             vectors = story_parts.story_vectors(configuration)
-            return await ruling(StoryRulings(store, configuration.stories.settings, vectors))
+            return await ruling(StoryRulings(store, SystemClock(), configuration.stories.settings, vectors))
 
     return asyncio.run(work())

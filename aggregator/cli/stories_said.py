@@ -27,9 +27,9 @@ def said(published: PublishedStory, zone: tzinfo) -> Iterator[str]:
         yield from entry_lines(member.entry, zone)
     yield ""
     yield "What happened:"
-    by_entry = {member.entry.id: member.entry.publisher for member in story.members}
     for event in story.events:
-        yield f"  {spelt(event.at, zone)}  {happened(event, by_entry.get(event.entry, '') if event.entry else '')}"
+        if not event.of_unknown:
+            yield f"  {spelt(event.at, zone)}  {happened(event, story.publishers[0])}"
     if published.related:
         yield ""
         yield "Related stories:"
@@ -52,10 +52,10 @@ def entry_lines(entry: EntrySummary, zone: tzinfo) -> Iterator[str]:
     yield f"      {entry.publisher}, {spelt(entry.listed_at, zone)}{f'  {entry.url}' if entry.url else ''}"
 
 
-def happened(event: StoryEvent, publisher: str) -> str:
-    """Say what happened; `publisher` is that of the entry that brought it, empty where none did or it is not shown."""
+def happened(event: StoryEvent, first: str) -> str:
+    """Say what happened; `first` is who has the earliest entry of the story, for the one that founded it may have left."""
     sentence, more = _HAPPENED[event.kind]
-    detail = publisher if event.kind is EventKind.FOUNDED else event.detail
+    detail = first if event.kind is EventKind.FOUNDED else event.detail
     return sentence + (more.format(detail) if detail else "")
 
 

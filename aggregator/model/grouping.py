@@ -72,7 +72,7 @@ class Reading:
     position: int
     """Counts what was ever read, from 1. An entry that was read anew, because it changed, has several: the last one holds."""
     entry: StoryEntry
-    """As it was given; when it comes from the store, without `body` and with the present `copy_set`."""
+    """As it was given; when it comes from the store, without `body`, and with the present `copy_set` and `publisher`."""
     language: str
     """What its words were taken for."""
     headline_terms: tuple[str, ...]

@@ -38,6 +38,11 @@ class StoryEvent:
     detail: str = ""
     """The publisher; what the headline said before; the number of the other story: as the kind asks."""
 
+    @property
+    def of_unknown(self) -> bool:
+        """Whether it is the merging of a story that nobody ever saw, and that so has no number: nothing to tell readers of."""
+        return self.kind is EventKind.MERGED and not self.detail
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Veto:
@@ -101,6 +106,14 @@ class StoryMember:
     """As `Placement`: when it was placed."""
     words: tuple[str, ...]
     vetoes: tuple[Veto, ...]
+
+    @property
+    def came_first(self) -> bool:
+        """Whether no other entry was in its story when it was placed: its likeness to the others was never judged.
+
+        Who is wholly like others shares words with them.
+        """
+        return self.score >= 1 and not self.words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,14 @@
 
     store.write   search index: whatever is not in it yet                           several small transactions
     store.read    StoryDesk: made again from what is stored, if it is not at hand   or knows less than the database
-    store.write   StoryDesk.place: 500 entries, see there                           until none is left
+    store.write   StoryDesk.place: about 50 ms of entries, see there                until none is left
 
 Each step finds by itself what is left to do, so what a crash interrupted is done the next time. Between the transactions other
 writers have their turn. Several processes may do this at once on one database: see `StoryDesk`.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 INDEXED = 1000
 """Entries a transaction that go into the index: about 50 ms. By 200 they take half as long again: each piece is merged later."""
 PLACED = 100
-"""Entries a transaction that are placed: about 50 ms, in which pages are read as ever and polls wait to be kept."""
+"""Entries a transaction that are placed, at most: about 50 ms, in which pages are read as ever and polls wait to be kept."""
+WITHIN = timedelta(milliseconds=50)
+"""How long a transaction goes on placing. Regrouping one large story may take as long as placing a hundred entries, and a poll in
+another process gives up when it has waited too long for its turn."""
 
 
 class Grouping:
@@ -35,7 +39,9 @@ class Grouping:
         window: how far apart two entries of one headline may be to be copies.
         settings: what the story engine goes by; None: the defaults.
         vectors: loads what is known of entries beyond their words; None for nothing.
-        batch: entries a transaction; it changes nothing but the time they take.
+        batch: entries a transaction, at most; it changes nothing but the time they take, nor does `within`.
+        within: how long a transaction goes on placing; some are placed even if that is nothing.
+        stopwatch: seconds since some time or other.
     """
 
     def __init__(
@@ -46,6 +52,8 @@ class Grouping:
         settings: StorySettings | None = None,
         vectors: "Callable[[], Vectors] | None" = None,
         batch: int = PLACED,
+        within: timedelta = WITHIN,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._window = window
@@ -53,6 +61,8 @@ class Grouping:
         self._load_vectors = vectors
         self._vectors: Vectors | None = None
         self._batch = batch
+        self._within = within.total_seconds()
+        self._stopwatch = stopwatch
         self._desk: StoryDesk | None = None
         self._turn = asyncio.Lock()
 
@@ -77,11 +87,15 @@ class Grouping:
         desk, self._desk = self._desk or await self._store.read(self._open_desk), None
         if desk is None:
             return False
-        placed = await self._store.write(partial(desk.place, limit=self._batch))
-        if placed is None:
+        is_more = await self._store.write(partial(self._place, desk))
+        if is_more is None:
             return True
         self._desk = desk
-        return placed == self._batch
+        return is_more
+
+    def _place(self, desk: "StoryDesk", tx: Transaction) -> bool | None:
+        until = self._stopwatch() + self._within
+        return desk.place(tx, limit=self._batch, left=lambda: until - self._stopwatch())
 
     def _open_desk(self, tx: Transaction) -> "StoryDesk | None":
         """Make again what decides; None where another process has left nothing to decide."""

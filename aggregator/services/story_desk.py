@@ -9,7 +9,7 @@ transaction in which it is to decide knows too little, decides nothing and is to
 group one database, nor where one of them is killed.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,6 +25,10 @@ from aggregator.stories.vectors import Vectors
 
 ALL = 1_000_000_000
 """Entries that wait, at most."""
+FIRST = 10
+"""Entries that are decided about together, until it is known how long they take."""
+TOGETHER = 0.02
+"""Seconds after which to look at the time: to decide about entries together is cheaper, but nobody knows before how long one takes."""
 
 
 class StoryDesk:
@@ -41,24 +45,38 @@ class StoryDesk:
         self._window = window
         self._stored = StoredEngine(tx, settings, vectors)
         self._near = NearWindow(window, settings.late)
+        self._together = FIRST
         latest = self._stored.latest
         if latest:
             for text in tx.copies.texts_since(latest - window - settings.late):
                 self._near.add(text)
 
-    def place(self, tx: Transaction, *, limit: int) -> int | None:
-        """Place at most so many of the entries that wait; after an error the desk is of no use any more.
+    def place(self, tx: Transaction, *, limit: int, left: Callable[[], float]) -> bool | None:
+        """Place some of the entries that wait; after an error the desk is of no use any more.
+
+        Args:
+            tx: in which all of it is stored.
+            limit: at most so many.
+            left: how many seconds there are left. Some are placed even if there are none.
 
         Returns:
-            How many there were; None where the desk is to be made again, since somebody else has stored something.
+            Whether more may wait; None where the desk is to be made again, since somebody else has stored something.
         """
         if not self._stored.is_current(tx):
             return None
-        batch = tx.copies.ungrouped(limit=limit)
-        if batch:
-            self._decide(tx, batch, is_whole=len(batch) < limit)
+        placed, seconds, is_more = 0, left(), True
+        while is_more and placed < limit and (seconds > 0 or not placed):
+            size = min(limit - placed, self._together)
+            batch = tx.copies.ungrouped(limit=size)
+            is_more = len(batch) == size
+            if batch:
+                self._decide(tx, batch, is_whole=not is_more)
+            before, seconds = seconds, left()
+            placed += len(batch)
+            self._together = _next_size(len(batch), before - seconds) if batch else size
+        if placed:
             self._stored.save(tx)
-        return len(batch)
+        return is_more
 
     def _decide(self, tx: Transaction, batch: Sequence[EntryId], *, is_whole: bool) -> None:
         """Decide about a batch; `is_whole` if nothing else waits."""
@@ -104,6 +122,12 @@ class StoryDesk:
         outside = {one for pair in found for one in pair}.difference(waiting.batch)
         stale = waiting.among(waiting.tx.copies.texts(outside)) if outside else set()
         return [pair for pair in found if stale.isdisjoint(pair)]
+
+
+def _next_size(size: int, took: float) -> int:
+    """Say how many entries to decide about together, after so many took so many seconds; at most twice as many, for that is a guess."""
+    fit = int(size * TOGETHER / took) if took > 0 else 2 * size
+    return max(1, min(2 * size, fit))
 
 
 class _Waiting:

@@ -5,8 +5,10 @@ from then on entries are compared by one measure.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from aggregator.model.grouping import StorySettings
+from aggregator.model.grouping import StoryChanges, StorySettings, StoryState
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.ports import Transaction
 from aggregator.stories.engine import StoryEngine
@@ -54,10 +56,34 @@ class StoredEngine:
         """Tell whether a person has pinned the story of these entries."""
         return Constraints(self.rulings).is_pinned(entries)
 
-    def save(self, tx: Transaction) -> None:
-        """Store what has changed, in the transaction in which `is_current` was asked or this was made."""
+    def save(self, tx: Transaction, *, told_at: datetime | None = None) -> None:
+        """Store what has changed, in a transaction in which `is_current` was asked.
+
+        Args:
+            tx: where it is stored.
+            told_at: when events are said to have happened, since it was no entry that brought them; None where they came with entries,
+                by whose times the engine goes.
+        """
         if self._has_read_anew:
             tx.stories.forget_readings()
             self._has_read_anew = False
-        tx.stories.save(self.engine.changes(), signature=self._signature)
+        changes = self.engine.changes()
+        tx.stories.save(changes if told_at is None else _told(changes, told_at), signature=self._signature)
         self.mark = tx.stories.mark()
+
+
+def _told(changes: StoryChanges, at: datetime) -> StoryChanges:
+    """Date the events of some changes, and by them their stories, but none back: who reads a story's feed has seen what was told."""
+    events = tuple(replace(event, at=max(event.at, at)) for event in changes.events)
+    # Of one story the last event is the latest.
+    latest = {event.story: event.at for event in events}
+
+    def dated(state: StoryState) -> StoryState:
+        return replace(state, updated_at=max(state.updated_at, latest.get(state.id, state.updated_at)))
+
+    return replace(
+        changes,
+        events=events,
+        states=tuple(map(dated, changes.states)),
+        closed=tuple(replace(story, state=dated(story.state)) for story in changes.closed),
+    )

@@ -1,19 +1,23 @@
 """What people rule about stories: split one, merge two, pin one. It holds from then on, and is true at once.
 
-A ruling is stored as entries, because stories may be regrouped and entries stay what they are. In the same transaction an engine
-is made of what is stored, obeys the ruling, and what follows from it is stored, too. Engines in other processes find another mark
-then, and are made again with the ruling.
+    store.read    an engine is made of what is stored                      the long part: a second or two where much is open
+    store.write   ruling stored ─► engine obeys ─► what follows is stored  unless the mark is another one by now: then once more
+
+A ruling is stored as entries, because stories may be regrouped and entries stay what they are. Engines in other processes find
+another mark then, and are made again with the ruling.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from aggregator.errors import InputError
 from aggregator.model.grouping import Placement, StorySettings
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.model.story import Apart, Pinned, Ruling, Together
-from aggregator.ports import Store, Transaction
+from aggregator.ports import Clock, Store, Transaction
 from aggregator.services.story_engine import StoredEngine
 from aggregator.stories.restoring import reopen
 from aggregator.stories.vectors import Vectors
@@ -22,6 +26,9 @@ T = TypeVar("T")
 
 NAMED = 20
 """Entries that a message names at most."""
+TRIES = 4
+"""How often an engine is made beside other writers. Who is always overtaken, as during a first poll of hundreds of feeds, makes one
+while all others wait: a person's ruling is not put off until it is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,8 @@ class Reasons:
 
     placements: Mapping[EntryId, Placement]
     """By entry, as the engine judges now; empty for a story that is closed, of which only is known what was stored."""
+    size: int
+    """How many entries the story has, those of feeds that are no longer configured included."""
     rulings: tuple[Ruling, ...]
     """Those about entries of the story, in the order in which they were made."""
 
@@ -39,12 +48,16 @@ class StoryRulings:
 
     Args:
         store: the database.
+        clock: when a person rules.
         settings: what the story engine goes by.
         vectors: loads what is known of entries beyond their words; None for nothing.
     """
 
-    def __init__(self, store: Store, settings: StorySettings, vectors: Callable[[], Vectors] | None = None) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, settings: StorySettings, vectors: Callable[[], Vectors] | None = None
+    ) -> None:
         self._store = store
+        self._clock = clock
         self._settings = settings
         self._load_vectors = vectors
         self._vectors: Vectors | None = None
@@ -131,23 +144,40 @@ class StoryRulings:
 
     async def reasons(self, story_id: StoryId) -> Reasons:
         """Say why the entries of a story are together."""
-        return await self._store.read(lambda tx: self._sit(tx).reasons(story_id))
+        return await self._store.read(lambda tx: _Sitting(tx, self._made(tx)).reasons(story_id))
 
     async def _write(self, work: "Callable[[_Sitting], T]") -> T:
-        return await self._store.write(lambda tx: work(self._sit(tx)))
+        """Do a piece of work in a transaction, on an engine that knows all that is stored.
 
-    def _sit(self, tx: Transaction) -> "_Sitting":
+        What an engine has decided in a transaction that fails never happened; so each is used for one.
+        """
+        for _ in range(TRIES):
+            stored = await self._store.read(self._made)
+            done = await self._store.write(partial(self._try, work, stored))
+            if done is not None:
+                return done
+        return await self._store.write(lambda tx: work(self._sit(tx, self._made(tx))))
+
+    def _try(self, work: "Callable[[_Sitting], T]", stored: StoredEngine, tx: Transaction) -> T | None:
+        """Do it unless somebody else has stored something since the engine was made: then give None."""
+        return work(self._sit(tx, stored)) if stored.is_current(tx) else None
+
+    def _sit(self, tx: Transaction, stored: StoredEngine) -> "_Sitting":
+        return _Sitting(tx, stored, now=self._clock.now())
+
+    def _made(self, tx: Transaction) -> StoredEngine:
         if self._vectors is None and self._load_vectors:
             self._vectors = self._load_vectors()
-        return _Sitting(tx, StoredEngine(tx, self._settings, self._vectors))
+        return StoredEngine(tx, self._settings, self._vectors)
 
 
 class _Sitting:
-    """The stories in one transaction, closed ones taken back as they are asked for."""
+    """The stories in one transaction, closed ones taken back as they are asked for; `now` is not asked for by who rules nothing."""
 
-    def __init__(self, tx: Transaction, stored: StoredEngine) -> None:
+    def __init__(self, tx: Transaction, stored: StoredEngine, *, now: datetime | None = None) -> None:
         self._tx = tx
         self._stored = stored
+        self._now = now
 
     def members(self, story_id: StoryId) -> tuple[EntryId, ...]:
         """Give the entries of a story, those that no page shows included, after making sure that it is open.
@@ -169,7 +199,7 @@ class _Sitting:
         """Store a ruling and what follows from it."""
         self._tx.stories.rule(ruling)
         self._stored.engine.rule(ruling)
-        self._stored.save(self._tx)
+        self._stored.save(self._tx, told_at=self._now)
 
     def story_of(self, entry_id: EntryId) -> StoryId:
         """Give the story of an entry of an open story."""
@@ -188,6 +218,7 @@ class _Sitting:
         explained = self._stored.engine.explain(story_id, self._tx.stories.entries(members))
         return Reasons(
             placements={each.entry_id: each for each in explained},
+            size=len(members),
             rulings=tuple(ruling for ruling in self._stored.rulings if not members.isdisjoint(_about(ruling))),
         )
 

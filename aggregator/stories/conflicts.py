@@ -56,12 +56,11 @@ def _dates_differ(one: Claims, other: Claims) -> bool:
 
 
 def _numbers_differ(one: Claims, other: Claims) -> bool:
-    differ = False
-    for term in one.numbers.keys() & other.numbers.keys():
-        if any(_same(mine, theirs) for mine in one.numbers[term] for theirs in other.numbers[term]):
-            return False
-        differ = True
-    return differ
+    """Tell whether any thing that both count is counted otherwise: that both say "Covid-19" makes no difference."""
+    return any(
+        not any(_same(mine, theirs) for mine in one.numbers[term] for theirs in other.numbers[term])
+        for term in one.numbers.keys() & other.numbers.keys()
+    )
 
 
 def _same(one: tuple[float, bool], other: tuple[float, bool]) -> bool:

@@ -135,7 +135,7 @@ class NearWindow:
             return []
         keys = bands(made.shingles)
         met = Counter(
-            chain.from_iterable(found for key in keys if len(found := self._meeting.get(key, _NONE)) <= FLOOD)
+            chain.from_iterable(there for key in keys if len(there := self._meeting.get(key, _NONE)) <= FLOOD)
         )
         found = [
             other

@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
 from aggregator.model.ids import EntryId
 from aggregator.model.story import Apart, Pinned, Ruling, Together
-from aggregator.stories.items import Item
+
+if TYPE_CHECKING:  # what reads texts takes 0.1 s of CPU to import, and polls that bring nothing do without
+    from aggregator.stories.items import Item
 
 
 class Constraints:
@@ -65,7 +68,7 @@ class Constraints:
         return not self._pinned.isdisjoint(entries)
 
 
-def parted(items: Sequence[Item], ruling: Apart) -> tuple[list[Item], list[Item]]:
+def parted(items: "Sequence[Item]", ruling: Apart) -> "tuple[list[Item], list[Item]]":
     """Part the entries of a story: those that stay, and those that a ruling names first, which leave."""
     leaving = [item for item in items if item.entry.id in ruling.entries]
     return [item for item in items if item.entry.id not in ruling.entries], leaving

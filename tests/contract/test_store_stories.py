@@ -213,6 +213,16 @@ async def test_readings_have_the_copy_set_of_today(store: Store) -> None:
     assert reading.entry.copy_set == 1
 
 
+async def test_readings_have_the_publisher_of_today(store: Store) -> None:
+    """A publisher that is called otherwise now is not one more."""
+    await save(store, make_changes(readings=[make_reading(1, 1), make_reading(2, 4)]))
+    renamed = [make_feed("a", publisher="Ay Weekly", language="en"), *FEEDS[1:]]
+    await store.write(lambda tx: tx.feeds.synchronise(renamed, now=NOON))
+    assert [reading.entry.publisher for reading in (await memory(store)).readings] == ["Ay Weekly", "Bee"]
+    await store.write(lambda tx: tx.feeds.synchronise(FEEDS[1:], now=NOON))
+    assert [reading.entry.publisher for reading in (await memory(store)).readings] == ["Ay Weekly", "Bee"], "removed"
+
+
 async def test_a_reading_does_not_change_with_its_entry(store: Store) -> None:
     await save(store, make_changes(readings=[make_reading(1, 1)]))
     changed = EntryPlan(changed=((EntryId(1), make_parsed_entry("1", headline="Something else", url_key="new")),))

@@ -4,10 +4,11 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count, pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,8 +18,9 @@ from aggregator.errors import UserError
 from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import EntryId
 from aggregator.model.story import EventKind
-from aggregator.ports import Transaction
+from aggregator.ports import Store, Transaction
 from aggregator.services.grouping import Grouping
+from aggregator.services.story_desk import FIRST
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.newswire import FEEDS, Grouped, Report, configure, correct, fortnight, grouped, publish
 
@@ -100,6 +102,95 @@ async def test_batches_change_nothing(tmp_path: Path, batch: int) -> None:
     async with filled(tmp_path / "a.db") as store:
         await Grouping(store, window=WINDOW, batch=batch).group_new()
         assert await grouped(store) == await undisturbed(tmp_path)
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+async def test_a_transaction_ends_when_its_time_is_up_and_that_changes_nothing(tmp_path: Path, pieces: int) -> None:
+    async with filled(tmp_path / "a.db") as store:
+        left: list[int] = []
+
+        def waiting(tx: Transaction) -> None:
+            left.append(len(tx.copies.ungrouped(limit=1000)))
+
+        await hurried(Reporting(store, waiting), pieces).group_new()
+        _, first, *others = (before - after for before, after in pairwise([len(fortnight()), *left]))
+        assert first == FIRST + pieces - 1, "from then on it is known how long they take"
+        assert set(others[:-1]) == {pieces}
+        assert left[-1] == 0
+        assert await grouped(store) == await undisturbed(tmp_path)
+
+
+def hurried(store: Store, pieces: int) -> Grouping:
+    """Make a grouping with time for so many pieces a transaction; by its stopwatch a second passes whenever it looks."""
+    return Grouping(store, window=WINDOW, within=timedelta(seconds=pieces + 1), stopwatch=count(0.0).__next__)
+
+
+class Reporting:
+    """Implements `ports.Store`: lets somebody look on at the end of each write."""
+
+    def __init__(self, store: SqliteStore, look: Callable[[Transaction], None]) -> None:
+        self._store = store
+        self._look = look
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        return await self._store.read(work)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        def watched(tx: Transaction) -> T:
+            result = work(tx)
+            self._look(tx)
+            return result
+
+        return await self._store.write(watched)
+
+    async def aclose(self) -> None:
+        await self._store.aclose()
+
+
+class Busy:
+    """Implements `ports.Store`: after one of its writes others have their turn."""
+
+    def __init__(self, store: SqliteStore, others: Callable[[], Awaitable[None]], *, after: int) -> None:
+        self._store = store
+        self._others = others
+        self._left = after
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        return await self._store.read(work)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        result = await self._store.write(work)
+        self._left -= 1
+        if self._left == 0:
+            await self._others()
+        return result
+
+    async def aclose(self) -> None:
+        await self._store.aclose()
+
+
+async def interrupted_by_news(path: Path, grouping_of: Callable[[Store], Grouping]) -> Grouped:
+    """Let some be placed, then others come that are earlier, and change what waits."""
+    reports = fortnight()
+    early, late = reports[:-12:2], reports[1:-12:2]
+    async with filled(path, early) as store:
+
+        async def news() -> None:
+            waiting = await store.read(lambda tx: tx.copies.ungrouped(limit=1000))
+            assert len(waiting) == len(early) - FIRST == 2
+            await correct(store, EntryId(11), early[10], early[1].parsed.headline)
+            await correct(store, EntryId(2), early[1], "Something else entirely was reported by mistake")
+            await publish(store, late)
+
+        await grouping_of(Busy(store, news, after=2)).group_new()
+        return await grouped(store)
+
+
+async def test_what_comes_when_a_transaction_had_no_time_for_more_is_grouped_as_after_one_that_had_no_more(
+    tmp_path: Path,
+) -> None:
+    small = await interrupted_by_news(tmp_path / "a.db", lambda store: Grouping(store, window=WINDOW, batch=FIRST))
+    assert await interrupted_by_news(tmp_path / "b.db", lambda store: hurried(store, 1)) == small
 
 
 async def test_one_poll_a_report_changes_nothing(tmp_path: Path) -> None:

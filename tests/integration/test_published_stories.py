@@ -76,6 +76,26 @@ async def test_a_second_publisher_changes_the_story_and_another_entry_of_the_fir
     assert "Two: " in joined["content_html"]
 
 
+async def test_a_publisher_that_is_called_otherwise_now_is_not_one_more(room: Newsroom) -> None:
+    await Desk(room).take("one", report("1", RWANDA), at=NOON)
+    (alone,) = await _stories(room)
+    await room.configure(
+        make_feed("one", title="one", publisher="The One"),
+        *(make_feed(name, title=name, publisher=name.title()) for name in ("two", "three")),
+    )
+    desk = Desk(room)
+    await desk.take("one", report("2", f"{RWANDA}, court says", hours=1), at=NOON + HOUR)
+    (again,) = await _stories(room)
+    assert again["_aggregator"]["coverage"] == 1
+    assert again["_aggregator"]["entries"] == 2
+    assert again["date_modified"] == alone["date_modified"]
+    await desk.take(
+        "two", report("3", "Hotel Rwanda hero Rusesabagina guilty of terrorism", hours=2), at=NOON + 2 * HOUR
+    )
+    (joined,) = await _stories(room)
+    assert joined["date_modified"] != alone["date_modified"]
+
+
 async def test_a_reader_finds_the_story_from_the_front_page_and_from_every_entry_of_it(room: Newsroom) -> None:
     desk = Desk(room)
     (first,) = await desk.take("one", report("1", RWANDA), at=NOON)

@@ -1,23 +1,28 @@
 """What people rule about stories is true at once, and stays so whatever is grouped by whom."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from aggregator.errors import InputError
 from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import CopySetId, EntryId, StoryId
-from aggregator.model.story import Apart, Pinned, Together
+from aggregator.model.story import Apart, EventKind, Pinned, Story, StoryEvent, Together
+from aggregator.ports import Transaction
 from aggregator.services.grouping import Grouping
-from aggregator.services.story_rulings import StoryRulings
+from aggregator.services.story_rulings import TRIES, StoryRulings
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.factories import NOON, make_parsed_entry
-from tests.newswire import FEEDS, Report, called, configure, grouped, publish
+from tests.manual_clock import ManualClock
+from tests.newswire import FEEDS, SEEN_AT, Report, called, configure, grouped, publish
 
 pytestmark = pytest.mark.anyio
+T = TypeVar("T")
 WINDOW = timedelta(hours=48)
 QUAKE = (
     "Strong earthquake strikes northern Japan, tsunami warning issued",
@@ -39,7 +44,8 @@ class Desk:
     def __init__(self, store: SqliteStore) -> None:
         self.store = store
         self.grouping = Grouping(store, window=WINDOW)
-        self.rulings = StoryRulings(store, StorySettings())
+        self.clock = ManualClock(SEEN_AT + timedelta(days=60))
+        self.rulings = StoryRulings(store, self.clock, StorySettings())
 
     async def bring(self, *headlines: str, hours: float = 0) -> list[EntryId]:
         """Let entries come, a quarter of an hour apart, and group them."""
@@ -53,6 +59,35 @@ class Desk:
 
     async def story_of(self, entry: EntryId) -> StoryId:
         return (await grouped(self.store)).story_of(entry)
+
+    async def story(self, story_id: StoryId) -> Story:
+        found = await self.store.read(lambda tx: tx.stories.get(story_id))
+        assert found
+        return found
+
+
+class Overtaken:
+    """Implements `ports.Store`: after so many of its reads somebody else does something before the next write."""
+
+    def __init__(self, store: SqliteStore, meanwhile: Callable[[], Awaitable[object]], *, times: int) -> None:
+        self._store = store
+        self._meanwhile = meanwhile
+        self._left = times
+        self.reads = 0
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        self.reads += 1
+        found = await self._store.read(work)
+        if self._left:
+            self._left -= 1
+            await self._meanwhile()
+        return found
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        return await self._store.write(work)
+
+    async def aclose(self) -> None:
+        await self._store.aclose()
 
 
 @asynccontextmanager
@@ -166,9 +201,88 @@ async def test_a_pinned_story_still_takes_entries_and_says_that_it_is_pinned(tmp
 
 
 async def is_pinned(desk: Desk, story_id: StoryId) -> bool:
-    story = await desk.store.read(lambda tx: tx.stories.get(story_id))
-    assert story
-    return story.is_pinned
+    return (await desk.story(story_id)).is_pinned
+
+
+async def test_what_a_person_rules_happens_when_they_do_though_no_entry_came(tmp_path: Path) -> None:
+    """Who subscribes to the story's feed is told by its date that it is another one now."""
+    async with at_work(tmp_path) as desk:
+        first, second, third = await desk.bring(*QUAKE)
+        before = await desk.story(await desk.story_of(first))
+        at = desk.clock.now()
+        staying, leaving = await desk.rulings.split(before.id, [third])
+        for story_id in (staying, leaving):
+            split = await desk.story(story_id)
+            assert (split.updated_at, new_events(split, before)[0].kind) == (at, EventKind.SPLIT)
+            assert {event.at for event in new_events(split, before)} == {at}
+        assert (await desk.story(staying)).events[: len(before.events) - 1] == before.events[:-1], (
+            "what was is as it was"
+        )
+        desk.clock.move(timedelta(hours=1))
+        kept = await desk.story(await desk.rulings.merge(staying, leaving))
+        (merged,) = (event for event in kept.events if event.kind is EventKind.MERGED)
+        assert merged.at == kept.updated_at == at + timedelta(hours=1)
+        (late,) = await desk.bring("Northern Japan: earthquake strikes, tsunami warning issued", hours=2.5)
+        assert (await desk.story(kept.id)).updated_at == kept.updated_at, "the engine goes on from there"
+        assert {first, second, third, late} <= (await grouped(desk.store)).members[kept.id]
+
+
+def new_events(story: Story, before: Story) -> list[StoryEvent]:
+    return [event for event in story.events if event not in before.events]
+
+
+async def test_what_a_person_rules_of_closed_stories_happens_when_they_do(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as desk:
+        quake, budget = await desk.bring(QUAKE[0], BUDGET[0])
+        older, newer = await desk.story_of(quake), await desk.story_of(budget)
+        await desk.bring("Frog found in Ecuador", hours=24 * 40)
+        assert await desk.rulings.merge(older, newer) == older
+        merged = await desk.story(older)
+        assert merged.updated_at == desk.clock.now()
+        await desk.bring("Museum returns bronzes", hours=24 * 50)
+        closed = await desk.story(older)
+        assert (closed.is_open, closed.updated_at, closed.events) == (False, merged.updated_at, merged.events)
+
+
+@pytest.mark.parametrize("times", [0, 1, TRIES - 1, TRIES])
+async def test_a_ruling_holds_however_often_others_group_while_it_is_prepared(tmp_path: Path, times: int) -> None:
+    """At last, it is prepared while nobody else may write; nothing that came meanwhile is lost."""
+    async with at_work(tmp_path) as desk:
+        first, _, third = await desk.bring(*QUAKE)
+        came: list[EntryId] = []
+
+        async def meanwhile() -> None:
+            came.extend(await desk.bring(LATER_QUAKE, hours=1 + len(came)))
+
+        store = Overtaken(desk.store, meanwhile, times=times)
+        rulings = StoryRulings(store, desk.clock, StorySettings())
+        staying, leaving = await rulings.split(await desk.story_of(first), [third])
+        found = await grouped(desk.store)
+        assert store.reads == min(times + 1, TRIES)
+        assert (found.story_of(first), found.story_of(third)) == (staying, leaving)
+        assert len(came) == times
+        assert all(found.story_of(each) in {staying, leaving} for each in came)
+
+
+async def test_nothing_that_takes_long_is_read_while_others_cannot_write_also_where_rules_have_changed(
+    tmp_path: Path,
+) -> None:
+    statements: list[str] = []
+    async with at_work(tmp_path) as desk:
+        first, _, third = await desk.bring(*QUAKE)
+        watched = await SqliteStore.open(tmp_path / "news.db", tracer=lambda sql, _: statements.append(sql))
+        try:
+            statements.clear()
+            rulings = StoryRulings(watched, desk.clock, replace(StorySettings(), body_terms=20))
+            await rulings.split(await desk.story_of(first), [third])
+        finally:
+            await watched.aclose()
+    (begin,) = (number for number, sql in enumerate(statements) if sql.startswith("BEGIN IMMEDIATE"))
+    reading = [
+        number for number, sql in enumerate(statements) if "FROM story_readings AS r" in sql or "entry_texts" in sql
+    ]
+    assert len(reading) == 2, "what was read, and, since that was by other rules, the texts"
+    assert max(reading) < begin
 
 
 async def test_reasons_are_those_of_today_with_what_was_ruled(tmp_path: Path) -> None:
@@ -179,6 +293,7 @@ async def test_reasons_are_those_of_today_with_what_was_ruled(tmp_path: Path) ->
         await desk.rulings.split(story, [third])
         reasons = await desk.rulings.reasons(story)
         assert reasons.placements.keys() == {first, second}
+        assert reasons.size == 2
         assert 0.3 < reasons.placements[first].score <= 1
         assert {"earthquake", "tsunami"} <= {word.lower() for word in reasons.placements[first].words}
         assert reasons.rulings == (
@@ -194,6 +309,7 @@ async def test_reasons_of_a_closed_story_are_what_was_ruled_alone(tmp_path: Path
         await desk.bring("Frog found in Ecuador", hours=24 * 40)
         reasons = await desk.rulings.reasons(kept)
         assert (reasons.placements, reasons.rulings) == ({}, (Together(entries=frozenset({quake, budget})),))
+        assert reasons.size == 2
 
 
 async def test_a_ruling_that_cannot_be_says_why_and_changes_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import cycle, pairwise
+from itertools import count, cycle, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -161,12 +161,20 @@ def _drawn(draw: st.DrawFn, name: str, headlines: Sequence[str]) -> Report:
     return Report(feed=feed.id, parsed=retitled(parsed, draw(st.sampled_from(headlines))))
 
 
-async def group_polls(path: Path, made: Sequence[Poll], *, batch: int, restarts: Iterator[bool]) -> Grouped:
-    """Group after every poll, by one grouping, or by a new one where it restarts."""
+def grouping_with(store: SqliteStore, batch: int, seconds: int) -> Grouping:
+    """Make a grouping with so much time a transaction; by its stopwatch a second passes whenever it looks."""
+    within = timedelta(seconds=seconds)
+    return Grouping(store, window=timedelta(hours=48), batch=batch, within=within, stopwatch=count(0.0).__next__)
+
+
+async def group_polls(
+    path: Path, made: Sequence[Poll], *, batch: int, restarts: Iterator[bool], seconds: int = 1000
+) -> Grouped:
+    """Group after every poll, by one grouping, or by a new one where it restarts; `seconds` is what a transaction has time for."""
     store = await SqliteStore.open(path)
     try:
         await configure(store)
-        grouping = Grouping(store, window=timedelta(hours=48), batch=batch)
+        grouping = grouping_with(store, batch, seconds)
         ids: list[EntryId] = []
         known: list[Report] = []
         for poll in made:
@@ -177,22 +185,25 @@ async def group_polls(path: Path, made: Sequence[Poll], *, batch: int, restarts:
                     place = number % len(known)
                     await correct(store, ids[place], known[place], headline)
             if next(restarts):
-                grouping = Grouping(store, window=timedelta(hours=48), batch=batch)
+                grouping = grouping_with(store, batch, seconds)
             await grouping.group_new()
         return await grouped(store)
     finally:
         await store.aclose()
 
 
-async def in_two_ways(made: Sequence[Poll], batch: int, restarts: Sequence[bool]) -> None:
+async def in_two_ways(made: Sequence[Poll], batch: int, seconds: int, restarts: Sequence[bool]) -> None:
     with TemporaryDirectory() as folder:
         one = await group_polls(Path(folder) / "1.db", made, batch=500, restarts=cycle([False]))
-        other = await group_polls(Path(folder) / "2.db", made, batch=batch, restarts=iter(restarts))
+        two = Path(folder) / "2.db"
+        other = await group_polls(two, made, batch=batch, restarts=iter(restarts), seconds=seconds)
     assert other == one
 
 
 @pytest.mark.slow
 @settings(max_examples=60)
-@given(polls(), st.integers(1, 4), st.lists(st.booleans(), min_size=4, max_size=4))
-def test_neither_batches_nor_restarts_change_a_story(made: list[Poll], batch: int, restarts: list[bool]) -> None:
-    asyncio.run(in_two_ways(made, batch, restarts))
+@given(polls(), st.sampled_from([1, 2, 3, 4, 50]), st.integers(1, 4), st.lists(st.booleans(), min_size=4, max_size=4))
+def test_neither_batches_nor_their_time_nor_restarts_change_a_story(
+    made: list[Poll], batch: int, seconds: int, restarts: list[bool]
+) -> None:
+    asyncio.run(in_two_ways(made, batch, seconds, restarts))

@@ -1,5 +1,6 @@
 """Which story a person means, and how it is told."""
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -7,10 +8,13 @@ import pytest
 
 from aggregator.cli.stories_known import entry_number, known_category, story_number
 from aggregator.cli.stories_said import as_json, happened, said
+from aggregator.cli.stories_why import as_reasons, explained
 from aggregator.config.read import parse
 from aggregator.errors import InputError, UserError
+from aggregator.model.grouping import Placement
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.model.story import EventKind, PublishedStory, Story, StoryEvent, StoryLine, StoryMember
+from aggregator.services.story_rulings import Reasons
 from tests.factories import NOON
 from tests.published import make_entry
 
@@ -81,6 +85,53 @@ def test_every_event_is_told_with_its_detail_and_without(kind: EventKind) -> Non
     assert "12" in with_detail
     assert with_detail.startswith(without)
     assert without[-1].isalpha()
+
+
+def test_who_has_the_earliest_entry_reported_first_and_a_story_that_nobody_saw_did_not_merge() -> None:
+    whole = published()
+    gone = replace(event(EventKind.FOUNDED), entry=EntryId(99), detail="Courier")
+    story = replace(whole.story, events=(gone, event(EventKind.MERGED), event(EventKind.MERGED, "12")))
+    told = list(said(replace(whole, story=story), UTC))
+    assert [
+        line.split("UTC  ")[1] for line in told[told.index("What happened:") + 1 : told.index("Related stories:") - 1]
+    ] == [
+        "first reported by Gazette",
+        "another story turned out to be this one: 12",
+    ]
+
+
+def why(score: float, *words: str) -> StoryMember:
+    return StoryMember(entry=make_entry(1), score=score, words=words, vetoes=())
+
+
+@pytest.mark.parametrize(
+    ("member", "size", "expected"),
+    [
+        (why(1.0), 1, "alone: nothing was like it enough"),
+        (why(1.0), 2, "came first: no other entry of the story was placed before it"),
+        (why(1.0, "Japan"), 2, "100% like the others; shares Japan"),
+        (why(0.414, "Japan", "quake"), 2, "41% like the others; shares Japan, quake"),
+    ],
+)
+def test_a_closed_story_gives_the_reasons_of_when_each_entry_was_placed(
+    member: StoryMember, size: int, expected: str
+) -> None:
+    """One entry is shown, of a story of so many: others may be of feeds that were taken out."""
+    reasons = Reasons(placements={}, size=size, rulings=())
+    story = replace(published().story, members=(member,))
+    told = list(explained(story, reasons, UTC))
+    assert f"      {expected}" in told
+    assert ("Not shown: 1 entry of feeds that feeds.yaml does not list now." in told) is (size == 2)
+    (entry,) = as_reasons(story, reasons)["entries"]
+    assert (entry["score"] is None) is member.came_first
+
+
+def test_an_open_story_gives_the_reasons_of_today_also_for_who_came_first() -> None:
+    now = Placement(entry_id=EntryId(1), story=StoryId(7), score=0.5, words=("Japan",))
+    told = explained(
+        replace(published().story, members=(why(1.0),)), Reasons(placements={EntryId(1): now}, size=2, rulings=()), UTC
+    )
+    assert "      50% like the others; shares Japan" in list(told)
 
 
 def test_as_json_a_story_has_all_that_is_shown() -> None:

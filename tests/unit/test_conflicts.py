@@ -64,3 +64,15 @@ def test_a_headline_says_these_numbers_from_the_least(headline: str, figures: tu
 def test_numbers_and_dates_of_different_patterns_are_not_compared() -> None:
     one = Claims("Twelve dead as 6.1 quake hits Japan on Monday, 300 houses gone")
     assert conflict(one, Claims("Japan rate decision on Tuesday: 0.5 per cent")) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Covid-19: 11 new cases in Auckland", "Covid-19: 20 new cases in Auckland"),
+        ("Boeing 737 order: airline buys 150 jets", "Boeing 737 order: airline buys 300 jets"),
+        ("Artemis 2 crew orbits moon 5 times", "Artemis 2 crew orbits moon 9 times"),
+    ],
+)
+def test_a_number_in_a_name_does_not_make_up_for_numbers_that_differ(one: str, other: str) -> None:
+    assert conflict(Claims(one), Claims(other)) == NUMBER

@@ -153,6 +153,31 @@ async def test_stories_that_merged_at_once_are_one_line(room: Newsroom) -> None:
     assert _words((await _page(room, "/stories/1")).css_first(".timeline")).count("merged") == 2
 
 
+async def test_a_merged_story_that_nobody_ever_saw_is_not_told(room: Newsroom) -> None:
+    lead, copy, _ = await fill(room)
+    merged = StoryEvent(story=StoryId(1), kind=EventKind.MERGED, at=NOON + HOUR)
+    await tell(room.store, Told(id=1, entries=[lead, copy], events=[merged]))
+    assert "merged" not in _words((await _page(room, "/stories/1")).css_first(".timeline"))
+
+
+async def test_a_story_is_first_reported_by_the_earliest_that_is_in_it_whichever_founded_it(room: Newsroom) -> None:
+    _, copy, other = await fill(room)
+    founded = StoryEvent(story=StoryId(1), kind=EventKind.FOUNDED, at=NOON, entry=EntryId(99), detail="Gone")
+    await tell(room.store, Told(id=1, entries=[copy, other], events=[founded]))
+    timeline = (await _page(room, "/stories/1")).css(".timeline li")
+    assert "first reported by Other: Syria and Russia discuss Idlib" in _words(timeline[0])
+    assert sum("first reported" in _words(line) for line in timeline) == 1
+
+
+async def test_who_came_first_is_not_said_to_be_like_anybody(room: Newsroom) -> None:
+    lead, copy, _ = await fill(room)
+    await tell(room.store, Told(id=1, entries=[lead, copy]))
+    why = _words((await _page(room, "/stories/1")).css_first("details.why"))
+    assert "came first" in why
+    assert "100 %" not in why
+    assert "62 % alike" in why
+
+
 async def test_why_together_gives_likeness_shared_words_and_what_a_veto_stopped(room: Newsroom) -> None:
     lead, copy, _ = await fill(room)
     vetoes = (Veto(story=StoryId(2), reason="different names"), Veto(story=StoryId(99), reason="different dates"))

@@ -20,10 +20,10 @@ _ENTRIES = f"""
 """
 _PLACED = "SELECT entry_id FROM story_entries WHERE entry_id IN (SELECT value FROM json_each(:ids))"
 
-# Entries may have been placed in other sets of copies since they were read, and some may have been deleted.
+# Entries may have been placed in other sets of copies since they were read, their publishers renamed, and some may have been deleted.
 _READINGS = """
-    SELECT r.*, e.copy_set, s.id AS story
-    FROM story_readings AS r LEFT JOIN entries AS e ON e.id = r.entry_id
+    SELECT r.*, e.copy_set, f.publisher AS present_publisher, s.id AS story
+    FROM story_readings AS r LEFT JOIN entries AS e ON e.id = r.entry_id LEFT JOIN feeds AS f ON f.id = e.feed_id
         LEFT JOIN story_entries AS p ON p.entry_id = r.entry_id LEFT JOIN stories AS s ON s.id = p.story_id AND s.open = 1
     ORDER BY r.position
 """

@@ -101,7 +101,7 @@ def placement_columns(placement: Placement) -> tuple[Value, ...]:
 
 
 def reading(row: Row) -> Reading:
-    """Read a row of `story_readings` with the `copy_set` of its entry."""
+    """Read a row of `story_readings` with the `copy_set` and the `present_publisher` of its entry."""
     headline, body = loads(row["terms"])
     # One string for each term, not one for each time that it was read: a term stands in hundreds of readings.
     headline_terms, body_terms = tuple(map(intern, headline)), tuple(map(intern, body))
@@ -118,10 +118,14 @@ def reading(row: Row) -> Reading:
 
 
 def _entry_read(row: Row) -> StoryEntry:
-    """Give the entry as it was read, but for its copy set, which is that of today; of a deleted one it is itself."""
+    """Give the entry as it was read, but for its copy set and publisher, which are those of today.
+
+    A publisher that is called otherwise now in `feeds.yaml` is no other one: its next entry is not one more publisher's.
+    Of an entry that was deleted, the copy set is itself.
+    """
     return StoryEntry(
         id=EntryId(row["entry_id"]),
-        publisher=row["publisher"],
+        publisher=row["publisher"] if row["present_publisher"] is None else row["present_publisher"],
         headline=row["headline"],
         url_key=row["url_key"],
         links=frozenset(from_json(row["links"], ())),

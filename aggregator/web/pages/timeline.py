@@ -48,7 +48,11 @@ _TOLD = {
 
 
 def timeline(whole: WholeStory) -> list[Moment]:
-    """Put together what happened to a story, earliest first; of one time, entries before what they brought."""
+    """Put together what happened to a story, earliest first; of one time, entries before what they brought.
+
+    It is first reported by the earliest of its entries that are shown, whichever founded it: that one may have left, or another have
+    come in late.
+    """
     changes = list(_changed_headlines(whole))
     moments = [*_reports(whole.published.story), *changes, *_events(whole, changes)]
     # Of stories that were regrouped together, several may merge at a time: that is one line.
@@ -76,7 +80,7 @@ def _events(whole: WholeStory, changes: Sequence[Moment]) -> Iterator[Moment]:
     shown |= {event.entry for event in story.events if event.kind is EventKind.LEAD and event.entry}
     for event in story.events:
         # Another number is seen in the headline that changed, or in that of the new lead.
-        if event.kind not in _TOLD or (event.kind is EventKind.NUMBER and event.entry in shown):
+        if event.kind not in _TOLD or event.of_unknown or (event.kind is EventKind.NUMBER and event.entry in shown):
             continue
         yield Moment(
             at=event.at,
