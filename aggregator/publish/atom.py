@@ -68,8 +68,8 @@ def _entry(root: Element, channel: Channel, item: Listed) -> None:
         add(element, "link", rel="related", href=mention.url, title=mention.text)
     for enclosure in item.enclosures:
         length = None if enclosure.length is None else str(enclosure.length)
-        kind = plain(enclosure.media_type) or None
-        add(element, "link", rel="enclosure", href=plain(enclosure.url), type=kind, length=length)
+        kind = enclosure.media_type or None
+        add(element, "link", rel="enclosure", href=enclosure.url, type=kind, length=length)
     add(add(element, "author"), "name", item.author)
     for number, category in enumerate(item.categories):
         add(element, "category", term=category, scheme=channel.site.address("categories/") if number == 0 else None)

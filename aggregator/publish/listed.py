@@ -3,8 +3,9 @@
 Feed readers see one entry, be it an entry of a polled feed or, in `publish.stories`, a whole story.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from typing import TypeGuard
@@ -44,6 +45,7 @@ class Listed:
     """Address of the feed it was taken from."""
     origin_home_url: str | None
     enclosures: tuple[Enclosure, ...]
+    """Each address once; `media_type` is one, or empty."""
 
 
 def listed(channel: Channel, entries: Sequence[PublishedEntry]) -> list[Listed]:
@@ -100,7 +102,7 @@ def prepared(channel: Channel, item: PublishedEntry) -> Listed:
         origin_title=plain(_origin_title(entry, origin)),
         origin_url=xml_safe(public(origin.feed.url)) if origin else None,
         origin_home_url=xml_safe(origin.home_url) if origin and origin.home_url else None,
-        enclosures=entry.enclosures,
+        enclosures=tuple({each.url: each for each in map(_enclosure, entry.enclosures)}.values()),
     )
 
 
@@ -124,6 +126,16 @@ def _author(entry: Entry) -> str:
 
 def _origin_title(entry: Entry, origin: FeedOverview | None) -> str:
     return origin.name if origin else entry.feed_title or entry.publisher
+
+
+def _enclosure(given: Enclosure) -> Enclosure:
+    """Leave a media type out where it is none: feeds also write "mp3", or nothing but a parameter."""
+    media_type = _MEDIA_TYPE.match(given.media_type)
+    return replace(given, url=plain(given.url), media_type=media_type[0] if media_type else "")
+
+
+_MEDIA_TYPE = re.compile(r"[\w!#$&.+^-]+/[\w!#$&.+^-]+", re.ASCII)
+"""RFC 6838 section 4.2, without parameters."""
 
 
 def categories(*names: str) -> tuple[str, ...]:

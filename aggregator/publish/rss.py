@@ -82,8 +82,8 @@ def _item(head: Element, channel: Channel, item: Listed) -> None:
     for mention in item.mentions:
         add(element, "atom:link", rel="related", href=mention.url, title=mention.text)
     for enclosure in item.enclosures[:1]:  # the profile: one an item, readers ignore or mix up the rest
-        kind = plain(enclosure.media_type) or "application/octet-stream"
-        add(element, "enclosure", url=plain(enclosure.url), length=str(enclosure.length or 0), type=kind)
+        kind = enclosure.media_type or "application/octet-stream"
+        add(element, "enclosure", url=enclosure.url, length=str(enclosure.length or 0), type=kind)
     if entry.comments_url:
         add(element, "comments", plain(entry.comments_url))
     if item.origin_url:

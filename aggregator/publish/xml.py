@@ -45,8 +45,7 @@ def add_rfc3339(parent: Element, name: str, at: datetime) -> None:
 
 def add_moment(parent: Element, name: str, at: datetime) -> None:
     """Append a date as Atom writes it, to the microsecond where it has any."""
-    fraction = f".{at.microsecond:06d}" if at.microsecond else ""
-    add(parent, name, f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z")
+    add(parent, name, at.astimezone(UTC).isoformat().replace("+00:00", "Z"))
 
 
 def add_rfc822(parent: Element, name: str, at: datetime) -> None:
