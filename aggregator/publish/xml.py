@@ -53,7 +53,10 @@ def add_rfc822(parent: Element, name: str, at: datetime) -> None:
     add(parent, name, rfc822(at))
 
 
-_TEXT = re.compile(rb'<(?:(?:sub)?title|summary|content)(?: type="text")?>[^<]*<|<description>[^<]*<| title="[^"]*"')
+_TEXT = re.compile(
+    rb'<(?:(?:sub)?title|summary|content)(?: type="text")?>[^<]*|<(?:name|description|category(?: domain="[^"]*")?)>[^<]*'
+    rb'| title="[^"]*"'
+)
 
 
 def texts_spelled(written: bytes) -> bytes:
