@@ -47,6 +47,9 @@ def head(channel: Channel) -> Element:
     if channel.current_url:
         root.set("xmlns:fh", HISTORY)
         add(root, "fh:archive")
+    elif channel.is_complete:
+        root.set("xmlns:fh", HISTORY)
+        add(root, "fh:complete")
     add(add(root, "author"), "name", plain(channel.site.title))
     add(root, "generator", "Aggregator")
     return root

@@ -53,6 +53,9 @@ def head(root: Element, channel: Channel) -> Element:
     if channel.current_url:
         root.set("xmlns:fh", HISTORY)
         add(element, "fh:archive")
+    elif channel.is_complete:
+        root.set("xmlns:fh", HISTORY)
+        add(element, "fh:complete")
     add_rfc822(element, "lastBuildDate", channel.updated_at)
     add(element, "ttl", str(max(1, channel.site.interval // timedelta(minutes=1))))
     add(element, "generator", "Aggregator")

@@ -16,6 +16,7 @@ from aggregator.web.headers import ARCHIVE_AGE, FEED_AGE
 from tests import letter
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import POLLED, Newsroom, fill, newsroom
+from tests.told import Told, tell
 from tests.unit.test_web_problems import GONE
 
 pytestmark = pytest.mark.anyio
@@ -159,6 +160,30 @@ async def test_an_archive_leads_to_the_current_document_and_stays_a_day_in_cache
     assert [len(list(ET.fromstring(each).iter(f"{HISTORY}archive"))) for each in (current, archive.content)] == [0, 1]
     links = {each.get("rel"): each.get("href") for each in root.iter(f"{ATOM}link")}
     assert links["current"] == f"{SITE}/feed.{suffix}"
+
+
+@pytest.mark.parametrize("suffix", ["atom", "rss"])
+@pytest.mark.parametrize(("path", "complete"), [("/stories/1", 1), ("/stories", 0), ("/feed", 0)])
+async def test_a_story_s_feed_is_complete_so_what_left_the_story_leaves_readers(
+    room: Newsroom, path: str, complete: int, suffix: str
+) -> None:
+    """RFC 5005 section 2."""
+    await filled(room)
+    root = ET.fromstring((await room.get(address(path, suffix))).content)
+    assert len(list(root.iter(f"{HISTORY}complete"))) == complete
+
+
+@pytest.mark.parametrize("suffix", ["atom", "rss"])
+async def test_a_story_s_feed_of_several_documents_is_not_called_complete(room: Newsroom, suffix: str) -> None:
+    await room.configure(make_feed())
+    parsed = [make_parsed_entry(str(n), published_at=NOON - timedelta(minutes=n)) for n in range(60)]
+    ids = await room.publish("news-example", *parsed)
+    await tell(room.store, Told(id=1, entries=ids))
+    first = (await room.get(f"/stories/1.{suffix}")).content
+    second = (await room.get(next_of(first, suffix))).content
+    for body in (first, second):
+        letter.check(suffix, body)
+        assert not list(ET.fromstring(body).iter(f"{HISTORY}complete"))
 
 
 async def test_entries_of_one_time_are_told_apart_in_the_order_they_came(room: Newsroom) -> None:
