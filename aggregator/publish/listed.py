@@ -110,7 +110,8 @@ def told_apart(at: datetime, number: int) -> datetime:
     """Give entries that changed in one second times of their own, in the order of their numbers.
 
     Publishers date to the second or minute, and what a poll brings is all seen at once, but readers that sort by `updated` put
-    equal times into any order, and the W3C's validator warns of them: of 274 real feeds' entries one in seven shared a time.
+    equal times into any order, and the W3C's validator warns of them: of 5,685 real entries, 566 shared
+    their second with another of their feed.
     """
     return at.replace(microsecond=number % 1_000_000)
 

@@ -47,7 +47,7 @@ def html_safe(text: str) -> str:
     """Drop what XML 1.0 forbids or discourages (section 2.2), and HTML calls an error in its input (section 13.2.3.5).
 
     C1 controls become the characters of Windows-1252 that whoever wrote them meant: what HTML makes of their numeric references
-    (section 13.2.5.80). Of 274 real feeds one is full of them, in the place of quotation marks.
+    (section 13.2.5.80). Of 5,685 entries of 274 real feeds, 13 of five feeds hold some.
     """
     safe = xml_safe(text)
     return safe if safe.isascii() and "\x7f" not in safe else _DISCOURAGED.sub(_meant, safe)
