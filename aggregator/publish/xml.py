@@ -54,8 +54,8 @@ def add_rfc822(parent: Element, name: str, at: datetime) -> None:
 
 
 _TEXT = re.compile(
-    rb'<(?:(?:sub)?title|summary|content)(?: type="text")?>[^<]*|<(?:name|description|category(?: domain="[^"]*")?)>[^<]*'
-    rb'| title="[^"]*"'
+    rb'<(?:(?:(?:sub)?title|summary|content)(?: type="text")?>|(?:name|description|category(?: domain="[^"]*")?)>'
+    rb'|(?:atom:)?link rel="related" )[^<]*'
 )
 
 

@@ -40,6 +40,8 @@ _DISCOURAGED = re.compile(
     + "".join(chr(plane << 16 | end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF))
     + "]"
 )
+_SUSPECT = re.compile("[\x7f-\x9f\ufdd0-\ufdef\U00010000-\U0010ffff]")
+"""What may be discouraged: a tenth as slow to search for as what is, whose last planes make no bitmap in CPython."""
 _MEANT = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 
 
@@ -50,7 +52,7 @@ def html_safe(text: str) -> str:
     (section 13.2.5.80). Of 5,685 entries of 274 real feeds, 13 of five feeds hold some.
     """
     safe = xml_safe(text)
-    return safe if safe.isascii() and "\x7f" not in safe else _DISCOURAGED.sub(_meant, safe)
+    return _DISCOURAGED.sub(_meant, safe) if _SUSPECT.search(safe) else safe
 
 
 def _meant(found: re.Match[str]) -> str:
