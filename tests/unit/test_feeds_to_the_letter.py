@@ -127,14 +127,14 @@ async def test_every_feed_answers_as_http_wants_it(room: Newsroom, path: str, su
     assert (await room.get(path, if_none_match='"other"')).status_code == 200
 
 
-@pytest.mark.parametrize("coding", ["identity", "gzip"])
 @pytest.mark.parametrize(("path", "suffix"), EVERY)
-async def test_head_says_what_get_says_in_either_coding(room: Newsroom, path: str, suffix: str, coding: str) -> None:
+async def test_head_says_what_get_says_in_either_coding(room: Newsroom, path: str, suffix: str) -> None:
     await filled(room)
-    got = await room.get(path, accept_encoding=coding)
-    head = await room.client.head(path, headers={"accept-encoding": coding})
-    assert head.headers == got.headers
-    assert head.content == b""
+    for coding in ("identity", "gzip"):
+        got = await room.get(path, accept_encoding=coding)
+        head = await room.client.head(path, headers={"accept-encoding": coding})
+        assert head.headers == got.headers
+        assert head.content == b""
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
