@@ -5,12 +5,13 @@ entries are `related` links; they also stand in the content, because few feed re
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from aggregator.model.entry import PublishedEntry
 from aggregator.publish.listed import Listed, listed, plain
 from aggregator.publish.site import Channel
-from aggregator.publish.xml import ATOM, HISTORY, add, add_rfc3339, document
+from aggregator.publish.xml import ATOM, HISTORY, add, add_moment, add_rfc3339, add_text, document, texts_spelled
 
 MEDIA_TYPE = "application/atom+xml"
 
@@ -22,7 +23,8 @@ def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
 
 def written(channel: Channel, items: Sequence[Listed]) -> bytes:
     """Write a whole document of what is prepared for one."""
-    root = head(channel)
+    newest = max([channel.updated_at, *(item.updated_at for item in items)])
+    root = head(replace(channel, updated_at=newest))
     for item in items:
         _entry(root, channel, item)
     return whole(channel, root)
@@ -32,10 +34,10 @@ def head(channel: Channel) -> Element:
     """Begin a document: what it says of itself, without entries."""
     root = Element("feed", {"xmlns": ATOM})
     add(root, "id", channel.id)
-    add(root, "title", plain(channel.title))
+    add_text(root, "title", plain(channel.title))
     if channel.description:
-        add(root, "subtitle", plain(channel.description))
-    add_rfc3339(root, "updated", channel.updated_at)
+        add_text(root, "subtitle", plain(channel.description))
+    add_moment(root, "updated", channel.updated_at)
     add(root, "link", rel="self", type=MEDIA_TYPE, href=channel.self_url)
     add(root, "link", rel="alternate", type="text/html", href=channel.home_url)
     if channel.next_url:
@@ -45,6 +47,9 @@ def head(channel: Channel) -> Element:
     if channel.current_url:
         root.set("xmlns:fh", HISTORY)
         add(root, "fh:archive")
+    elif channel.is_complete:
+        root.set("xmlns:fh", HISTORY)
+        add(root, "fh:complete")
     add(add(root, "author"), "name", plain(channel.site.title))
     add(root, "generator", "Aggregator")
     return root
@@ -52,27 +57,27 @@ def head(channel: Channel) -> Element:
 
 def whole(channel: Channel, root: Element) -> bytes:
     """Write down a document that has all its entries."""
-    return document(root, stylesheet=channel.site.link("static/feed.css"))
+    return texts_spelled(document(root, stylesheet=channel.site.link("static/feed.css")))
 
 
 def _entry(root: Element, channel: Channel, item: Listed) -> None:
     element = add(root, "entry", xml_lang=item.language)
     add(element, "id", item.id)
-    add(element, "title", item.title, type="text")
+    add_text(element, "title", item.title)
     add_rfc3339(element, "published", item.published_at)
-    add_rfc3339(element, "updated", item.updated_at)
+    add_moment(element, "updated", item.updated_at)
     add(element, "link", rel="alternate", type="text/html", href=item.url, hreflang=item.language)
     for mention in item.mentions:
         add(element, "link", rel="related", href=mention.url, title=mention.text)
     for enclosure in item.enclosures:
         length = None if enclosure.length is None else str(enclosure.length)
-        kind = plain(enclosure.media_type) or None
-        add(element, "link", rel="enclosure", href=plain(enclosure.url), type=kind, length=length)
+        kind = enclosure.media_type or None
+        add(element, "link", rel="enclosure", href=enclosure.url, type=kind, length=length)
     add(add(element, "author"), "name", item.author)
     for number, category in enumerate(item.categories):
         add(element, "category", term=category, scheme=channel.site.address("categories/") if number == 0 else None)
     if item.summary:
-        add(element, "summary", item.summary, type="text")
+        add_text(element, "summary", item.summary)
     add(element, "content", item.content, type="html")
     _source(element, channel, item)
 
@@ -85,7 +90,7 @@ def _source(element: Element, channel: Channel, item: Listed) -> None:
     """
     source = add(element, "source")
     add(source, "id", item.origin_url or channel.site.tag(f"feeds/{item.entry.feed_id}"))
-    add(source, "title", item.origin_title)
+    add_text(source, "title", item.origin_title)
     add_rfc3339(source, "updated", item.entry.renewed_at)
     if item.origin_url:
         add(source, "link", rel="self", href=item.origin_url)

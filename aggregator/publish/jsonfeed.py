@@ -73,8 +73,8 @@ def item_of(item: Listed, about: Json) -> Json:
         language=item.language,
         attachments=[
             given(
-                url=plain(enclosure.url),
-                mime_type=plain(enclosure.media_type) or "application/octet-stream",
+                url=enclosure.url,
+                mime_type=enclosure.media_type or "application/octet-stream",
                 size_in_bytes=enclosure.length,
             )
             for enclosure in item.enclosures

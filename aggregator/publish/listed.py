@@ -3,8 +3,9 @@
 Feed readers see one entry, be it an entry of a polled feed or, in `publish.stories`, a whole story.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from typing import TypeGuard
@@ -13,7 +14,7 @@ from aggregator.model.entry import Coverage, Enclosure, Entry, EntrySummary, Lin
 from aggregator.model.feed import FeedOverview
 from aggregator.publish.site import Channel, Site, public
 from aggregator.text import languages
-from aggregator.text.words import one_line, xml_safe
+from aggregator.text.words import html_safe, one_line, xml_safe
 
 UNTITLED = "(untitled)"
 """In place of a headline made of nothing that can be shown."""
@@ -44,6 +45,7 @@ class Listed:
     """Address of the feed it was taken from."""
     origin_home_url: str | None
     enclosures: tuple[Enclosure, ...]
+    """Each address once; `media_type` is one, or empty."""
 
 
 def listed(channel: Channel, entries: Sequence[PublishedEntry]) -> list[Listed]:
@@ -58,7 +60,7 @@ def listed(channel: Channel, entries: Sequence[PublishedEntry]) -> list[Listed]:
 
 def plain(text: str) -> str:
     """Make text fit for an XML or JSON string that is shown on one line."""
-    return one_line(xml_safe(text))
+    return one_line(html_safe(text))
 
 
 def shown_publisher(other: EntrySummary, lead: EntrySummary) -> str:
@@ -88,7 +90,7 @@ def prepared(channel: Channel, item: PublishedEntry) -> Listed:
         id=site.entry_tag(entry.copy_set),
         title=plain(entry.label) or UNTITLED,
         published_at=entry.listed_at,
-        updated_at=entry.renewed_at,
+        updated_at=told_apart(entry.renewed_at, entry.copy_set),
         url=article_url(site, entry),
         page_url=page_url,
         summary=plain(entry.teaser),
@@ -100,8 +102,18 @@ def prepared(channel: Channel, item: PublishedEntry) -> Listed:
         origin_title=plain(_origin_title(entry, origin)),
         origin_url=xml_safe(public(origin.feed.url)) if origin else None,
         origin_home_url=xml_safe(origin.home_url) if origin and origin.home_url else None,
-        enclosures=entry.enclosures,
+        enclosures=tuple({each.url: each for each in map(_enclosure, entry.enclosures)}.values()),
     )
+
+
+def told_apart(at: datetime, number: int) -> datetime:
+    """Give entries that changed in one second times of their own, in the order of their numbers.
+
+    Publishers date to the second or minute, and what a poll brings is all seen at once, but readers that sort by `updated` put
+    equal times into any order, and the W3C's validator warns of them: of 5,685 real entries, 566 shared
+    their second with another of their feed.
+    """
+    return at.replace(microsecond=number % 1_000_000)
 
 
 def _author(entry: Entry) -> str:
@@ -115,6 +127,16 @@ def _author(entry: Entry) -> str:
 
 def _origin_title(entry: Entry, origin: FeedOverview | None) -> str:
     return origin.name if origin else entry.feed_title or entry.publisher
+
+
+def _enclosure(given: Enclosure) -> Enclosure:
+    """Leave a media type out where it is none: feeds also write "mp3", or nothing but a parameter."""
+    media_type = _MEDIA_TYPE.match(given.media_type)
+    return replace(given, url=plain(given.url), media_type=media_type[0] if media_type else "")
+
+
+_MEDIA_TYPE = re.compile(r"[\w!#$&.+^-]+/[\w!#$&.+^-]+", re.ASCII)
+"""RFC 6838 section 4.2, without parameters."""
 
 
 def categories(*names: str) -> tuple[str, ...]:
@@ -195,5 +217,5 @@ def rows(heading: str, lines: Sequence[str]) -> str:
 
 
 def joined(*parts: str) -> str:
-    """Put the parts of an entry's HTML together, free of what XML forbids and with the line ends that XML has."""
-    return xml_safe("\n".join(part for part in parts if part)).replace("\r\n", "\n").replace("\r", "\n")
+    """Put the parts of an entry's HTML together, free of what XML and HTML forbid and with the line ends that XML has."""
+    return html_safe("\n".join(part for part in parts if part)).replace("\r\n", "\n").replace("\r", "\n")

@@ -4,15 +4,16 @@ An entry is named after feed, kind and beginning of its problem: a subscriber is
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
+from zlib import crc32
 
 from aggregator.polling.health import FeedProblem
 from aggregator.publish import atom, jsonfeed, rss
-from aggregator.publish.listed import plain
+from aggregator.publish.listed import plain, told_apart
 from aggregator.publish.site import EMPTY_UPDATED_AT, Channel, Site, public
-from aggregator.publish.xml import add, add_rfc822, add_rfc3339
+from aggregator.publish.xml import add, add_moment, add_rfc822, add_rfc3339, add_text
 from aggregator.text.dates import rfc3339
 
 
@@ -62,16 +63,17 @@ def newest(notices: Sequence[Notice]) -> datetime:
 
 def write_atom(channel: Channel, notices: Sequence[Notice]) -> bytes:
     """Write a whole Atom document. Equal input gives equal bytes."""
-    root = atom.head(channel)
-    for each in notices:
+    moments = [told_apart(each.at, crc32(each.id.encode())) for each in notices]
+    root = atom.head(replace(channel, updated_at=max([channel.updated_at, *moments])))
+    for each, changed_at in zip(notices, moments, strict=True):
         entry = add(root, "entry")
         add(entry, "id", each.id)
-        add(entry, "title", each.title, type="text")
+        add_text(entry, "title", each.title)
         add_rfc3339(entry, "published", each.at)
-        add_rfc3339(entry, "updated", each.at)
+        add_moment(entry, "updated", changed_at)
         add(entry, "link", rel="alternate", type="text/html", href=each.url)
         add(entry, "category", term=each.category)
-        add(entry, "content", each.text, type="text")
+        add_text(entry, "content", each.text)
     return atom.whole(channel, root)
 
 

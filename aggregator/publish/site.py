@@ -88,6 +88,8 @@ class Channel:
     """Of an archive (RFC 5005 section 4): the document that new entries come into. None: this is it, or there are no archives."""
     prev_archive_url: str | None = None
     """The archive of what came before; None where there is none."""
+    is_complete: bool = False
+    """This one document holds all there is (RFC 5005 section 2): an entry that it does not hold is no longer of this feed."""
     origins: Mapping[FeedId, FeedOverview] = field(default_factory=dict)
     """The feeds that entries were taken from; one that is missing is named by its title alone."""
 

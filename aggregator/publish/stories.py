@@ -27,6 +27,7 @@ from aggregator.publish.listed import (
     rows,
     shown_publisher,
     text_of,
+    told_apart,
 )
 from aggregator.publish.site import EMPTY_UPDATED_AT, Channel, Site
 from aggregator.text.dates import rfc3339
@@ -83,7 +84,7 @@ def _listed(channel: Channel, item: PublishedStory) -> Listed:
         alone,
         id=site.story_tag(story.id),
         published_at=story.first_at,
-        updated_at=story.updated_at,
+        updated_at=told_apart(story.updated_at, story.id),
         page_url=page_url,
         content=joined(*_parts(site, item, told, page_url)),
         categories=categories(*alone.categories, *(other.category for other in told)),

@@ -36,7 +36,8 @@ def parse(text: str) -> datetime | None:
 
 def rfc3339(at: datetime) -> str:
     """Write a date for Atom and JSON Feed: `2019-02-20T05:59:00Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime: glibc's %Y has no leading zeros.
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def rfc822(at: datetime) -> str:

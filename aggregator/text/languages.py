@@ -6,8 +6,18 @@ import unicodedata
 MAX_LENGTH = 35
 """RFC 5646 section 4.4.1: what a tag needs at most; longer ones are taken for a mistake."""
 
-_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
-"""RFC 5646 section 2.1. Its primary subtags of four to eight letters are unused, so "english" is a mistake."""
+_TAG = re.compile(
+    r"""
+    [a-z]{2,3} (?:-[a-z]{3}){0,3}                    # language: en, zh-yue
+    (?:-[a-z]{4})? (?:-(?:[a-z]{2}|[0-9]{3}))?       # script, region: zh-Hant-TW, es-419
+    (?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*         # variants: de-1996
+    (?:-[0-9a-wy-z](?:-[a-z0-9]{2,8})+)*             # extensions: en-u-ca-gregory
+    (?:-x(?:-[a-z0-9]{1,8})+)?                       # private use: en-x-news
+    """,
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
+"""RFC 5646 section 2.1. Its primary subtags of four to eight letters are unused, so "english" is a mistake; so is "utf-8",
+which one of 274 real feeds says, for "8" would begin an extension."""
 
 
 def tag(text: str | None) -> str | None:

@@ -2,16 +2,20 @@
 
 import json
 import random
+from dataclasses import replace
+from html import unescape
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregator.model.entry import Byline, Enclosure
 from aggregator.model.ids import StoryId
 from aggregator.model.story import EventKind, StoryEvent
-from aggregator.publish import atom, jsonfeed, opml, rss, stories
+from aggregator.publish import atom, jsonfeed, notices, opml, rss, stories
 from aggregator.publish.listed import UNTITLED, plain
+from tests import letter
 from tests.factories import NOON
 from tests.published import (
     every_story,
@@ -33,7 +37,9 @@ anything = st.text(st.characters(exclude_categories=()))
 @given(headline=anything.filter(str.strip))
 def test_any_headline_makes_well_formed_atom_that_reads_back_equal(headline: str) -> None:
     document = atom.write(make_channel(), [make_published(make_entry(headline=headline))])
-    assert ET.fromstring(document).findtext(f"{ATOM}entry/{ATOM}title") == (plain(headline) or UNTITLED)
+    entry = ET.fromstring(document).find(f"{ATOM}entry")
+    assert entry is not None
+    assert shown(entry, "title") == (plain(headline) or UNTITLED)
 
 
 @given(headline=anything.filter(str.strip))
@@ -48,22 +54,45 @@ def test_any_headline_makes_json_that_reads_back_equal(headline: str) -> None:
     assert json.loads(document)["items"][0]["title"] == (plain(headline) or UNTITLED)
 
 
-@given(text=anything)
-def test_any_text_in_any_field_keeps_every_document_well_formed(text: str) -> None:
+hostile = anything | st.lists(
+    st.sampled_from(
+        ["<b>", "</b>", "&nbsp;", "&#1;", "]]>", "<!--", "<?xml?>", "\x00", "\x85", "\ufdd0", "\u202e", '"', "\r\n"]
+    ),
+    max_size=6,
+).map("".join)
+"""Also what looks like markup."""
+
+
+@settings(max_examples=50)  # each is written, checked by a grammar and read back in three formats
+@given(text=hostile)
+def test_any_text_in_any_field_keeps_every_document_valid_to_the_letter(text: str) -> None:
+    media = [Enclosure(url=f"https://example.org/{n}", media_type=text) for n in range(2)]
     entry = make_entry(
-        headline=text, teaser=text, content=text, author=text, publisher=text, category=text, tags=[text], language=text
+        headline=text,
+        teaser=text,
+        content=text,
+        author=text,
+        publisher=text,
+        feed_title=text,
+        category=text,
+        tags=[text],
+        language=text,
+        enclosures=media,
+        byline=Byline(author=text, categories=(text,)),
     )
     entries = [make_published(entry, also=[make_entry(2, publisher=text)], related=[make_entry(3, headline=text)])]
     overview = make_overview(title=text, category=text, tags=[text], language=text)
-    channel = make_channel(entries, origins=[overview])
-    ET.fromstring(atom.write(channel, entries))
-    ET.fromstring(rss.write(channel, entries))
-    json.loads(jsonfeed.write(channel, entries))
-    ET.fromstring(opml.write(make_site(), [overview]))
+    site = replace(make_site(description=text), title=f"Site {text}")
+    channel = make_channel(entries, site=site, origins=[overview])
+    letter.check_atom(atom.write(channel, entries))
+    letter.check_rss(rss.write(channel, entries))
+    letter.check_json(jsonfeed.write(channel, entries))
+    ET.fromstring(opml.write(site, [overview]))
 
 
-@given(text=anything)
-def test_any_text_in_any_field_of_a_story_keeps_every_document_well_formed(text: str) -> None:
+@settings(max_examples=50)  # each is written, checked by a grammar and read back in three formats
+@given(text=hostile)
+def test_any_text_in_any_field_of_a_story_keeps_every_document_valid_to_the_letter(text: str) -> None:
     lead = make_entry(
         headline=text, teaser=text, content=text, author=text, publisher=text, category=text, tags=[text], language=text
     )
@@ -71,10 +100,41 @@ def test_any_text_in_any_field_of_a_story_keeps_every_document_well_formed(text:
     events = [StoryEvent(story=StoryId(1), kind=EventKind.NUMBER, at=NOON, detail=text)]
     told = [make_story(1, lead, other, related=[make_line(2, lead, coverage=2)], events=events)]
     channel = make_channel(origins=[make_overview(title=text)])
-    for document in (stories.write_atom(channel, told), stories.write_rss(channel, told)):
-        ET.fromstring(document)
-    (item,) = json.loads(stories.write_json(channel, told))["items"]
+    letter.check_atom(stories.write_atom(channel, told))
+    letter.check_rss(stories.write_rss(channel, told))
+    document = stories.write_json(channel, told)
+    letter.check_json(document)
+    (item,) = json.loads(document)["items"]
     assert item["_aggregator"]["coverage"] == 2
+
+
+@settings(max_examples=50)  # each is written, checked by a grammar and read back in three formats
+@given(text=hostile)
+def test_any_text_of_a_problem_keeps_every_document_valid_to_the_letter(text: str) -> None:
+    told = [
+        notices.Notice(id=f"tag:news.example,2026:{n}", title=plain(text) or "?", url="https://news.example/feeds/a",
+                       at=NOON, text=plain(text) or "?", category=plain(text) or "?")
+        for n in range(2)
+    ]  # fmt: skip
+    letter.check_atom(notices.write_atom(make_channel(), told))
+    letter.check_rss(notices.write_rss(make_channel(), told))
+    letter.check_json(notices.write_json(make_channel(), told))
+
+
+@given(headline=hostile, teaser=hostile)
+def test_what_feed_readers_show_of_a_headline_is_the_headline(headline: str, teaser: str) -> None:
+    """Whatever way it is declared or spelled: `type="text"`, `type="html"`, `&#x26;`."""
+    document = atom.write(make_channel(), [make_published(make_entry(headline=headline, teaser=teaser, content="-"))])
+    entry = ET.fromstring(document).find(f"{ATOM}entry")
+    assert entry is not None
+    assert shown(entry, "title") == (plain(make_entry(headline=headline, teaser=teaser).label) or UNTITLED)
+    assert shown(entry, "summary") == plain(teaser)
+
+
+def shown(entry: ET.Element, name: str) -> str:
+    element = entry.find(f"{ATOM}{name}")
+    text = "" if element is None else element.text or ""
+    return unescape(text) if element is not None and element.get("type") == "html" else text
 
 
 @given(headline=anything.filter(str.strip), entries=st.integers(1, 60), order=st.randoms(use_true_random=False))

@@ -31,14 +31,14 @@ def test_atom_is_read_back_as_it_was_meant() -> None:
     found = _parsed(atom.write(make_channel(entries, origins=[make_overview()]), entries), atom.MEDIA_TYPE)
     assert found.version == "atom10"
     assert found.feed.id == "tag:news.example,2026:feed"
-    assert found.feed.updated == "2026-03-10T14:00:00Z"
+    assert found.feed.updated == "2026-03-10T14:00:00.000005Z"
     assert {link.rel: link.href for link in found.feed.links} == {
         "self": "https://news.example/feed.atom",
         "alternate": "https://news.example/",
     }
     first = found.entries[0]
     assert (first.id, first.link) == ("tag:news.example,2026:copies/5", "https://example.org/7")
-    assert (first.published, first.updated) == ("2026-03-10T12:00:00Z", "2026-03-10T14:00:00Z")
+    assert (first.published, first.updated) == ("2026-03-10T12:00:00Z", "2026-03-10T14:00:00.000005Z")
     assert (first.author, first.source.title) == ("A. Writer", "Example News")
     assert (first.source.id, first.source.link) == ("https://example.org/rss.xml", "https://example.org/")
     assert [link.href for link in first.links if link.rel == "related"] == [
@@ -189,7 +189,10 @@ def test_an_entry_dated_into_the_future_is_published_when_it_was_seen() -> None:
 
 @pytest.mark.parametrize(
     ("changed_at", "updated"),
-    [(NOON + timedelta(minutes=10), "2017-12-22T12:00:00Z"), (NOON + timedelta(days=1), "2026-03-11T12:00:00Z")],
+    [
+        (NOON + timedelta(minutes=10), "2017-12-22T12:00:00.000001Z"),
+        (NOON + timedelta(days=1), "2026-03-11T12:00:00.000001Z"),
+    ],
 )
 def test_an_old_entry_is_not_updated_by_our_seeing_it_but_by_its_feed_changing_it(
     changed_at: datetime, updated: str

@@ -38,7 +38,7 @@ def test_a_story_is_read_back_from_atom_as_it_was_meant() -> None:
     first, second = found.entries
     assert (first.id, first.link) == ("tag:news.example,2026:stories/6", "https://example.org/7")
     assert first.title == 'Iraq hosts "military chiefs" & <others>'
-    assert (first.published, first.updated) == ("2026-03-10T12:00:00Z", "2026-03-10T15:00:00Z")
+    assert (first.published, first.updated) == ("2026-03-10T12:00:00Z", "2026-03-10T15:00:00.000006Z")
     assert (first.source.id, first.source.title) == ("https://example.org/rss.xml", "Example News")
     assert [link.href for link in first.links if link.rel == "related"] == [
         "https://news.example/stories/6",

@@ -14,6 +14,10 @@ from aggregator.text.languages import direction, tag
         ("en_US", "en-US"),
         (" de\n", "de"),
         ("de-1996", "de-1996"),
+        ("zh-Hant-TW", "zh-Hant-TW"),
+        ("es-419", "es-419"),
+        ("en-u-ca-gregory", "en-u-ca-gregory"),
+        ("en-GB-x-news", "en-GB-x-news"),
     ],
 )
 def test_a_tag_is_read_in_its_own_spelling(text: str, expected: str) -> None:
@@ -36,6 +40,9 @@ def test_a_tag_is_read_in_its_own_spelling(text: str, expected: str) -> None:
         "en us",
         "\u0435n",
         "en-abcdefghi",
+        "utf-8",
+        "en-u",
+        "en-x",
         'en"><b>',
         "en" + "-x" * 17,
     ],

@@ -547,7 +547,7 @@ async def test_pages_and_feeds_tell_what_the_site_is(tmp_path: Path) -> None:
     async with newsroom(tmp_path, site=make_site(description="News, each piece once")) as made:
         page = await _page(made, "/")
         assert _one(page, "meta[name=description]").attributes["content"] == "News, each piece once"
-        assert "<subtitle>News, each piece once</subtitle>" in (await made.get("/feed.atom")).text
+        assert '<subtitle type="text">News, each piece once</subtitle>' in (await made.get("/feed.atom")).text
 
 
 async def test_a_site_under_a_path_links_within_it(tmp_path: Path) -> None:

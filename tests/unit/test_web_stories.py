@@ -378,7 +378,7 @@ async def test_the_feed_of_stories_has_one_entry_a_story(room: Newsroom) -> None
         "tag:news.example,2026:stories/1",
         "tag:news.example,2026:stories/2",
     ]
-    assert root.findtext(f"{ATOM}updated") == "2026-03-10T12:00:00Z"
+    assert root.findtext(f"{ATOM}updated") == "2026-03-10T12:00:00.000001Z"
     assert {link.get("rel"): link.get("href") for link in root.findall(f"{ATOM}link")} == {
         "self": "https://news.example/stories.atom",
         "alternate": "https://news.example/stories",

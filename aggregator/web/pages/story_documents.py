@@ -84,5 +84,6 @@ def _channel_of_one(site: Site, form: Format, after: Cursor | None, found: Story
         home_url=site.address(path),
         updated_at=newest_change(page.items),
         next_url=continued(address, after=page.next) if page.next else None,
+        is_complete=after is None and page.next is None,
         origins=found.contents.origins,
     )
