@@ -63,7 +63,8 @@ class Templates:
         self._environment.globals |= {
             "site": site,
             "link": site.link,
-            "style": f"{site.link('static/style.css')}?v={static_mark('style.css')}",
+            "script": _marked(site, "enhance.js"),
+            "style": _marked(site, "style.css"),
         }
 
     def render(self, template: str, /, **values: object) -> str:
@@ -73,6 +74,10 @@ class Templates:
             jinja2.UndefinedError: the template asks for a value that was not given.
         """
         return self._environment.get_template(template).render(**values)
+
+
+def _marked(site: Site, name: str) -> str:
+    return f"{site.link(f'static/{name}')}?v={static_mark(name)}"
 
 
 def clean(html: SafeHtml, *, picture: Relink | None = None) -> Markup:
