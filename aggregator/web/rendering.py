@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from aggregator.model.entry import EntrySummary, PublishedEntry, SafeHtml
+from aggregator.model.story import Story
 from aggregator.polling.freshness import spoken
 from aggregator.polling.upcoming import next_time
 from aggregator.publish.listed import shown_publisher
@@ -59,6 +60,7 @@ class Templates:
             "told": message,
             "tone": tone,
             "unnamed": without_login,
+            "voices": other_voices,
         }
         self._environment.globals |= {
             "site": site,
@@ -95,6 +97,14 @@ def other_publishers(item: PublishedEntry) -> list[tuple[str, EntrySummary]]:
     for other in item.also:
         first.setdefault(other.publisher, other)
     return [(shown_publisher(other, item.entry), other) for other in first.values()]
+
+
+def other_voices(story: Story) -> list[EntrySummary]:
+    """Give the first entry of every publisher of a story but that of its lead, in order of publication."""
+    first: dict[str, EntrySummary] = {}
+    for member in story.members:
+        first.setdefault(member.entry.publisher, member.entry)
+    return [entry for publisher, entry in first.items() if publisher != story.lead.publisher]
 
 
 def direction(entry: EntrySummary) -> str:

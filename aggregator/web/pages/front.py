@@ -70,17 +70,13 @@ def _subjects(categories: list[str], window: str | None, chosen: str | None) -> 
     return [every, *(_way(name, window, name, is_chosen=name == chosen, is_category=True) for name in categories)]
 
 
-def _way(
-    name: str, window: str | None, category: str | None, *, is_chosen: bool, is_category: bool = False
-) -> Way:
+def _way(name: str, window: str | None, category: str | None, *, is_chosen: bool, is_category: bool = False) -> Way:
     """Make a link; what is usual is left out, so that every front page has one address."""
     usual = window is None or WINDOWS[window] == USUAL_WINDOW
     given = [] if usual else [f"window={window}"]
     if category is not None:
         given.append(f"category={category_path(category).removeprefix('categories/')}")
-    return Way(
-        name=name, address="?" + "&".join(given) if given else "", is_chosen=is_chosen, is_category=is_category
-    )
+    return Way(name=name, address="?" + "&".join(given) if given else "", is_chosen=is_chosen, is_category=is_category)
 
 
 async def _older(desk: Desk, after: Cursor) -> Response:

@@ -13,6 +13,8 @@ HEIGHT = 100
 _EDGE = 4
 """Room for half the width of the line."""
 _MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class Growth:
     dots: str
     """A point where each publisher came in."""
     sentence: str
-    """`1 publisher at first, 2 after 10 min, 5 after 3 h`: the steps at which coverage had at least doubled, and the last one."""
+    """`1 publisher at first, 2 after 10 min, 5 after 3 h`: where coverage had at least doubled, and where it ended."""
     first_at: datetime
     last_at: datetime
     """When the last publisher came in."""
@@ -76,5 +78,8 @@ def _sentence(times: Sequence[datetime]) -> str:
 
 
 def _after(age: timedelta) -> str:
-    minutes = age // _MINUTE
-    return f"after {spoken(minutes * _MINUTE)}" if minutes else "within a minute"
+    if age < _MINUTE:
+        return "within a minute"
+    # `spoken` says a length in its largest unit that fits exactly.
+    size = next(size for size, least in ((_DAY, 3 * _DAY), (_HOUR, 2 * _HOUR), (_MINUTE, _MINUTE)) if age >= least)
+    return f"after {spoken(round(age / size) * size)}"

@@ -11,10 +11,10 @@
   const UNITS = [["day", 1440], ["hour", 60], ["minute", 1]];
   const OLDEST = 7 * 1440;  // minutes; from then on a date says more
   const ago = new Intl.RelativeTimeFormat("en", {numeric: "auto"});
-  // A timeline is read for its times, and tables stay as wide as they are.
-  const times = find("main time[datetime]").filter(
-    each => each.dateTime.includes("T") && !each.closest(".timeline, table")
-  ).map(node => ({node, at: Date.parse(node.dateTime), whole: node.textContent}));
+  // In lists of news alone: an article and a timeline say when.
+  const times = find("main :is(.card, .row, .reports) time[datetime]").map(
+    node => ({node, at: Date.parse(node.dateTime), whole: node.textContent})
+  );
 
   const relative = at => {
     const minutes = Math.trunc((at - Date.now()) / MINUTE);
@@ -66,6 +66,14 @@
     setInterval(ask, MINUTE / 2);
     document.addEventListener("visibilitychange", ask);
   }
+
+  // --- Pictures that can't be had leave no hole ---
+
+  find(".picture img").forEach(image => {
+    const hide = () => { image.closest(".picture").hidden = true; };
+    if (image.complete && image.naturalWidth === 0 && image.currentSrc) hide();
+    image.addEventListener("error", hide);
+  });
 
   // --- Keys ---
 
