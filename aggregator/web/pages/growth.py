@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.model.story import StoryMember
-from aggregator.polling.freshness import spoken
 
 WIDTH = 600
 HEIGHT = 100
@@ -13,8 +12,12 @@ HEIGHT = 100
 _EDGE = 4
 """Room for half the width of the line."""
 _MINUTE = timedelta(minutes=1)
-_HOUR = timedelta(hours=1)
-_DAY = timedelta(days=1)
+_UNITS = (
+    ("days", timedelta(days=1), timedelta(days=3)),
+    ("h", timedelta(hours=1), timedelta(hours=2)),
+    ("min", _MINUTE, _MINUTE),
+)
+"""Name, length, and from which age on it is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +71,12 @@ def _points(times: Sequence[datetime]) -> list[tuple[int, int]]:
 
 
 def _sentence(times: Sequence[datetime]) -> str:
-    told, parts = 1, ["1 publisher at first"]
     # Of several who come in at one time only the last counts.
-    for at, count in {at: count for count, at in enumerate(times, 1)}.items():
-        if count >= 2 * told or (count == len(times) and count > told):
+    counts = {at: count for count, at in enumerate(times, 1)}
+    told = counts.pop(times[0])
+    parts = [f"{told} {'publisher' if told == 1 else 'publishers'} at first"]
+    for at, count in counts.items():
+        if count >= 2 * told or count == len(times):
             parts.append(f"{count} {_after(at - times[0])}")
             told = count
     return ", ".join(parts)
@@ -80,6 +85,5 @@ def _sentence(times: Sequence[datetime]) -> str:
 def _after(age: timedelta) -> str:
     if age < _MINUTE:
         return "within a minute"
-    # `spoken` says a length in its largest unit that fits exactly.
-    size = next(size for size, least in ((_DAY, 3 * _DAY), (_HOUR, 2 * _HOUR), (_MINUTE, _MINUTE)) if age >= least)
-    return f"after {spoken(round(age / size) * size)}"
+    unit, size = next((unit, size) for unit, size, least in _UNITS if age >= least)
+    return f"after {round(age / size)} {unit}"
