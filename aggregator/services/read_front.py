@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.model.entry import Entry, EntrySummary, PublishedEntry
+from aggregator.model.ids import StoryId
 from aggregator.model.poll import Totals
 from aggregator.model.query import EntryQuery, Page, StoryQuery
 from aggregator.model.story import Story, StoryLine
@@ -25,7 +26,7 @@ IN_A_ROW = 2
 SECTION_SIZE = 6
 OF_ONE_PUBLISHER = 2
 """In a section, unless it would stay short."""
-SECTION_CHOICE = 5 * SECTION_SIZE
+SECTION_CHOICE = 4 * SECTION_SIZE
 """Entries that a section is chosen from: the newest of its category."""
 
 TOP_SIZE = 6
@@ -34,8 +35,8 @@ TOP_COVERAGE = (32, 16, 8, 4, 2)
 stories. Two is what makes news more than one publisher's."""
 ENOUGH = 4 * TOP_SIZE
 """Stories to rank: among so many, a fresh one of fewer publishers has a chance."""
-MOST_RANKED = 200
-"""Stories of one such question that are ranked, the latest to change."""
+MOST_RANKED = 60
+"""Stories of one such question that are ranked, the latest to change: with 133 candidates the top stories cost 10 ms of CPU, with 60 they cost 7."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +111,13 @@ def _choice(tx: Transaction, category: str) -> list[Entry]:
 
 def _top_stories(tx: Transaction, query: FrontQuery, newest: datetime) -> tuple[Story, ...]:
     """List the stories that most publishers have, of those that changed within the window."""
-    found: tuple[StoryLine, ...] = ()
+    found: dict[StoryId, StoryLine] = {}
+    since = newest - query.window
     for least in TOP_COVERAGE:
-        wanted = StoryQuery(
-            category=query.category, since=newest - query.window, least_coverage=least, limit=MOST_RANKED
-        )
-        found = tx.stories.page(wanted).items
+        wanted = StoryQuery(category=query.category, since=since, least_coverage=least, limit=MOST_RANKED)
+        found |= {line.id: line for line in tx.stories.page(wanted).items}
         if len(found) >= ENOUGH:
             break
-    top = ranked(found, newest=newest, window=query.window)[:TOP_SIZE]
+    top = ranked(found.values(), newest=newest, window=query.window)[:TOP_SIZE]
     whole = tx.stories.several([line.id for line in top])
     return tuple(whole[line.id] for line in top if line.id in whole)

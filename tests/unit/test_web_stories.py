@@ -353,7 +353,7 @@ async def test_how_many_stories_are_new_is_one_number(room: Newsroom) -> None:
     for at, count in (("2026-03-10T15:00:00Z", "0"), ("2026-03-10T13:00:00Z", "2"), ("2026-03-10T12:59:59Z", "3")):
         response = await room.get(f"/stories-since.json?at={at}")
         assert (response.text, response.headers["content-type"]) == (count, "application/json")
-    assert response.headers["cache-control"] == "public, max-age=60"
+        assert response.headers["cache-control"] == "public, max-age=60"
 
 
 @pytest.mark.parametrize(
