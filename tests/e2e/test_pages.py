@@ -561,6 +561,18 @@ def test_a_printed_article_names_its_original_and_leaves_the_furniture_out(visit
     assert page.locator(".places").is_hidden()
     shown = page.locator(".original").evaluate("node => getComputedStyle(node, '::after').content")
     assert "https://news.example/lead" in shown
+    assert page.locator(".original").evaluate("node => getComputedStyle(node).color") == "rgb(0, 0, 0)"
+
+
+def test_a_printed_front_page_is_news_alone_and_says_when(visit: Visit) -> None:
+    visit.page.clock.set_fixed_time(NOON + timedelta(hours=3))
+    page = visit.open("front")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.get_by_role("navigation").count() == 0
+    assert page.locator("main .card time").first.inner_text() == "Tue, 10 Mar 2026 14:00", "paper does not grow older"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("main .card time").first.inner_text() == "3 hours ago"
 
 
 @pytest.mark.parametrize(("path", "entry"), [("/feed.atom", "entry"), ("/feed.rss", "item")])
