@@ -22,6 +22,7 @@ from aggregator.services.read_entries import (
     published,
     published_page,
 )
+from aggregator.services.read_front import Front, FrontQuery, count_new, front
 from aggregator.services.read_stories import (
     Moved,
     StoryContents,
@@ -29,12 +30,9 @@ from aggregator.services.read_stories import (
     WholeStory,
     published_stories,
     story_feed,
-    top_stories,
     whole_story,
 )
 from aggregator.services.search import Results, results, search_contents
-
-SECTION_SIZE = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,25 +42,6 @@ class Article:
     published: PublishedEntry
     revisions: tuple[Revision, ...]
     """Newest first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """The newest entries of one category."""
-
-    category: str
-    entries: tuple[PublishedEntry, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Front:
-    """What the front page shows."""
-
-    top: tuple[StoryLine, ...]
-    """Stories of the last days that most publishers have; empty where none has two."""
-    latest: Page[PublishedEntry]
-    sections: tuple[Section, ...]
-    totals: Totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +107,13 @@ class Reader:
         """List the entries of a story, copies once, newest first; None as `story`."""
         return await self._store.read(lambda tx: story_feed(tx, story_id, after))
 
-    async def front(self, query: EntryQuery) -> Front:
+    async def front(self, query: FrontQuery) -> Front:
         """Collect the front page: top stories, the newest entries, and a section for every category."""
-        return await self._store.read(lambda tx: _front(tx, query))
+        return await self._store.read(lambda tx: front(tx, query))
+
+    async def new_stories(self, since: datetime, *, most: int) -> int:
+        """Count the stories that changed materially after `since`, up to `most`."""
+        return await self._store.read(lambda tx: count_new(tx, since, most=most))
 
     async def article(self, entry_id: EntryId) -> Article | None:
         """Collect an article page; None where there is no such entry."""
@@ -203,19 +186,6 @@ def _one_feed(tx: Transaction, feed_id: FeedId, now: datetime) -> OneFeed | None
         history=tx.feeds.history(feed_id),
         pause=next((pause for pause in tx.feeds.pauses(now=now) if pause.group == group), None),
         subscriptions=tx.pushes.of_feed(feed_id),
-    )
-
-
-def _front(tx: Transaction, query: EntryQuery) -> Front:
-    sections = (
-        Section(category=name, entries=published_page(tx, EntryQuery(category=name, limit=SECTION_SIZE)).items)
-        for name in tx.entries.categories()
-    )
-    return Front(
-        top=top_stories(tx),
-        latest=published_page(tx, query),
-        sections=tuple(section for section in sections if section.entries),
-        totals=tx.entries.totals(),
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from aggregator.model.entry import EntrySummary, Revision
 from aggregator.model.feed import FeedOverview
@@ -18,15 +17,6 @@ from aggregator.services.read_entries import (
     published,
     related_stories,
 )
-
-TOP_SIZE = 6
-TOP_WITHIN = timedelta(hours=48)
-"""Top stories changed so long before the newest change: of a database that was not polled for a week, the last days it knows."""
-TOP_COVERAGE = (32, 16, 8, 4, 2)
-"""Publishers that are asked for, one after another until there are enough: so only the top ones are read, of however many
-stories. Two is what makes news more than one publisher's."""
-MOST_RANKED = 200
-"""Stories of one such question that are ranked, the latest to change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,21 +97,6 @@ def story_feed(tx: Transaction, story_id: StoryId, after: Cursor | None) -> Stor
     shown = published(tx, [entries[each.id] for each in page if each.id in entries], related=RELATED_IN_FEED)
     following = Cursor(listed_at=page[-1].listed_at, id=page[-1].id) if len(wanted) > len(page) else None
     return StoryFeed(line=story, contents=feed_contents(tx, Page(items=shown, next=following)))
-
-
-def top_stories(tx: Transaction) -> tuple[StoryLine, ...]:
-    """List the stories that most publishers have, of those that changed lately; none where none has two."""
-    newest = tx.stories.page(StoryQuery(limit=1)).items
-    if not newest:
-        return ()
-    found: tuple[StoryLine, ...] = ()
-    for least in TOP_COVERAGE:
-        since = newest[0].updated_at - TOP_WITHIN
-        found = tx.stories.page(StoryQuery(since=since, least_coverage=least, limit=MOST_RANKED)).items
-        if len(found) >= TOP_SIZE:
-            break
-    ranked = sorted(found, key=lambda line: (line.coverage, line.updated_at, line.id), reverse=True)
-    return tuple(ranked[:TOP_SIZE])
 
 
 def _found(tx: Transaction, story_id: StoryId) -> Story | Moved | None:

@@ -94,6 +94,7 @@ def _routes() -> list[Route]:
         *feed_documents.routes(),
         *story_documents.routes(),
         Route("/stories", story.list_page),
+        Route("/stories-since.json", front.new_stories),
         Route("/stories/{story_id}", story.page),
         Route("/categories/{slug}", category.page),
         Route("/feeds", feeds.page),

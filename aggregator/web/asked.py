@@ -1,9 +1,11 @@
 """Read what a request asks for. What can't be raises an error that names it and says what was expected."""
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
@@ -15,6 +17,8 @@ from aggregator.model.query import Cursor
 from aggregator.model.search import Rank, SearchQuery, Sort
 from aggregator.text.search_language import parse
 from aggregator.text.words import one_line
+
+T = TypeVar("T")
 
 MOST_WORDS = 300
 """Characters of a search. A longer one is a paste by mistake, and costs the full-text index for nothing."""
@@ -29,6 +33,7 @@ _DIGITS = re.compile(r"[0-9]{1,19}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?")
 _DIGEST_NAME = re.compile(r"[a-z0-9-]{1,40}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _FEED_ID = re.compile(r"[a-z0-9-]{1,80}")
 
 
@@ -149,6 +154,37 @@ def cursor(request: Request) -> Cursor | None:
         raise QueryError(
             f"after={_shown(text)} is not the mark of a page; follow the link at the foot of the page before"
         )
+    return found
+
+
+def choice(request: Request, name: str, choices: Mapping[str, T], usual: T) -> T:
+    """Read one of a few; `usual` where the request names none.
+
+    Raises:
+        QueryError: it names another.
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return usual
+    if text not in choices:
+        raise QueryError(f"{name}={_shown(text)} is none; expected {', '.join(choices)}")
+    return choices[text]
+
+
+def moment(request: Request) -> datetime:
+    """Read `at`: a time as our pages write it (RFC 3339).
+
+    Raises:
+        QueryError: it is none, or of no time zone.
+    """
+    text = request.query_params.get("at", "")
+    found = None
+    # The pattern first: `fromisoformat` also takes 20180902 and 2018-W35-7.
+    if _MOMENT.fullmatch(text):
+        with suppress(ValueError):
+            found = datetime.fromisoformat(text)
+    if found is None:
+        raise QueryError(f"at={_shown(text)} is not a time; expected one like 2018-09-02T07:50:00Z")
     return found
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from aggregator.model.digest import DigestLine
 from aggregator.model.entry import EntrySummary, PublishedEntry, SafeHtml
+from aggregator.model.story import Story
 from aggregator.polling.freshness import spoken
 from aggregator.polling.upcoming import next_time
 from aggregator.publish.digest_places import long_day, path
@@ -63,11 +64,13 @@ class Templates:
             "told": message,
             "tone": tone,
             "unnamed": without_login,
+            "voices": other_voices,
         }
         self._environment.globals |= {
             "site": site,
             "link": site.link,
-            "style": f"{site.link('static/style.css')}?v={static_mark('style.css')}",
+            "script": _marked(site, "enhance.js"),
+            "style": _marked(site, "style.css"),
         }
 
     def render(self, template: str, /, **values: object) -> str:
@@ -77,6 +80,10 @@ class Templates:
             jinja2.UndefinedError: the template asks for a value that was not given.
         """
         return self._environment.get_template(template).render(**values)
+
+
+def _marked(site: Site, name: str) -> str:
+    return f"{site.link(f'static/{name}')}?v={static_mark(name)}"
 
 
 def clean(html: SafeHtml, *, picture: Relink | None = None) -> Markup:
@@ -94,6 +101,14 @@ def other_publishers(item: PublishedEntry) -> list[tuple[str, EntrySummary]]:
     for other in item.also:
         first.setdefault(other.publisher, other)
     return [(shown_publisher(other, item.entry), other) for other in first.values()]
+
+
+def other_voices(story: Story) -> list[EntrySummary]:
+    """Give the first entry of every publisher of a story but that of its lead, in order of publication."""
+    first: dict[str, EntrySummary] = {}
+    for member in story.members:
+        first.setdefault(member.entry.publisher, member.entry)
+    return [entry for publisher, entry in first.items() if publisher != story.lead.publisher]
 
 
 def direction(entry: EntrySummary) -> str:

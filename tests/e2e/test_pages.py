@@ -4,6 +4,7 @@ Skipped where there is no Chromium; on Debian `apt-get install chromium` brings 
 """
 
 import asyncio
+import os
 import shutil
 import socket
 import threading
@@ -17,7 +18,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from aggregator.model.entry import SafeHtml
+from aggregator.model.entry import Byline, ParsedEntry, SafeHtml
 from aggregator.model.feed import Move, Outcome
 from aggregator.model.ids import EntryId, RateGroup, StoryId
 from aggregator.model.poll import GroupPause, PollRecord
@@ -35,8 +36,11 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; apt-get install chromium brings it"),
 ]
 
-WIDTHS = [360, 800, 1440]
+WIDTHS = [320, 800, 1280]
 SCHEMES = ["light", "dark"]
+
+AXE = Path(os.environ.get("AXE_CORE", "node_modules/axe-core/axe.min.js"))
+"""Deque's accessibility checker; `npm install axe-core` brings it."""
 
 ATTACK = """<p>Text</p><script>document.title = 'broken'</script><img src=x onerror="document.title = 'broken'">
 <svg onload="document.title = 'broken'"></svg><iframe srcdoc="<script>parent.document.title = 'broken'</script>"></iframe>
@@ -100,11 +104,13 @@ class Site:
         shelf = Archive(whole_digest(), make_digest(day=SUNDAY - timedelta(days=1)))
         async with newsroom(self._folder, digests=shelf) as room:
             lead, *_ = await fill(room)
-            arabic, attacking = await _more(room)
+            arabic, attacking, chinese = await _more(room)
             self.paths = {
                 "front": "/",
+                "front of a category": "/?window=24h&category=world",
                 "entry": f"/entries/{lead}",
                 "arabic": f"/entries/{arabic}",
+                "chinese": f"/entries/{chinese}",
                 "attack": f"/entries/{attacking}",
                 "stories": "/stories",
                 "story": "/stories/1",
@@ -127,7 +133,7 @@ class Site:
                 await self._server.serve(sockets=[listening])
 
 
-async def _more(room: Newsroom) -> tuple[EntryId, EntryId]:
+async def _more(room: Newsroom) -> tuple[EntryId, EntryId, EntryId]:
     await room.configure(
         make_feed("arab-news", title="Arab News", publisher="Arab News", category="Middle East"),
         make_feed("other", title="Other World", publisher="Other", category="World"),
@@ -137,12 +143,30 @@ async def _more(room: Newsroom) -> tuple[EntryId, EntryId]:
     arabic = replace(
         make_parsed_entry("a", headline="قادة الجيش يجتمعون في بغداد", text="بغداد: التقى القادة"), language="ar"
     )
-    attacking = replace(make_parsed_entry("x", headline="W" * 200), content=SafeHtml(ATTACK))
+    attacking = replace(
+        make_parsed_entry("x", headline="W" * 200, published_at=NOON - timedelta(hours=1)), content=SafeHtml(ATTACK)
+    )
     (first,) = await room.publish("asharq", arabic)
     (second,) = await room.publish("other", attacking)
+    # As long as they come, without a space to break at, with all an article can have and nothing to read.
+    (third,) = await room.publish("other", _chinese())
     await _trouble(room)
     await _story_of_all_kinds(room, first, second)
-    return first, second
+    return first, second, third
+
+
+def _chinese() -> ParsedEntry:
+    byline = Byline(
+        author="新华社" * 20,
+        dated="2026-03-10 20:00",
+        categories=("国际新闻" * 20,),
+        dateline="北京",
+        source_id="1" * 90,
+    )
+    chinese = make_parsed_entry(
+        "c", headline="各国军事首脑在巴格达会晤讨论边境局势" * 8, text="", published_at=NOON - timedelta(hours=2)
+    )
+    return replace(chinese, language="zh-Hans", byline=byline, teaser="", summary=SafeHtml(""))
 
 
 async def _story_of_all_kinds(room: Newsroom, arabic: EntryId, attacking: EntryId) -> None:
@@ -245,6 +269,8 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
 
 NAMES = [
     "front",
+    "front of a category",
+    "chinese",
     "entry",
     "arabic",
     "stories",
@@ -276,6 +302,28 @@ def test_every_text_can_be_read_in_light_and_dark(visit: Visit, name: str) -> No
     for scheme in SCHEMES:
         visit.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         assert visit.open(name).evaluate(CONTRASTS) == []
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: AXE_CORE names its axe.min.js, or it is in node_modules")
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_nothing_in_light_and_dark_wide_and_narrow(visit: Visit, name: str) -> None:
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)):
+        visit.page.set_viewport_size({"width": width, "height": 800})
+        visit.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page = visit.open(name)
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("axe.run()")["violations"]
+        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == [], (scheme, width)
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: AXE_CORE names its axe.min.js, or it is in node_modules")
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_in_the_help_of_the_keyboard(visit: Visit, scheme: str) -> None:
+    visit.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page = visit.open("front")
+    page.keyboard.press("?")
+    page.evaluate(AXE.read_text())
+    assert [each["id"] for each in page.evaluate("axe.run()")["violations"]] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -364,6 +412,138 @@ def test_arabic_runs_from_the_right_and_the_rest_of_the_page_does_not(visit: Vis
     assert card.evaluate(direction) == "rtl"
 
 
+CHOSEN = "document.activeElement.textContent"
+
+
+def test_letters_lead_from_headline_to_headline_and_open_one(visit: Visit) -> None:
+    page = visit.open("front")
+    headlines = page.locator("main .headline a").all_text_contents()
+    for key, place in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
+        page.keyboard.press(key)
+        assert page.evaluate(CHOSEN) == headlines[place]
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid", "it is seen where one is"
+    target = page.evaluate("document.activeElement.href")
+    page.keyboard.press("o")
+    page.wait_for_url(target)
+
+
+def test_a_letter_leads_to_the_search_where_letters_are_letters_again(visit: Visit) -> None:
+    page = visit.open("front")
+    page.keyboard.press("s")
+    page.keyboard.type("joks?")
+    assert page.get_by_role("searchbox").input_value() == "joks?"
+    assert page.locator("dialog").is_hidden()
+
+
+def test_the_keys_are_explained_by_one_of_them_and_by_a_button(visit: Visit) -> None:
+    page = visit.open("front")
+    page.keyboard.press("?")
+    help_ = page.get_by_role("dialog", name="Keyboard")
+    assert help_.locator("kbd").all_text_contents() == ["j", "k", "o", "s", "?"]
+    page.keyboard.press("Escape")
+    assert help_.is_hidden()
+    button = page.get_by_role("button", name="Keyboard shortcuts")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert help_.is_visible()
+    help_.get_by_role("button", name="Close").click()
+    assert button.evaluate("node => node === document.activeElement")
+
+
+def test_letters_can_be_turned_off_for_good(visit: Visit) -> None:
+    page = visit.open("front")
+    page.keyboard.press("?")
+    page.get_by_role("checkbox", name="Shortcuts of a single key").uncheck()
+    page.keyboard.press("Escape")
+    for _ in range(2):
+        page.keyboard.press("j")
+        assert page.evaluate("document.activeElement.closest('.headline')") is None, "WCAG 2.2, 2.1.4"
+        page.reload()
+
+
+def test_lists_say_how_long_ago_and_an_article_says_when(visit: Visit) -> None:
+    visit.page.clock.set_fixed_time(NOON + timedelta(hours=3, minutes=5))
+    time = visit.open("front").locator("main .card time").first
+    assert (time.text_content(), time.get_attribute("title")) == ("3 hours ago", "Tue, 10 Mar 2026 14:00")
+    assert visit.open("entry").locator(".facts time").first.text_content() == "Tue, 10 Mar 2026 14:00"
+    visit.page.clock.set_fixed_time(NOON + timedelta(days=30))
+    assert visit.open("front").locator("main .card time").first.text_content() == "Tue, 10 Mar 2026 14:00"
+
+
+def test_new_stories_are_counted_while_somebody_looks(visit: Visit) -> None:
+    asked: list[str] = []
+
+    def seven(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(json=7)
+
+    page = visit.page
+    page.route("**/stories-since.json*", seven)
+    page.add_init_script("Object.defineProperty(document, 'hidden', {get: () => window.away ?? false})")
+    page.clock.install(time=NOON)
+    visit.open("front")
+    page.clock.run_for(100_000)
+    assert asked == [], "not at once"
+    page.evaluate("window.away = true")
+    page.clock.run_for(600_000)
+    assert asked == [], "nobody looks"
+    page.evaluate("window.away = false")
+    page.clock.run_for(60_000)
+    link = page.get_by_role("status").get_by_role("link", name="7 new or changed stories")
+    link.wait_for()
+    assert len(asked) == 1
+    assert asked[0].endswith("?at=2026-03-10T12%3A00%3A00Z")
+
+
+def test_who_does_not_answer_is_asked_less_and_less(visit: Visit) -> None:
+    asked: list[str] = []
+
+    def broken(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=503)
+
+    page = visit.page
+    page.route("**/stories-since.json*", broken)
+    page.clock.install(time=NOON)
+    visit.open("front")
+    for _ in range(120):  # half a minute each: an hour
+        page.clock.run_for(30_000)
+    assert 2 <= len(asked) <= 6, "after 2, 6, 14 and 30 minutes, then 62"
+    assert page.get_by_role("status").text_content() == ""
+
+
+def test_the_count_of_the_site_itself_is_understood(visit: Visit) -> None:
+    page = visit.open("front")
+    assert page.evaluate("fetch('/stories-since.json?at=2026-03-09T00:00:00Z').then(answer => answer.json())") == 3
+
+
+def test_without_script_every_page_is_whole(browser: Browser, site: Site) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    for name in NAMES:
+        page.goto(site.url + site.paths[name])
+        assert page.get_by_role("heading", level=1).count() == 1
+        assert page.get_by_role("main").inner_text()
+        assert page.get_by_role("button", name="Keyboard shortcuts").count() == 0, "it would do nothing"
+    context.close()
+
+
+def test_nothing_moves(visit: Visit) -> None:
+    visit.page.emulate_media(reduced_motion="reduce")
+    page = visit.open("front")
+    page.keyboard.press("?")
+    assert page.evaluate("document.getAnimations().length") == 0
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
+def test_the_picture_of_a_story_has_a_name_and_fits(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 320, "height": 800})
+    page = visit.open("arabic story")
+    box = page.get_by_role("img", name="How coverage grew: 1 publisher at first, 2 after 60 min.").bounding_box()
+    assert box is not None
+    assert 250 < box["width"] <= 320
+
+
 def test_a_table_becomes_a_list_on_a_telephone(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 360, "height": 800})
     page = visit.open("feeds")
@@ -388,6 +568,18 @@ def test_a_printed_article_names_its_original_and_leaves_the_furniture_out(visit
     assert page.locator(".places").is_hidden()
     shown = page.locator(".original").evaluate("node => getComputedStyle(node, '::after').content")
     assert "https://news.example/lead" in shown
+    assert page.locator(".original").evaluate("node => getComputedStyle(node).color") == "rgb(0, 0, 0)"
+
+
+def test_a_printed_front_page_is_news_alone_and_says_when(visit: Visit) -> None:
+    visit.page.clock.set_fixed_time(NOON + timedelta(hours=3))
+    page = visit.open("front")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.get_by_role("navigation").count() == 0
+    assert page.locator("main .card time").first.inner_text() == "Tue, 10 Mar 2026 14:00", "paper does not grow older"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("main .card time").first.inner_text() == "3 hours ago"
 
 
 @pytest.mark.parametrize(("path", "entry"), [("/feed.atom", "entry"), ("/feed.rss", "item")])

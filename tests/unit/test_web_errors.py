@@ -192,7 +192,7 @@ async def test_robots_are_let_in_to_read_that_they_shall_not_index(room: Newsroo
 async def test_every_answer_carries_the_headers_that_protect_it(room: Newsroom, path: str) -> None:
     headers = (await room.get(path)).headers
     assert headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
     assert headers["x-content-type-options"] == "nosniff"

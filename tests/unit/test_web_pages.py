@@ -16,6 +16,7 @@ from aggregator.model.feed import FeedState, Move, Outcome
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, PollRecord
 from aggregator.model.push import PushStage, Subscription
+from aggregator.web.rendering import static_mark
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import POLLED, Newsroom, commanders, fill, newsroom
 from tests.published import make_site
@@ -95,6 +96,25 @@ async def test_the_front_page_has_a_section_for_every_category_that_has_entries(
     ]
 
 
+async def test_a_section_has_room_for_publishers_that_write_seldom_and_leads_to_more(room: Newsroom) -> None:
+    await room.configure(
+        make_feed("busy", publisher="Busy"), make_feed("quiet", publisher="Quiet"), make_feed("c", category="C")
+    )
+    often = [make_parsed_entry(f"b{n}", published_at=NOON - timedelta(minutes=n)) for n in range(20)]
+    await room.publish("busy", *often)
+    await room.publish("c", make_parsed_entry("c"))
+    seldom = [make_parsed_entry(f"q{n}", published_at=NOON - timedelta(hours=1, minutes=n)) for n in range(3)]
+    await room.publish("quiet", *seldom)
+    page = await _page(room, "/")
+    (section, _) = page.css(".sections section")
+    said = [re.sub(" ·.*", "", _words(node)) for node in section.css(".meta")]
+    assert said == ["Busy"] * 4 + ["Quiet"] * 2, "two of each, then the newest that were passed over"
+    assert ("More from World", "/categories/world") in _links(section, ".more")
+    latest = [re.sub(" ·.*", "", _words(node)) for node in page.css("section[aria-labelledby=latest] .meta")]
+    assert latest[:7] == ["Example", "Busy", "Busy", "Quiet", "Busy", "Busy", "Quiet"]
+    assert len(latest) == 24
+
+
 async def test_older_entries_are_a_link_away_and_none_is_shown_twice_or_left_out(room: Newsroom) -> None:
     await room.configure(make_feed())
     parsed = [make_parsed_entry(str(n), published_at=NOON - timedelta(minutes=n // 3)) for n in range(170)]
@@ -131,6 +151,8 @@ async def test_an_article_page_holds_what_the_page_we_are_measured_by_holds_in_i
             dated="Sat, 2018-09-01 16:07",
             categories=("Middle-East",),
             related=(Link(url="https://news.example/blast", text="Killer blast"),),
+            dateline="BAGHDAD",
+            source_id="1550642699890643100",
         ),
     )
     await room.change("arab-news", lead, article, at=NOON + timedelta(hours=1))
@@ -143,9 +165,11 @@ async def test_an_article_page_holds_what_the_page_we_are_measured_by_holds_in_i
         "Sat, 2018-09-01 16:07",
         "Arab News",
         "by AFP",
+        "from BAGHDAD",
         "Read the original at news.example",
         "BAGHDAD: Senior commanders hosted",
         "Main category Middle-East",
+        "Publisher’s own id 1550642699890643100",
         "Links in the article",
         "Killer blast",
         "Hayat Tahrir Al-Sham",
@@ -481,7 +505,8 @@ async def test_search_without_words_is_the_form(room: Newsroom, query: str) -> N
 
 async def test_words_of_a_search_are_escaped(room: Newsroom) -> None:
     response = await room.get("/search?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
-    assert "<script" not in response.text
+    assert "<script>" not in response.text
+    assert response.text.count("<script") == 1, "the site's own"
 
 
 # All pages
@@ -539,7 +564,10 @@ async def test_a_page_stays_as_it_is_while_nothing_happens(room: Newsroom, path:
 async def test_no_page_has_script_or_style_of_its_own_or_an_image_from_elsewhere(room: Newsroom, path: str) -> None:
     await fill(room)
     text = (await room.get(path)).text
-    assert not re.search(r"<script|<style|\sstyle=|<iframe|\son\w+=", text)
+    assert not re.search(r"<style|\sstyle=|<iframe|\son\w+=", text)
+    assert re.findall(r"<script[^>]*>[^<]*", text) == [
+        f'<script src="/static/enhance.js?v={static_mark("enhance.js")}" defer>'
+    ]
     assert re.findall(r"<img(?! class=\"icon\" src=\"/feeds/[a-z0-9-]+/icon\")[^>]*>", text) == []
 
 

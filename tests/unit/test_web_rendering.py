@@ -6,9 +6,9 @@ import jinja2
 import pytest
 
 from aggregator.model.entry import SafeHtml
-from aggregator.web.rendering import Templates, clean, earlier_headlines, other_publishers
+from aggregator.web.rendering import Templates, clean, earlier_headlines, other_publishers, other_voices, static_file
 from tests.factories import NOON
-from tests.published import make_entry, make_published, make_site
+from tests.published import make_entry, make_published, make_site, make_story
 
 TEMPLATES = {each.name: each.read_text("utf-8") for each in files("aggregator.web").joinpath("templates").iterdir()}
 
@@ -22,16 +22,30 @@ def test_values_are_escaped() -> None:
     page = Templates(make_site()).render(
         "error.html", categories=("<b>",), twins=(), status=400, phrase="Bad", sentence="<script>"
     )
-    assert "<script" not in page
+    assert "<script>" not in page
+    assert page.count("<script") == 1, "the site's own"
     assert "&lt;script&gt;" in page
     assert "&lt;b&gt;" in page
 
 
 @pytest.mark.parametrize("name", sorted(TEMPLATES))
 def test_a_template_has_no_way_around_escaping_no_script_and_no_style_of_its_own(name: str) -> None:
-    assert not re.search(
-        r"\|\s*safe\b|autoescape|Markup|<script|<style|\sstyle=|\son[a-z]+=|javascript:", TEMPLATES[name]
-    )
+    text = TEMPLATES[name].replace('<script src="{{ script }}" defer></script>', "")
+    assert not re.search(r"\|\s*safe\b|autoescape|Markup|<script|<style|\sstyle=|\son[a-z]+=|javascript:", text)
+
+
+def test_the_one_script_makes_no_markup_of_texts_and_asks_nobody_but_this_site() -> None:
+    text = static_file("enhance.js").decode()
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|https?:", text)
+    assert re.findall(r"fetch\(([^)]*)", text) == [
+        "`${fresh.dataset.count}?at=${encodeURIComponent(fresh.dataset.since"
+    ]
+
+
+def test_what_others_say_is_the_first_of_each_but_who_leads() -> None:
+    first, again = make_entry(1, publisher="A"), make_entry(2, publisher="B")
+    entries = [first, again, make_entry(3, publisher="B"), make_entry(4, publisher="A"), make_entry(5, publisher="C")]
+    assert [entry.id for entry in other_voices(make_story(1, *entries).story)] == [2, 5]
 
 
 def test_only_the_text_of_an_entry_is_let_through_as_html() -> None:

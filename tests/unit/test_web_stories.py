@@ -309,19 +309,97 @@ async def test_a_page_of_stories_names_its_twins(room: Newsroom, path: str) -> N
 # The front page and entries
 
 
-async def test_the_front_page_begins_with_the_stories_that_most_publishers_have(room: Newsroom) -> None:
+async def test_the_front_page_begins_with_what_many_have_and_is_fresh(room: Newsroom) -> None:
     ids = await _publishers(room, 12)
     await tell(
         room.store,
         Told(id=1, entries=ids[:2], updated_at=NOON),
-        Told(id=2, entries=ids[2:6], updated_at=NOON - 47 * HOUR),
-        Told(id=3, entries=ids[6:11], updated_at=NOON - 49 * HOUR),
+        Told(id=2, entries=ids[2:6], updated_at=NOON - 23 * HOUR),
+        Told(id=3, entries=ids[6:11], updated_at=NOON - 73 * HOUR),
         Told(id=4, entries=ids[11:], updated_at=NOON),
     )
     page = await _page(room, "/")
-    assert _links(page, ".top .headline") == ["/stories/2", "/stories/1"], "the third is of the day before yesterday"
+    assert _links(page, ".top .headline") == ["/stories/2", "/stories/1"], (
+        "the third is too old, the fourth one publisher's"
+    )
     assert "4 publishers" in _words(page.css_first(".top"))
     assert _links(page, ".top .rubric") == ["/stories"]
+    assert _links(await _page(room, "/?window=24h"), ".top .headline") == ["/stories/1", "/stories/2"]
+    assert _links(await _page(room, "/?window=7d"), ".top .headline") == ["/stories/2", "/stories/3", "/stories/1"]
+
+
+async def test_a_top_story_names_its_publishers_and_the_first_one_what_others_say(room: Newsroom) -> None:
+    ids = await _publishers(room, 9)
+    await tell(room.store, Told(id=1, entries=ids[:6]), Told(id=2, entries=ids[6:]))
+    first, second = (await _page(room, "/")).css(".top .row")
+    assert "Paper p0, Paper p1, Paper p2, Paper p3 and 2 more" in _words(first.css_first(".meta"))
+    assert _links(LexborHTMLParser(first.html or ""), ".others") == [f"/entries/{each}" for each in ids[1:5]]
+    assert "Paper p6, Paper p7, Paper p8 ·" in _words(second.css_first(".meta"))
+    assert second.css(".others") == []
+
+
+async def test_a_front_page_of_one_category_has_its_stories_and_entries_and_its_feeds(room: Newsroom) -> None:
+    await fill(room)
+    page = await _page(room, "/?category=middle-east&window=24h")
+    assert _words(page.css_first("h1")) == "Middle East"
+    assert _links(page, ".top .headline") == ["/stories/1"]
+    assert _links(page, "section[aria-labelledby=latest] .headline") == ["/entries/1"]
+    assert page.css(".sections") == []
+    assert [link.attributes["href"] for link in page.css("link[type='application/rss+xml']")] == [
+        "/categories/middle-east.rss"
+    ]
+    assert _links(page, ".narrowing") == [
+        *("/?category=middle-east", "/?window=7d&category=middle-east"),
+        *("/?window=24h", "/?window=24h&category=world"),
+    ]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/?window=1h", 400), ("/?window=", 400), ("/?category=nothing", 404)])
+async def test_a_front_page_that_can_t_be_is_refused(room: Newsroom, path: str, status: int) -> None:
+    await fill(room)
+    assert (await room.get(path)).status_code == status
+
+
+async def test_a_category_without_entries_says_so(room: Newsroom) -> None:
+    await fill(room)
+    await room.configure(make_feed("other", category="World"), make_feed("new", category="Science"))
+    assert "No entries of this category yet" in _words((await _page(room, "/?category=science")).css_first(".empty"))
+
+
+async def test_how_many_stories_are_new_is_one_number(room: Newsroom) -> None:
+    ids = await _publishers(room, 3)
+    await tell(room.store, *(Told(id=n, entries=[each], updated_at=NOON + n * HOUR) for n, each in enumerate(ids, 1)))
+    fresh = (await _page(room, "/")).css_first(".fresh")
+    assert fresh is not None
+    assert (fresh.attributes["data-since"], fresh.attributes["data-count"]) == (
+        "2026-03-10T15:00:00Z",
+        "/stories-since.json",
+    )
+    for at, count in (("2026-03-10T15:00:00Z", "0"), ("2026-03-10T13:00:00Z", "2"), ("2026-03-10T12:59:59Z", "3")):
+        response = await room.get(f"/stories-since.json?at={at}")
+        assert (response.text, response.headers["content-type"]) == (count, "application/json")
+        assert response.headers["cache-control"] == "public, max-age=60"
+
+
+@pytest.mark.parametrize(
+    "at", ["", "now", "20260310", "2026-03-10T15:00:00", "2026-02-30T15:00:00Z", "2026-03-10T15:00:00%2B01:00"]
+)
+async def test_what_is_no_time_is_refused_in_plain_text(room: Newsroom, at: str) -> None:
+    response = await room.get(f"/stories-since.json?at={at}")
+    assert response.status_code == 400
+    assert response.headers["content-type"].startswith("text/plain")
+    assert "is not a time; expected one like 2018-09-02T07:50:00Z" in response.text
+
+
+async def test_a_story_s_page_draws_how_coverage_grew_and_says_it(room: Newsroom) -> None:
+    ids = await _publishers(room, 5)
+    await tell(room.store, Told(id=1, entries=ids))
+    page = await _page(room, "/stories/1")
+    picture = page.css_first(".growth svg")
+    assert picture is not None
+    assert (picture.attributes["role"], picture.attributes["aria-labelledby"]) == ("img", "growth")
+    told = "How coverage grew: 1 publisher at first, 2 after 1 min, 4 after 3 min, 5 after 4 min."
+    assert _words(page.css_first("#growth")) == told
 
 
 async def test_no_more_than_six_stories_are_top_stories(room: Newsroom) -> None:

@@ -32,8 +32,16 @@ async def named(desk: Desk, request: Request) -> str:
     Raises:
         HTTPException: 404, where no configured feed has such a category.
     """
-    path = f"categories/{request.path_params['slug']}"
-    found = (name for name in await desk.reader.categories() if category_path(name) == path)
+    return await called(desk, request.path_params["slug"])
+
+
+async def called(desk: Desk, slug: str) -> str:
+    """Find the category of a slug; of two with one slug the first.
+
+    Raises:
+        HTTPException: 404, where no configured feed has such a category.
+    """
+    found = (name for name in await desk.reader.categories() if category_path(name) == f"categories/{slug}")
     name = next(found, None)
     if name is None:
         raise HTTPException(404, "There is no such category.")

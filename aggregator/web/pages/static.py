@@ -10,6 +10,7 @@ from aggregator.web.headers import FEED_AGE, FILE_AGE, PAGE_AGE, kept_for
 from aggregator.web.rendering import static_file, static_mark
 
 _MEDIA_TYPES = {
+    "enhance.js": "text/javascript; charset=utf-8",
     "favicon.svg": "image/svg+xml",
     "feed.css": "text/css; charset=utf-8",
     "style.css": "text/css; charset=utf-8",

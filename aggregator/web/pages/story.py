@@ -10,9 +10,11 @@ from aggregator.model.entry import EntrySummary
 from aggregator.model.query import StoryQuery
 from aggregator.model.story import StoryMember
 from aggregator.services.read_stories import Moved
+from aggregator.text.dates import rfc3339
 from aggregator.web import asked
 from aggregator.web.desk import desk_of
 from aggregator.web.pages.answer import html, moved, twins
+from aggregator.web.pages.growth import growth
 from aggregator.web.pages.timeline import timeline
 
 PATH = "stories"
@@ -34,6 +36,7 @@ async def page(request: Request) -> Response:
         lead=found.published.lead,
         publishers=by_publisher(story.members),
         moments=timeline(found),
+        growth=growth(story.members),
         reasons=[member for member in story.members if len(story.members) > 1 or member.vetoes],
         named=found.named,
         related=found.published.related,
@@ -45,7 +48,9 @@ async def list_page(request: Request) -> Response:
     """Answer `/stories`: every story, the latest to change first."""
     desk, after = desk_of(request), asked.cursor(request)
     stories = await desk.reader.stories(StoryQuery(after=after))
-    return await html(desk, "stories.html", stories=stories, later=after is not None, twins=twins(desk.site, PATH))
+    since = rfc3339(stories.items[0].updated_at) if stories.items and not after else None
+    later = after is not None
+    return await html(desk, "stories.html", stories=stories, later=later, since=since, twins=twins(desk.site, PATH))
 
 
 def by_publisher(members: Sequence[StoryMember]) -> list[tuple[str, list[EntrySummary]]]:
