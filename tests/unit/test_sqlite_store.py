@@ -20,7 +20,8 @@ from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.poll import EntryPlan
 from aggregator.model.search import SearchQuery
 from aggregator.ports import Store
-from aggregator.services.grouping import PLACED, Grouping
+from aggregator.services.grouping import Grouping
+from aggregator.services.story_desk import FIRST
 from aggregator.storage.sqlite import connect, migrations
 from aggregator.storage.sqlite.store import READERS, SqliteStore, SqliteTransaction
 from aggregator.text.search_language import parse
@@ -266,12 +267,12 @@ async def test_a_document_of_new_entries_takes_a_handful_of_statements(tmp_path:
 
 
 async def test_placing_entries_that_share_nothing_takes_a_handful_of_statements(tmp_path: Path) -> None:
-    """However many a batch has: those that are told to the tracer are prepared and bound one by one."""
+    """However many a piece has: those that are told to the tracer are prepared and bound one by one."""
     told: list[str] = []
     store = await SqliteStore.open(tmp_path / "a.db", tracer=lambda sql, _: told.append(sql))
     await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
     taken = []
-    for count in (3, PLACED - 1):
+    for count in (3, FIRST):
         new = EntryPlan(
             new=tuple(
                 make_parsed_entry(f"{count}-{number}", headline_key=f"cooling tower reactor {count} {number}")
