@@ -272,7 +272,7 @@ async def test_placing_entries_that_share_nothing_takes_a_handful_of_statements(
     store = await SqliteStore.open(tmp_path / "a.db", tracer=lambda sql, _: told.append(sql))
     await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
     taken = []
-    for count in (3, FIRST):
+    for count in (3, FIRST - 1):
         new = EntryPlan(
             new=tuple(
                 make_parsed_entry(f"{count}-{number}", headline_key=f"cooling tower reactor {count} {number}")
