@@ -30,7 +30,7 @@ Meanings = dict[str, Sequence[float]]
 
 def grouped(given: Sequence[StoryEntry], vectors: Vectors | None) -> dict[EntryId, StoryId]:
     """Group entries; the story of each at the end."""
-    engine, story_of = StoryEngine(SETTINGS, vectors=vectors), dict[EntryId, StoryId]()
+    engine, story_of = StoryEngine(SETTINGS, vectors=vectors, relates=False), dict[EntryId, StoryId]()
     for entry in given:
         engine.add(entry)
     engine.advance(given[-1].at + timedelta(days=30))

@@ -83,7 +83,7 @@ def entries(rows: Iterable[dict[str, Any]]) -> list[StoryEntry]:
 
 def grouped(given: Iterable[StoryEntry], settings: StorySettings) -> dict[EntryId, StoryId]:
     """Group entries; the story of each at the end."""
-    engine, story_of = StoryEngine(settings), dict[EntryId, StoryId]()
+    engine, story_of = StoryEngine(settings, relates=False), dict[EntryId, StoryId]()
     latest = datetime.min.replace(tzinfo=UTC)
     for entry in given:
         engine.add(entry)

@@ -149,6 +149,7 @@ class Grouped:
     leads: dict[StoryId, EntryId]
     events: dict[StoryId, tuple[tuple[EventKind, datetime, EntryId | None], ...]]
     open: frozenset[StoryId]
+    related: dict[StoryId, frozenset[tuple[StoryId, float]]]
 
     def story_of(self, entry: EntryId) -> StoryId:
         """Give the story of an entry."""
@@ -166,7 +167,9 @@ def _grouped(tx: Transaction) -> Grouped:
     lines = tx.stories.page(StoryQuery(limit=10_000)).items
     stories = [story for line in lines if (story := tx.stories.get(line.id)) is not None]
     entries = tx.entries.page(EntryQuery(with_copies=True, limit=10_000)).items
+    related = tx.stories.related([story.id for story in stories])
     return Grouped(
+        related={story: frozenset((other.id, score) for other, score in found) for story, found in related.items()},
         copies={entry.id: entry.copy_set for entry in entries},
         members={story.id: frozenset(member.entry.id for member in story.members) for story in stories},
         leads={story.id: story.lead.id for story in stories},

@@ -106,7 +106,7 @@ class _Answers:
 
     def __init__(self, window: timedelta, settings: StorySettings) -> None:
         self._copies = CopyWindow(window)
-        self._engine = StoryEngine(settings)
+        self._engine = StoryEngine(settings, relates=False)
         self._kept_for = self._copies.reach + 3 * settings.span
         """What is older is named by no answer: an entry waits for its story, and that for those related to it."""
         self._waiting: deque[_Line] = deque()

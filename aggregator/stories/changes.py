@@ -20,7 +20,9 @@ class Log:
         self.touched: set[StoryId] = set()
         """Stories whose state is to be stored."""
         self.changed: set[StoryId] = set()
-        """Those of them whose entries are others, or say something else."""
+        """Those of them whose entries are others, or say something else, until what is related to them has been found."""
+        self.related: dict[StoryId, tuple[RelatedStory, ...]] = {}
+        """What was, when a story last changed."""
         self.events = Events()
         self._merged: dict[StoryId, StoryId] = {}
         self._founded: set[StoryId] = set()
@@ -80,7 +82,6 @@ class Log:
         self,
         window: Window,
         judge: Judge,
-        relate: Callable[[OpenStory], tuple[RelatedStory, ...]],
         *,
         next_story: StoryId,
         forgotten_before: int,
@@ -96,7 +97,11 @@ class Log:
             states=tuple(
                 state(window.stories[story], figures) for story in sorted(self.touched & window.stories.keys())
             ),
-            related={story: relate(window.stories[story]) for story in sorted(self.changed & window.stories.keys())},
+            related={
+                story: self._current(story, found)
+                for story, found in sorted(self.related.items())
+                if story in window.stories
+            },
             closed=closed,
             next_story=next_story,
             forgotten_before=forgotten_before,

@@ -46,6 +46,7 @@ class StoryEngine:
         vectors: what is known of entries beyond their words.
         rulings: what a person has decided.
         next_story: the number of the next story to be founded; higher than all that were ever given.
+        relates: whether `changes` will be asked what is related to open stories.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class StoryEngine:
         vectors: Vectors | None = None,
         rulings: Sequence[Ruling] = (),
         next_story: StoryId = FIRST_STORY,
+        relates: bool = True,
     ) -> None:
         self.settings = settings or StorySettings()
         chosen: Vectors = vectors or LexicalVectors()
@@ -65,9 +67,11 @@ class StoryEngine:
         self._clock = LONG_AGO
         self._agenda = Agenda(self.settings)
         self._log = Log()
+        self._relates = relates
 
     def add(self, entry: StoryEntry) -> StoryId:
         """Place an entry that has no story."""
+        self._relate()
         self.advance(entry.at)
         item = self.admit(entry)
         ids = tied(item, self.window, self._judge.constraints)
@@ -178,6 +182,7 @@ class StoryEngine:
 
         It keeps its place in time, and in its story until that is reviewed.
         """
+        self._relate()
         if entry.id not in self.window.story_of:
             return
         former = self.window.stories[self.window.story_of[entry.id]].item(entry.id)
@@ -198,6 +203,7 @@ class StoryEngine:
 
     def rule(self, ruling: Ruling) -> None:
         """Take a person's ruling and obey it at once, as far as it is about open stories."""
+        self._relate()
         self._judge.constraints.add(ruling)
         ids = {self.window.story_of[entry] for entry in ruling.entries if entry in self.window.story_of}
         if isinstance(ruling, Apart):
@@ -209,6 +215,7 @@ class StoryEngine:
 
     def copies_changed(self, copy_sets: Mapping[EntryId, CopySetId]) -> None:
         """Take what has been decided anew about which entries are copies; open stories that copies tie become one."""
+        self._relate()
         for entry, copy_set in sorted(copy_sets.items()):
             if entry in self.window.story_of:
                 self.window.set_copies(entry, copy_set)
@@ -219,11 +226,10 @@ class StoryEngine:
 
     def changes(self) -> StoryChanges:
         """Give what has changed since it was last asked."""
+        self._relate()
         log, self._log = self._log, Log()
         forgotten_before = self.readings.forget(self.window.story_of)
-        return log.changes(
-            self.window, self._judge, self._related, next_story=self._next, forgotten_before=forgotten_before
-        )
+        return log.changes(self.window, self._judge, next_story=self._next, forgotten_before=forgotten_before)
 
     def closings(self) -> tuple[tuple[ClosedStory, ...], tuple[tuple[StoryId, StoryId], ...]]:
         """Give what `changes` would, and tells no more, of closings and mergers, for who needs neither reasons nor numbers."""
@@ -234,6 +240,13 @@ class StoryEngine:
     def story_of(self, entry: EntryId) -> StoryId | None:
         """Give the open story of an entry; None where it has none, or it is closed."""
         return self.window.story_of.get(entry)
+
+    def _relate(self) -> None:
+        """Find what is related to the stories that have changed: as soon as they have, so that it does not matter when somebody asks."""
+        if self._relates:
+            for story in sorted(self._log.changed & self.window.stories.keys()):
+                self._log.related[story] = self._related(self.window.stories[story])
+            self._log.changed.clear()
 
     def _related(self, story: OpenStory) -> tuple[RelatedStory, ...]:
         return related(story, self.window, self.readings.frequencies)
