@@ -90,6 +90,7 @@ def test_poll_as_json_says_what_was_answered_and_what_follows(program: Program, 
     assert until - datetime.fromisoformat(good["next_poll_at"]) > timedelta(hours=1)
 
 
+@pytest.mark.slow
 def test_a_disabled_feed_is_listed_as_such_and_named_with_its_place_when_it_is_asked_for(
     program: Program, server: LoopbackServer
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_disabled_feed_is_listed_as_such_and_named_with_its_place_when_it_is_a
     assert server.requests == []
 
 
+@pytest.mark.slow
 def test_times_are_said_in_the_zone_of_the_site_and_in_utc_as_json(program: Program, server: LoopbackServer) -> None:
     configure(program, server, "/good.xml")
     program.config.write_text(f"site: {{timezone: Pacific/Kiritimati}}\n{program.config.read_text()}")
@@ -151,6 +153,7 @@ def test_poll_with_no_group_leaves_comparing_to_the_next_poll(program: Program, 
     assert "3 entries of 2 feeds kept, 1 of them copies." in program.run("poll").stdout
 
 
+@pytest.mark.slow
 def test_p28_a_named_feed_that_is_still_fresh_says_when_it_may_be_polled(
     program: Program, server: LoopbackServer
 ) -> None:
@@ -204,6 +207,7 @@ def test_what_looks_like_markup_in_titles_and_messages_is_printed_as_it_is(
     assert "Evil [/x] [bold]news" in program.run("feeds", "list").stdout
 
 
+@pytest.mark.slow
 def test_commands_that_read_leave_the_feeds_of_a_running_server_alone(
     program: Program, server: LoopbackServer, tmp_path: Path
 ) -> None:
@@ -278,6 +282,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(program: Program, server: L
     assert program.database.read_text().startswith("my diary")
 
 
+@pytest.mark.slow
 def test_feeds_list_and_search_show_what_was_kept(program: Program, server: LoopbackServer) -> None:
     configure(program, server, "/good.xml")
     assert "never" in program.run("feeds", "list").stdout

@@ -13,6 +13,8 @@ from tests.integration.conftest import Program
 from tests.integration.test_commands import configure, end, serve, wait_for
 from tests.loopback import Answer, LoopbackServer, Script, conditional, in_thread
 
+pytestmark = pytest.mark.slow  # seconds each: programs that are started, or laws
+
 CHIEFS = Item(name="chiefs", headline="Iraq hosts military chiefs from Iran, Russia and Syria")
 PAGE = b'<html><title>Login</title><link rel="alternate" type="application/rss+xml" href="/good.xml"></html>'
 

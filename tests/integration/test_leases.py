@@ -163,6 +163,7 @@ class Stalled(Notes):
         return await super().fetch(request)
 
 
+@pytest.mark.slow
 async def test_l4_one_server_with_ten_thousand_overdue_feeds_does_not_hold_up_the_others(tmp_path: Path) -> None:
     others = [make_feed(f"other-{number}") for number in range(40)]
     big = [make_feed(f"big-{number}", url=f"https://big.example/{number}") for number in range(10_000)]

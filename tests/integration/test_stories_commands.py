@@ -14,6 +14,8 @@ from tests.factories import NOON
 from tests.integration.conftest import Program
 from tests.loopback import Answer, in_thread
 
+pytestmark = pytest.mark.slow  # seconds each: programs that are started, or laws
+
 QUAKE = "Strong earthquake strikes northern Japan, tsunami warning issued"
 BODIES = (
     "The ground shook for a minute and people ran into the streets, residents of the coastal towns told reporters on Sunday.",

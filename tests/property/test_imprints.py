@@ -38,7 +38,8 @@ def known_of(parsed: ParsedFeed) -> KnownImprints:
 
 def unmarked(text: str) -> ParsedFeed | Failed:
     """Read a document whose entries can't be marked, because there is an instruction in it already."""
-    return parse_document(Document(body=text.replace("</", "<?x?></", 1).encode(), url=URL))
+    before, end, after = text.rpartition("</")  # of the root: anywhere else it may be text
+    return parse_document(Document(body=f"{before}<?x?>{end}{after}".encode(), url=URL))
 
 
 @dataclass(frozen=True, kw_only=True)

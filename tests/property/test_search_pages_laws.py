@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,6 +56,7 @@ QUERIES: dict[str, Callable[[str, str], bool]] = {
 }
 
 
+@pytest.mark.slow
 @given(saids=saids, query=st.sampled_from(sorted(QUERIES)), sort=st.sampled_from(Sort), limit=st.integers(1, 9))
 @settings(max_examples=40)
 def test_a_search_finds_what_reading_everything_finds(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,8 @@ from aggregator.stories.restoring import read_again, reopen, restore
 from aggregator.text.claims import Claims
 from tests.factories import NOON
 from tests.story_entries import story_entry
+
+pytestmark = pytest.mark.slow  # seconds each: programs that are started, or laws
 
 WORDS = [
     "Iran",

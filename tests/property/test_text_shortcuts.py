@@ -5,6 +5,7 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 import nh3
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -142,6 +143,7 @@ def by_nh3(text: str) -> str:
     return html._IMAGE.sub(html._without_pixel, letters.bounded_marks(words.xml_safe(CLEANER.clean(text)))).strip()
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(markup)
 @example("<p>a<a href='x'>b</a></p>")

@@ -119,6 +119,7 @@ def test_a_model_is_loaded_and_asked_without_network(folder: Path, socket_disabl
     assert load(folder, share=0.3).meaning(story_entry(1, "Quake")) is not None
 
 
+@pytest.mark.slow
 def test_loading_keeps_the_library_from_the_network_for_good(folder: Path) -> None:
     run = (
         "import pathlib, sys\n"

@@ -85,6 +85,7 @@ def test_related_stories_are_named_by_their_keys_and_never_include_the_story_its
     assert [(answer["story"], answer["related"]) for answer in found] == [("a", ["b"]), ("b", ["a"])]
 
 
+@pytest.mark.slow
 def test_answers_come_as_soon_as_they_are_final_and_not_only_at_the_end() -> None:
     read = 0
 
@@ -101,6 +102,7 @@ def test_answers_come_as_soon_as_they_are_final_and_not_only_at_the_end() -> Non
     assert read < 1000
 
 
+@pytest.mark.slow
 def test_an_id_may_come_again_when_the_first_has_long_been_answered() -> None:
     many = [
         line(id=number % 2000, title=f"Bill {number} passes", timestamp=1_600_000_000 + number * 3600)

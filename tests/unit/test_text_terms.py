@@ -82,6 +82,7 @@ def test_what_is_not_there_is_not_found(index: sqlite3.Connection, text: str, qu
     assert not finds(index, text, query)
 
 
+@pytest.mark.slow
 def test_every_letter_and_digit_there_is_stays_whole_in_the_index(index: sqlite3.Connection) -> None:
     letters = [chr(point) for point in range(0x30, 0x30000) if unicodedata.category(chr(point))[0] in "LNM"]
     terms = [term for letter in letters for term in search_terms(f"q{letter}q").split()]
@@ -108,6 +109,7 @@ def test_half_a_megabyte_is_a_bounded_and_valid_phrase(index: sqlite3.Connection
         parse(query)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
