@@ -39,6 +39,7 @@ COMMANDS = LazyCommands(
         "feeds": "aggregator.cli.feeds:feeds",
         "stories": "aggregator.cli.stories:stories",
         "search": "aggregator.cli.search:search",
+        "export": "aggregator.cli.export:export",
         "replay": "aggregator.cli.replay:replay",
     }
 )
