@@ -81,7 +81,7 @@ class Place:
     address: Address
     query: str = ""
     depth: int = 1
-    """How many documents of its list have been passed to come here, itself included."""
+    """How many documents of its list have been passed to come here, itself included; of days, those without news."""
 
     @property
     def target(self) -> str:

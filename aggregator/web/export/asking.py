@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
+from starlette.routing import Match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +53,9 @@ async def ask(app: Starlette, target: str) -> Told:
     start, *bodies = messages
     location = Headers(raw=list(start["headers"])).get("location", "")
     return Told(status=start["status"], location=location, body=b"".join(each.get("body", b"") for each in bodies))
+
+
+def answers(app: Starlette, path: str) -> bool:
+    """Tell whether the application has a handler for a path, which begins with a slash."""
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+    return any(route.matches(scope)[0] is Match.FULL for route in app.routes)

@@ -11,6 +11,7 @@ for each address that is linked and has none. What leads nowhere in the copy lea
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,8 +22,8 @@ from aggregator.ports import SiteFiles
 from aggregator.publish.site import Site
 from aggregator.web.desk import Desk
 from aggregator.web.export.addresses import NOT_FOUND, NOTE, ROBOTS, Address, Place, item_of, place_of
-from aggregator.web.export.asking import Told, ask
-from aggregator.web.export.links import in_document, in_page, relative, within
+from aggregator.web.export.asking import Told, answers, ask
+from aggregator.web.export.links import Rewrite, in_document, in_page, relative, within
 from aggregator.web.export.plan import MOST_PAGES, REACH, Plan
 
 Show = Callable[[int, int], None]
@@ -57,6 +58,7 @@ class SiteExport:
             site (RFC 4287 section 4.2.6: they MUST NOT change when a document is "relocated, migrated, syndicated,
             republished, exported, or imported").
         full: all pages of all lists and all days, not only the newest.
+        pages: of each list, unless all are wanted.
         show: is told after each address.
     """
 
@@ -64,15 +66,16 @@ class SiteExport:
     files: SiteFiles
     url: str
     full: bool = False
+    pages: float = MOST_PAGES
     show: Show = lambda _, __: None
+    _ours: dict[str, bool] = field(default_factory=dict)
     _linked: set[Address] = field(default_factory=set)
     _missing: set[Address] = field(default_factory=set)
     _failed: list[str] = field(default_factory=list)
     _plan: Plan = field(init=False)
 
     def __post_init__(self) -> None:
-        bound = float("inf") if self.full else None
-        self._plan = Plan(pages=bound or MOST_PAGES, reach=bound or REACH, all_days=self.full)
+        self._plan = Plan(pages=inf, reach=inf, all_days=True) if self.full else Plan(pages=self.pages)
 
     @property
     def _desk(self) -> Desk:
@@ -125,13 +128,21 @@ class SiteExport:
 
     def _document(self, place: Place, text: str) -> str:
         def absolute(link: SplitResult) -> str | None:
-            address = self._follow(link, place)
+            address = self._follow(link, place) if self._is_ours(link.path) else None
             return self._absolute(address) if address else None
 
         return in_document(text, self._site, absolute, style=self._page_link(place))
 
-    def _page_link(self, on: Place, *, has_news: bool = True) -> Callable[[SplitResult], str]:
-        def rewrite(link: SplitResult) -> str:
+    def _is_ours(self, path: str) -> bool:
+        """Tell an address of the site from one that only begins as its addresses do."""
+        if path not in self._ours:
+            self._ours[path] = answers(self.app, f"/{path}")
+        return self._ours[path]
+
+    def _page_link(self, on: Place, *, has_news: bool = True) -> Rewrite:
+        def rewrite(link: SplitResult) -> str | None:
+            if not self._is_ours(link.path):
+                return None
             address = self._follow(link, on, has_news=has_news)
             file = relative(address.file if address else NOTE, beside=on.address.file)
             return urlsplit(file)._replace(query=_mark(link), fragment=link.fragment if address else "").geturl()
@@ -159,7 +170,7 @@ class SiteExport:
         self._plan.begin(found, distance=REACH)
         self._linked.add(found.address)
         to = relative(found.address.file, beside=place.address.file)
-        await self._write(place.address.file, self._page_link(place), "exported.html", to=to)
+        await self._write(place.address.file, self._page_link(place), "exported.html", address=to)
 
     async def _write_what_is_missing(self) -> None:
         """Give a page to each address that a page leads to, and that the site has none for."""
@@ -170,19 +181,17 @@ class SiteExport:
     async def _write_fixed(self) -> None:
         """Write what no address of the application answers."""
         at_root = self._page_link(_FRONT)
-        await self._write(NOTE, at_root, "exported.html", to="")
+        await self._write(NOTE, at_root, "exported.html", address="")
         # Shown at any depth: its links begin at the root of the host.
         root = urlsplit(self.url).path
-        await self._write_not_found(NOT_FOUND, lambda link: root + at_root(link))
+        await self._write_not_found(NOT_FOUND, lambda link: f"{root}{at_root(link) or link.geturl()}")
         self.files.stage(ROBOTS, _ROBOTS)
 
-    async def _write_not_found(self, file: str, rewrite: Callable[[SplitResult], str]) -> None:
+    async def _write_not_found(self, file: str, rewrite: Rewrite) -> None:
         sentence = "There is no such page in this copy of the site."
         await self._write(file, rewrite, "error.html", status=404, phrase="Not Found", sentence=sentence)
 
-    async def _write(
-        self, file: str, rewrite: Callable[[SplitResult], str], template: str, /, **values: object
-    ) -> None:
+    async def _write(self, file: str, rewrite: Rewrite, template: str, /, **values: object) -> None:
         categories = await self._desk.reader.categories()
         page = self._desk.templates.render(template, categories=categories, twins=(), **values)
         self.files.stage(file, in_page(page, self._site, rewrite).encode())

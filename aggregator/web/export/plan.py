@@ -7,6 +7,7 @@ when those at the bound are written, all others that are part are known.
 
 import heapq
 from collections import deque
+from dataclasses import replace
 from itertools import count
 
 from aggregator.web.export.addresses import Address, Place
@@ -15,6 +16,8 @@ MOST_PAGES = 20
 """Of a list: a thousand entries, 50 on each."""
 REACH = 2
 """An entry of a list, and what that one's page leads to."""
+MOST_EMPTY_DAYS = 31
+"""In a row, on the way back to the first day of all: beyond a month without news there is taken to be none."""
 
 
 class Plan:
@@ -85,8 +88,12 @@ class Plan:
             return self._follow_in_document(found)
         distance = self._distances[on.address] + address.is_item
         if address not in self._distances:
-            beyond_days = address.is_day and on.address.is_day and not (self._all_days and on_has_news)
-            if found.depth > self._pages or distance > self._reach or beyond_days:
+            if address.is_day and on.address.is_day:
+                found = replace(found, depth=1 if on_has_news else on.depth + 1)
+                is_beyond = not self._all_days or found.depth > MOST_EMPTY_DAYS
+            else:
+                is_beyond = found.depth > self._pages
+            if is_beyond or distance > self._reach:
                 return None
         self.begin(found, distance=distance)
         return address
