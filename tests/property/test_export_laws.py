@@ -16,7 +16,11 @@ FRONT = Place(address=Address(path=""))
 PATHS = st.text("ab0-._/%\\ \x00\n:~A", max_size=20) | st.text(max_size=20)
 
 
-@given(PATHS, st.sampled_from(["", "after=x", "archive=x", "v=1", "q=a"]) | st.text(max_size=10))
+@given(
+    PATHS,
+    st.sampled_from(["", "after=x", "archive=x", "v=1", "q=a", "window=../x", "window=7d&category=a.b"])
+    | st.text(max_size=10),
+)
 def test_whatever_an_address_is_its_file_is_below_the_folder(path: str, query: str) -> None:
     for on in (FRONT, Place(address=Address(path=path))):
         found = place_of(path, query, on=on)

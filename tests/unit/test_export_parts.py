@@ -74,6 +74,7 @@ def test_what_needs_the_program_and_what_is_no_name_have_none(path: str) -> None
         ("stories", "", at("stories", "after=x", number=4), "stories.html"),
         ("feeds", "after=arab-news", at("feeds"), "feeds.2.html"),
         ("feed.json", f"after={MARK}", at("feed.json"), "feed.2.json"),
+        ("digests", "before=2018-09-02", at("digests"), "digests.2.html"),
         ("feed.json", "after=x", at("feed.json", "after=x", number=3), "feed.3.json"),
         ("feeds/a.atom", f"archive={MARK}", at("feeds/a.atom"), "feeds/a.1773144000-50.atom"),
         ("static/style.css", "v=123", at("stories/5"), "static/style.css"),
@@ -87,10 +88,30 @@ def test_later_pages_are_numbered_and_archives_named_by_their_marks(
     assert found.address.file == file
 
 
+@pytest.mark.parametrize(
+    ("query", "file"),
+    [
+        ("window=7d", "index.window-7d.html"),
+        ("window=7d&category=world", "index.category-world.window-7d.html"),
+        ("category=world&window=7d", "index.category-world.window-7d.html"),
+        ("window=1.2", None),
+        ("window=../x", None),
+        ("window=7d&q=x", None),
+    ],
+)
+def test_front_pages_that_are_chosen_are_files_of_their_own(query: str, file: str | None) -> None:
+    found = place_of("", query, on=at(""))
+    assert (found.address.file if found else None) == file
+
+
+def test_a_link_into_the_middle_of_another_list_leads_to_its_beginning() -> None:
+    assert place_of("categories/world", f"after={MARK}", on=at("")) == at("categories/world")
+    assert place_of("", f"after={MARK}", on=at("digests/2018-09-02")) == at("")
+
+
 @pytest.mark.parametrize("query", ["category=World", "after=a&state=failing", "archive=../../x", "q=x"])
 def test_a_question_is_no_file(query: str) -> None:
     assert place_of("feeds", query, on=at("feeds")) is None
-    assert place_of("", f"after={MARK}", on=at("digests/2018-09-02")) is None
 
 
 def test_files_of_entries_and_stories_are_known_again() -> None:

@@ -24,7 +24,8 @@ from aggregator.model.export import Exported
 LIST = ".aggregator-export"
 _HEAD = "# Files that `aggregator export` has written here. Without this list it refuses to write into the folder.\n"
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}(?:/[a-z0-9][a-z0-9._-]{0,127}){0,3}")
+# File systems take 255 bytes in a part of a name.
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}(?:/[a-z0-9][a-z0-9._-]{0,199}){0,3}")
 
 
 class SiteFolder:

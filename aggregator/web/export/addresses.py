@@ -4,6 +4,7 @@
     /stories               stories.html        /stories?after=...      stories.2.html
     /entries/5             entries/5.html      /feeds/arab-news/icon   feeds/arab-news/icon.svg
     /feed.atom             feed.atom           /feed.atom?archive=...  feed.1520683200-50.atom
+    /?window=7d            index.window-7d.html
 
 Pages are named `.html` and linked so: that works on every static host and from `file://`, where `/stories/` would show a
 folder. Names are made of ids and slugs, never of texts, and a part of one is `PART` or the address is not exported.
@@ -30,7 +31,10 @@ _OUTSIDE = frozenset({"search", "media", "healthz", "readyz", "metrics", "websub
 """First parts of addresses that need the program, or whose files have a content of their own here."""
 _ITEM = re.compile(r"(?:entries|stories)/[0-9]{1,19}")
 _ITEM_FILE = re.compile(rf"({_ITEM.pattern})\.html")
-_DAY = re.compile(r"digests/[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = re.compile(r"digests/(?:[a-z0-9-]+/)?[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CONTINUING = frozenset({"after", "before"})
+_CHOOSING = frozenset({"window", "category"})
+"""What can be asked of the front page: each has a few answers, which it leads to itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +45,8 @@ class Address:
     """Below the site's address, without leading slash; empty for the front page."""
     number: int = 1
     """Of a page of a list."""
-    archive: str = ""
-    """Of a feed's history: time and number of its mark; empty for none."""
+    mark: str = ""
+    """What else tells it from others of its path: of an archive time and number, of a front page what is chosen."""
 
     @property
     def file(self) -> str:
@@ -50,8 +54,8 @@ class Address:
         stem, dot, suffix = self.path.rpartition(".")
         if not dot:
             stem, suffix = self.path or "index", "svg" if self.path.endswith("/icon") else "html"
-        mark = self.archive or (str(self.number) if self.number > 1 else "")
-        return ".".join(part for part in (stem, mark, suffix) if part)
+        number = str(self.number) if self.number > 1 else ""
+        return ".".join(part for part in (stem, self.mark, number, suffix) if part)
 
     @property
     def is_item(self) -> bool:
@@ -106,11 +110,18 @@ def place_of(path: str, query: str, *, on: Place) -> Place | None:
     plain = Place(address=Address(path=path))
     if not query or parts[:1] == ["static"]:  # the mark of a file's content is for caches
         return plain
-    if path != on.address.path:
-        return None
-    if query == on.query:
+    if path == on.address.path and query == on.query:
         return on
-    return _further(path, query, on)
+    given = parse_qsl(query)
+    names = {name for name, _ in given}
+    if names <= _CONTINUING:
+        # Where another page leads into the middle of a list, that list begins: its pages are cut elsewhere.
+        further = Place(address=Address(path=path, number=on.address.number + 1), query=query, depth=on.depth + 1)
+        return further if path == on.address.path and given else plain
+    if not path and names <= _CHOOSING and all(PART.fullmatch(value) and "." not in value for _, value in given):
+        mark = ".".join(sorted(f"{name}-{value}" for name, value in given))
+        return Place(address=Address(path=path, mark=mark), query=query)
+    return _archive(path, query, on) if names == {"archive"} and path == on.address.path else None
 
 
 def item_of(file: str) -> Place | None:
@@ -119,16 +130,10 @@ def item_of(file: str) -> Place | None:
     return Place(address=Address(path=found[1])) if found else None
 
 
-def _further(path: str, query: str, on: Place) -> Place | None:
-    match parse_qsl(query):
-        case [("after", _)]:
-            address = Address(path=path, number=on.address.number + 1)
-        case [("archive", mark)]:
-            try:
-                cursor = Cursor.from_text(mark)
-            except QueryError:
-                return None
-            address = Address(path=path, archive=f"{int(cursor.listed_at.timestamp())}-{cursor.id}")
-        case _:
-            return None
-    return Place(address=address, query=query, depth=on.depth + 1)
+def _archive(path: str, query: str, on: Place) -> Place | None:
+    try:
+        cursor = Cursor.from_text(dict(parse_qsl(query))["archive"])
+    except QueryError:
+        return None
+    mark = f"{int(cursor.listed_at.timestamp())}-{cursor.id}"
+    return Place(address=Address(path=path, mark=mark), query=query, depth=on.depth + 1)

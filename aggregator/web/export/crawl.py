@@ -158,10 +158,10 @@ class SiteExport:
 
     def _absolute(self, address: Address) -> str:
         """Give the address of a file where the copy is published; of the front page, that of the site."""
-        return self.url + (address.file if address.path or address.number > 1 else "")
+        return self.url + (address.file if address != _FRONT.address else "")
 
     async def _write_moved(self, place: Place, location: str) -> None:
-        """Lead from an address that a story had before it merged to the one that it has now."""
+        """Lead from an old address to the one that it has become, as of a story that has merged."""
         link = within(self._site, location)
         found = place_of(link.path, link.query, on=place) if link else None
         if found is None or not place.address.is_page:
