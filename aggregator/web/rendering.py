@@ -63,10 +63,10 @@ class Templates:
             "unnamed": without_login,
         }
         self._environment.globals |= {
-            "site": site,
-            "link": site.link,
             "live": live,
             "policy": POLICY_IN_PAGES,
+            "site": site,
+            "link": site.link,
             "style": f"{site.link('static/style.css')}?v={static_mark('style.css')}",
         }
 
