@@ -151,7 +151,8 @@ async def test_pages_say_no_address_of_the_site_and_load_nothing_from_elsewhere(
     pages = {name: body.decode() for name, body in contents(tmp_path / "site").items() if name.endswith(".html")}
     assert {name for name, page in pages.items() if "https://site.example" in page} == set()
     assert "A bridge" in pages[f"entries/{pictured}.html"]
-    for page in pages.values():
+    for name, page in pages.items():
+        assert name == "404.html" or not re.search(r'="/(?!/)', page), "it leads, or asks, to the root of the host"
         assert not re.search(r'<(?:img|script|link)\b[^>]*(?:src|href)="(?:https?:)?//', page)
         assert "default-src &#39;none&#39;" in page
         assert "frame-ancestors" not in page
@@ -331,6 +332,20 @@ def test_the_command_says_what_it_did(exporter: Exporter, tmp_path: Path) -> Non
     moved = exporter(folder, "--url", "https://copy.example/x", "--full")
     assert moved.exit_code == 0, moved.output
     assert b"https://copy.example/x/feed.atom" in (tmp_path / "www" / "feed.atom").read_bytes()
+
+
+def test_the_command_names_what_it_could_not_write(
+    exporter: Exporter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Digests) -> None:
+        raise RuntimeError("no day")
+
+    asyncio.run(fill_database(tmp_path))
+    monkeypatch.setattr(Digests, "today", broken)
+    done = exporter(str(tmp_path / "www"))
+    assert done.exit_code == 1
+    assert "/digests could not be written\n" in done.stderr
+    assert (tmp_path / "www" / "index.html").exists()
 
 
 def test_the_command_refuses_what_it_can_t_do(exporter: Exporter, tmp_path: Path) -> None:
