@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from aggregator.fetch.hub import HubClient
     from aggregator.web.desk import Media
+    from aggregator.web.export.crawl import Report, Show
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +133,32 @@ async def open_checker(configuration: Configuration, database: Path | None) -> A
         closing.push_async_callback(parser.aclose)
         settings = _cycle(configuration, pace, grouping=False)
         yield Checker(store, fetcher, parser, SystemClock(), _recognition(configuration), settings)
+
+
+async def export(
+    configuration: Configuration, database: Path, folder: Path, *, url: str | None, full: bool, show: "Show"
+) -> "Report":
+    """Write the whole site into a folder, as files; the database stays as it is.
+
+    Args:
+        configuration: feeds.yaml.
+        database: what polls have brought.
+        folder: new, empty, or of an earlier export.
+        url: where the folder will be published; None: at the address of the site.
+        full: all that was ever kept, not only the newest pages of lists and what they lead to.
+        show: is told how many addresses were written, and how many are known.
+
+    Raises:
+        UserError: the folder or the database can't be used.
+    """
+    from aggregator.export_parts import export as export_store  # noqa: PLC0415 -- see `serve`
+
+    site, clock = published_site(configuration), SystemClock()
+    async with open_store(database) as store:
+        shelf = digests(configuration, store, clock)
+        return await export_store(
+            store, shelf, site, folder, clock=clock, url=url or site.address(), full=full, show=show
+        )
 
 
 def _bytes_of(database: Path) -> int:

@@ -22,6 +22,13 @@ ALWAYS: Mapping[str, str] = {
     "x-robots-tag": "noindex",
 }
 
+_IN_HEADERS_ALONE = "frame-ancestors"
+
+POLICY_IN_PAGES = "; ".join(
+    each for each in ALWAYS["content-security-policy"].split("; ") if not each.startswith(_IN_HEADERS_ALONE)
+)
+"""For a `meta` element, where no server of ours sends headers (https://www.w3.org/TR/CSP3/#meta-element)."""
+
 SANDBOXED: Mapping[str, str] = {
     **ALWAYS,
     "content-security-policy": "default-src 'none'; form-action 'none'; sandbox",

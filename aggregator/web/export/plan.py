@@ -1,0 +1,109 @@
+"""What is part of a copy of the site, and what is asked for next. Pure.
+
+Lists are followed for `pages` pages. Entries and stories are followed up to `reach` links away from a list: each leads to
+others on its subject, so that without a bound all that was ever kept would be part. Pages come in order of their distance:
+when those at the bound are written, all others that are part are known.
+"""
+
+import heapq
+from collections import deque
+from dataclasses import replace
+from itertools import count
+
+from aggregator.web.export.addresses import Address, Place
+
+MOST_PAGES = 20
+"""Of a list: a thousand entries, 50 on each."""
+REACH = 2
+"""An entry of a list, and what that one's page leads to."""
+MOST_EMPTY_DAYS = 31
+"""In a row, on the way back to the first day of all: beyond a month without news there is taken to be none."""
+
+
+class Plan:
+    """The addresses that are part, each given out once.
+
+    Args:
+        pages: of each list.
+        reach: links from a list to an entry or story.
+        all_days: follow days backwards as long as they have entries, and not only those that a list names.
+    """
+
+    def __init__(self, *, pages: float = MOST_PAGES, reach: float = REACH, all_days: bool = False) -> None:
+        self._pages, self._reach, self._all_days = pages, reach, all_days
+        self._waiting: list[tuple[float, bool, int, Place]] = []
+        self._documents: deque[Place] = deque()
+        self._distances: dict[Address, float] = {}
+        self._given: set[Address] = set()
+        self._numbers = count()
+
+    @property
+    def size(self) -> int:
+        """Count the addresses known so far."""
+        return len(self._distances)
+
+    @property
+    def given(self) -> int:
+        """Count the addresses given out."""
+        return len(self._given)
+
+    def begin(self, place: Place, *, distance: float = 0) -> None:
+        """Make an address part."""
+        address = place.address
+        if address.is_document:
+            if address not in self._distances:
+                self._documents.append(place)
+            self._distances.setdefault(address, distance)
+        elif distance < self._distances.get(address, self._reach + 1):
+            self._distances[address] = distance
+            # A day leads to the day before: which days are part is known when the lists have been read.
+            heapq.heappush(self._waiting, (distance, address.is_day, next(self._numbers), place))
+
+    def next(self) -> Place | None:
+        """Give what is to be asked for next, documents when there are no pages left; None at the end."""
+        while self._waiting:
+            place = heapq.heappop(self._waiting)[-1]
+            if place.address not in self._given:
+                self._given.add(place.address)
+                return place
+        if not self._documents:
+            return None
+        place = self._documents.popleft()
+        self._given.add(place.address)
+        return place
+
+    def follow(self, found: Place, *, on: Place, on_has_news: bool = True) -> Address | None:
+        """Take a link.
+
+        Args:
+            found: where it leads.
+            on: where it stands.
+            on_has_news: there is an entry or a story on that page.
+
+        Returns:
+            None where that is no part of the copy.
+        """
+        address = found.address
+        if on.address.is_document:
+            return self._follow_in_document(found)
+        distance = self._distances[on.address] + address.is_item
+        if address not in self._distances:
+            if address.is_day and on.address.is_day:
+                found = replace(found, depth=1 if on_has_news else on.depth + 1)
+                is_beyond = not self._all_days or found.depth > MOST_EMPTY_DAYS
+            else:
+                is_beyond = found.depth > self._pages
+            if is_beyond or distance > self._reach:
+                return None
+        self.begin(found, distance=distance)
+        return address
+
+    def _follow_in_document(self, found: Place) -> Address | None:
+        """Documents lead to more of their history, and to their style sheet; pages they only mention."""
+        address = found.address
+        if address not in self._distances:
+            is_more = address.is_document and 1 < found.depth <= self._pages
+            if not is_more and (address.is_page or address.is_document):
+                return None
+            self.begin(found)
+        return address
