@@ -4,10 +4,11 @@ import asyncio
 import functools
 import json
 import re
+import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -19,13 +20,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from aggregator.cli.main import main
+from aggregator.model.digest import DAILY, Digest, DigestLine, DigestPlan
 from aggregator.model.query import EntryQuery
+from aggregator.ports import Transaction
 from aggregator.services.digest import Digests
 from aggregator.services.read import Reader
 from aggregator.storage.files.site_folder import LIST, open_site_folder
 from aggregator.web.app import create_app
 from aggregator.web.export.crawl import Report, SiteExport
 from aggregator.web.export.plan import MOST_PAGES
+from aggregator.web.pages.digest_lists import DAYS_LISTED
+from tests.digest_archive import days_of_digests
+from tests.digest_made import SUNDAY, make_digest, whole_digest
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import POLLED, Newsroom, fill, newsroom
 from tests.published import make_site
@@ -34,6 +40,7 @@ from tests.told import Told, tell
 pytestmark = pytest.mark.anyio
 
 SITE = make_site(url="https://site.example/daily/")
+PLANS = (DigestPlan(), DigestPlan(name="weekly", title="The week", weekday=0))
 HOSTILE = [
     "../../../etc/passwd",
     "/etc/passwd",
@@ -54,12 +61,27 @@ async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
 
 
 async def export(
-    room: Newsroom, folder: Path, *, url: str = SITE.url, full: bool = False, pages: int = MOST_PAGES
+    room: Newsroom,
+    folder: Path,
+    *,
+    url: str = SITE.url,
+    full: bool = False,
+    pages: int = MOST_PAGES,
+    plans: Sequence[DigestPlan] = PLANS,
 ) -> Report:
-    digests = Digests(room.store, room.clock, SITE.timezone)
+    digests = Digests(room.store, room.clock, SITE.timezone, plans=plans)
     app = create_app(Reader(room.store), digests, room.clock, SITE, live=False)
     with open_site_folder(folder) as files:
         return await SiteExport(app=app, files=files, url=url, full=full, pages=pages).run()
+
+
+async def seal(room: Newsroom, *digests: Digest) -> None:
+    for digest in digests:
+        assert await room.store.write(functools.partial(_sealed, digest, room.clock.now()))
+
+
+def _sealed(digest: Digest, now: datetime, tx: Transaction) -> bool:
+    return tx.digests.seal(digest, recipients=(), now=now)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -131,6 +153,7 @@ async def more(room: Newsroom, count: int, *, first: int = 0) -> None:
 
 async def test_every_link_of_a_copy_leads_to_a_file_of_it_under_a_sub_path(room: Newsroom, tmp_path: Path) -> None:
     await more(room, 120)
+    await seal(room, whole_digest(), make_digest(name="weekly", title="The week", days=7))
     await export(room, tmp_path / "www" / "any" / "where")
     with static_server(tmp_path / "www") as root:
         found = crawled(f"{root}any/where/")
@@ -138,7 +161,17 @@ async def test_every_link_of_a_copy_leads_to_a_file_of_it_under_a_sub_path(room:
     assert paths >= {
         *("", "index.html", "index.2.html", "stories.html", "stories/1.html", "entries/1.html", "entries/2.html"),
         *("categories/world.html", "categories/world.3.html", "feeds.html", "feeds/arab-news.html", "digests.html"),
-        *("digests/2026-03-10.html", "feed.atom", "feed.rss", "feed.json", "stories/1.atom", "feeds/other.json"),
+        *("digests/2018-09-02.html", "digests.atom", "digests.rss", "digests.json", "digests/weekly.html"),
+        *(
+            "digests/weekly/2018-09-02.html",
+            "digests/weekly.json",
+            "static/enhance.js",
+            "feed.atom",
+            "feed.rss",
+            "feed.json",
+            "stories/1.atom",
+            "feeds/other.json",
+        ),
         *("feeds.opml", "feeds/problems.atom", "feeds/other/icon.svg", "static/style.css", "static/favicon.svg"),
     }
 
@@ -211,10 +244,79 @@ async def test_a_full_copy_has_all_there_is(room: Newsroom, tmp_path: Path) -> N
     files = contents(tmp_path / "site")
     assert {f"entries/{number}.html" for number in range(1, 134)} <= files.keys()
     assert b'rel="next"' not in files["index.4.html"]
-    days = sorted(name for name in files if name.startswith("digests/"))
-    assert days[-1] == "digests/2026-03-10.html"
-    assert days[0] < "digests/2026-02-10.html", "a month before the first news, and no more"
-    assert b'rel="prev" href="../search.html"' in files[days[0]]
+
+
+async def test_a_copy_has_the_sealed_digests_that_lists_name_and_a_full_one_all(room: Newsroom, tmp_path: Path) -> None:
+    days = days_of_digests(DAYS_LISTED + 8)
+    await seal(room, *days)
+    files = {f"digests/{digest.date}.html" for digest in days}
+    listed = {f"digests/{digest.date}.html" for digest in days[:DAYS_LISTED]}
+    await export(room, tmp_path / "newest", pages=1)
+    newest = contents(tmp_path / "newest")
+    assert files & newest.keys() == listed
+    assert b'rel="prev" href="../search.html"' in newest[min(listed)]
+    assert "digests.2.html" not in newest
+    await export(room, tmp_path / "full", pages=1, full=True)
+    full = contents(tmp_path / "full")
+    assert files < full.keys()
+    assert b'rel="next" href="digests.2.html"' in full["digests.html"]
+    assert b'rel="prev"' not in full[min(files)]
+    assert SUNDAY.isoformat().encode() in full["digests.html"]
+    urls, name = list[str](), "digests.json"
+    while name:
+        document = json.loads(full[name])
+        urls += [item["url"].removeprefix(SITE.url) for item in document["items"]]
+        name = document.get("next_url", "").removeprefix(SITE.url)
+    assert urls == sorted(files, reverse=True)
+
+
+async def test_a_copy_says_nothing_of_the_running_day_and_its_script_has_nothing_to_ask(
+    room: Newsroom, tmp_path: Path
+) -> None:
+    await seal(room, whole_digest())
+    await export(room, tmp_path / "site", full=True)
+    files = contents(tmp_path / "site")
+    assert b"The running day" in (await room.get("/digests")).content
+    assert not {name for name in files if "today" in name or "since" in name or "window" in name}
+    pages = {name: body.decode() for name, body in files.items() if name.endswith(".html")}
+    for said in (
+        "The running day",
+        "New since this page",
+        "data-since",
+        "data-count",
+        "connect-src",
+        "Top stories within",
+    ):
+        assert not [name for name, page in pages.items() if said in page], said
+    assert "stories-since" not in b"".join(files.values()).decode("utf-8", "replace")
+    assert b"?since=" not in b"".join(files.values())
+    assert f'href=\\"{SITE.url}digests.html\\">What is new since' in files["digests.json"].decode()
+    assert all('src="' in page and "static/enhance.js?v=" in page for page in pages.values())
+
+
+async def test_an_export_seals_nothing_and_leaves_the_database_as_it_is(room: Newsroom, tmp_path: Path) -> None:
+    room.clock.move(timedelta(days=1))
+    before = written_down(tmp_path / "news.db")
+    await export(room, tmp_path / "site", full=True)
+    assert written_down(tmp_path / "news.db") == before
+    assert not [name for name in contents(tmp_path / "site") if name.startswith("digests/20")]
+    (daily, *_) = await Digests(room.store, room.clock, SITE.timezone).seal_due()
+    assert daily.items, "one was due"
+
+
+def written_down(database: Path) -> list[str]:
+    with closing(sqlite3.connect(database)) as opened:
+        return list(opened.iterdump())
+
+
+async def test_a_digest_whose_name_feeds_yaml_no_longer_has_stays(room: Newsroom, tmp_path: Path) -> None:
+    await seal(room, make_digest(name="weekly"))
+    await export(room, tmp_path / "site")
+    assert "digests/weekly/2018-09-02.html" in contents(tmp_path / "site")
+    await export(room, tmp_path / "site", plans=PLANS[:1])
+    files = contents(tmp_path / "site")
+    assert {"digests/weekly/2018-09-02.html", "digests/weekly.html", "digests/weekly.atom"} <= files.keys()
+    assert b"weekly" not in files["digests.html"]
 
 
 async def test_a_second_export_changes_only_what_has_changed(room: Newsroom, tmp_path: Path) -> None:
@@ -291,13 +393,17 @@ async def test_a_page_that_breaks_leaves_the_last_one_in_place_and_is_reported(
     await export(room, folder)
     before = contents(folder)["digests.html"]
 
-    def broken(_: Digests) -> None:
-        raise RuntimeError("no day")
+    async def broken(digests: Digests, name: str, *, before: date | None = None, limit: int) -> tuple[DigestLine, ...]:
+        if name == DAILY and limit > 1:
+            raise RuntimeError("no day")
+        return await lines(digests, name, before=before, limit=limit)
 
-    monkeypatch.setattr(Digests, "today", broken)
+    lines = Digests.lines
+    monkeypatch.setattr(Digests, "lines", broken)
     report = await export(room, folder)
     assert report.failed == ("/digests",)
     assert contents(folder)["digests.html"] == before
+    assert "digests/weekly.html" in contents(folder), "what that page leads to is there as well"
 
 
 class Exporter:
@@ -337,11 +443,14 @@ def test_the_command_says_what_it_did(exporter: Exporter, tmp_path: Path) -> Non
 def test_the_command_names_what_it_could_not_write(
     exporter: Exporter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: Digests) -> None:
-        raise RuntimeError("no day")
+    async def broken(digests: Digests, name: str, *, before: date | None = None, limit: int) -> tuple[DigestLine, ...]:
+        if name == DAILY and limit > 1:
+            raise RuntimeError("no day")
+        return await lines(digests, name, before=before, limit=limit)
 
     asyncio.run(fill_database(tmp_path))
-    monkeypatch.setattr(Digests, "today", broken)
+    lines = Digests.lines
+    monkeypatch.setattr(Digests, "lines", broken)
     done = exporter(str(tmp_path / "www"))
     assert done.exit_code == 1
     assert "/digests could not be written\n" in done.stderr

@@ -26,6 +26,9 @@ def at(path: str, query: str = "", number: int = 1) -> Place:
         ("entries/5", "entries/5.html"),
         ("categories/middle-east", "categories/middle-east.html"),
         ("digests/2018-09-02", "digests/2018-09-02.html"),
+        ("digests/weekly", "digests/weekly.html"),
+        ("digests/weekly.atom", "digests/weekly.atom"),
+        ("digests/weekly/2018-09-02", "digests/weekly/2018-09-02.html"),
         ("feeds/arab-news/icon", "feeds/arab-news/icon.svg"),
         ("feed.atom", "feed.atom"),
         ("stories/5.json", "stories/5.json"),
@@ -59,6 +62,8 @@ def test_an_address_has_a_file(path: str, file: str) -> None:
         "categories/a b",
         "Stories",
         "index",
+        "digests/today",
+        "digests/weekly/today",
         "x" * 101,
     ],
 )
@@ -75,6 +80,7 @@ def test_what_needs_the_program_and_what_is_no_name_have_none(path: str) -> None
         ("feeds", "after=arab-news", at("feeds"), "feeds.2.html"),
         ("feed.json", f"after={MARK}", at("feed.json"), "feed.2.json"),
         ("digests", "before=2018-09-02", at("digests"), "digests.2.html"),
+        ("digests/weekly.rss", "before=2018-09-02", at("digests/weekly.rss"), "digests/weekly.2.rss"),
         ("feed.json", "after=x", at("feed.json", "after=x", number=3), "feed.3.json"),
         ("feeds/a.atom", f"archive={MARK}", at("feeds/a.atom"), "feeds/a.1773144000-50.atom"),
         ("static/style.css", "v=123", at("stories/5"), "static/style.css"),
@@ -109,17 +115,27 @@ def test_a_link_into_the_middle_of_another_list_leads_to_its_beginning() -> None
     assert place_of("", f"after={MARK}", on=at("digests/2018-09-02")) == at("")
 
 
+@pytest.mark.parametrize("path", ["digests", "digests/weekly", "digests.atom"])
+def test_what_is_new_since_a_time_is_among_all_digests(path: str) -> None:
+    assert place_of(path, "since=2018-09-02T03:00:00Z", on=at("digests/2018-09-02")) == at(path)
+    assert place_of("stories", "since=2018-09-02T03:00:00Z", on=at("")) is None
+    assert place_of(path, "since=2018-09-02T03:00:00Z&q=x", on=at("")) is None
+
+
 @pytest.mark.parametrize("query", ["category=World", "after=a&state=failing", "archive=../../x", "q=x"])
 def test_a_question_is_no_file(query: str) -> None:
     assert place_of("feeds", query, on=at("feeds")) is None
 
 
-def test_files_of_entries_and_stories_are_known_again() -> None:
+def test_files_of_entries_stories_and_digests_are_known_again() -> None:
     assert item_of("entries/5.html") == at("entries/5")
     assert item_of("stories/7.html") == at("stories/7")
+    assert item_of("digests/2018-09-02.html") == at("digests/2018-09-02")
+    assert item_of("digests/weekly/2018-09-02.html") == at("digests/weekly/2018-09-02")
     assert [item_of(name) for name in ("stories.2.html", "stories/7.atom", "feeds/5.html", "entries/x.html")] == [
         None
     ] * 4
+    assert [item_of(name) for name in ("digests.2.html", "digests/weekly.html", "digests/weekly.2.html")] == [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -246,19 +262,13 @@ def test_documents_mention_pages_and_make_none_part() -> None:
     assert plan.follow(at("static/feed.css"), on=at("feed.atom")) == Address(path="static/feed.css")
 
 
-def test_days_lead_backwards_only_where_all_are_wanted() -> None:
-    day, before = at("digests/2018-09-02"), at("digests/2018-09-01")
-    for all_days in (False, True):
-        plan = Plan(all_days=all_days)
-        plan.begin(day)
-        assert (plan.follow(before, on=day) is not None) == all_days
-
-
-@pytest.mark.parametrize(("news_on", "days"), [(set[int](), 30), ({10}, 41), ({10, 41}, 72)])
-def test_days_without_news_are_followed_for_a_month(news_on: set[int], days: int) -> None:
-    plan, followed = Plan(all_days=True), 0
-    plan.begin(at("digests/2018-09-02"))
-    while day := plan.next():
-        found = at(f"digests/{2000 - followed}-01-01")
-        followed += plan.follow(found, on=day, on_has_news=followed in news_on) is not None
-    assert followed == days
+def test_digests_are_part_when_a_list_names_them() -> None:
+    day, before, kept = at("digests/2018-09-02"), at("digests/2018-09-01"), at("digests/2018-08-31")
+    plan = Plan()
+    plan.begin(at("digests"))
+    plan.begin(kept, distance=REACH)
+    assert plan.follow(day, on=at("digests")) == day.address
+    assert plan.follow(before, on=day) is None
+    assert plan.follow(before, on=at("digests")) == before.address
+    assert plan.follow(before, on=day) == before.address
+    assert plan.follow(kept, on=before) == kept.address

@@ -32,7 +32,12 @@ _OUTSIDE = frozenset({"search", "media", "healthz", "readyz", "metrics", "websub
 _ITEM = re.compile(r"(?:entries|stories)/[0-9]{1,19}")
 _ITEM_FILE = re.compile(rf"({_ITEM.pattern})\.html")
 _DAY = re.compile(r"digests/(?:[a-z0-9-]+/)?[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY_FILE = re.compile(rf"({_DAY.pattern})\.html")
+_RUNNING = re.compile(r"digests/(?:[^/]+/)?today")
+"""What changes until the day is over: a copy has what is sealed."""
+_DIGESTS = re.compile(r"digests(?:/[a-z0-9-]+)?(?:\.(?:atom|rss|json))?")
 _CONTINUING = frozenset({"after", "before"})
+_SINCE = frozenset({"since"})
 _CHOOSING = frozenset({"window", "category"})
 """What can be asked of the front page: each has a few answers, which it leads to itself."""
 
@@ -64,7 +69,7 @@ class Address:
 
     @property
     def is_day(self) -> bool:
-        """Tell the page of a day, each of which leads to the day before."""
+        """Tell the page of a sealed digest, each of which leads to the one before."""
         return _DAY.fullmatch(self.path) is not None
 
     @property
@@ -85,7 +90,7 @@ class Place:
     address: Address
     query: str = ""
     depth: int = 1
-    """How many documents of its list have been passed to come here, itself included; of days, those without news."""
+    """How many documents of its list have been passed to come here, itself included."""
 
     @property
     def target(self) -> str:
@@ -105,29 +110,36 @@ def place_of(path: str, query: str, *, on: Place) -> Place | None:
         None for what only the running program can answer.
     """
     parts = path.split("/") if path else []
-    if not all(PART.fullmatch(part) for part in parts) or (parts and parts[0].partition(".")[0] in _OUTSIDE):
+    is_name = all(PART.fullmatch(part) for part in parts)
+    if not is_name or _RUNNING.fullmatch(path) or (parts and parts[0].partition(".")[0] in _OUTSIDE):
         return None
     plain = Place(address=Address(path=path))
     if not query or parts[:1] == ["static"]:  # the mark of a file's content is for caches
         return plain
     if path == on.address.path and query == on.query:
         return on
-    given = parse_qsl(query)
+    return _asked(plain, query, on)
+
+
+def item_of(file: str) -> Place | None:
+    """Find the entry, story or sealed digest whose page a file is; None for other files."""
+    found = _ITEM_FILE.fullmatch(file) or _DAY_FILE.fullmatch(file)
+    return Place(address=Address(path=found[1])) if found else None
+
+
+def _asked(plain: Place, query: str, on: Place) -> Place | None:
+    path, given = plain.address.path, parse_qsl(query)
     names = {name for name, _ in given}
     if names <= _CONTINUING:
         # Where another page leads into the middle of a list, that list begins: its pages are cut elsewhere.
         further = Place(address=Address(path=path, number=on.address.number + 1), query=query, depth=on.depth + 1)
         return further if path == on.address.path and given else plain
+    if names == _SINCE and _DIGESTS.fullmatch(path):  # of all digests, which a copy has, these are the newest
+        return plain
     if not path and names <= _CHOOSING and all(PART.fullmatch(value) and "." not in value for _, value in given):
         mark = ".".join(sorted(f"{name}-{value}" for name, value in given))
         return Place(address=Address(path=path, mark=mark), query=query)
     return _archive(path, query, on) if names == {"archive"} and path == on.address.path else None
-
-
-def item_of(file: str) -> Place | None:
-    """Find the entry or story whose page a file is; None for other files."""
-    found = _ITEM_FILE.fullmatch(file)
-    return Place(address=Address(path=found[1])) if found else None
 
 
 def _archive(path: str, query: str, on: Place) -> Place | None:

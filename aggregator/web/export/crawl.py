@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 
 from aggregator.model.export import Exported
 from aggregator.ports import SiteFiles
+from aggregator.publish.digest_places import list_path
 from aggregator.publish.site import Site
 from aggregator.web.desk import Desk
 from aggregator.web.export.addresses import NOT_FOUND, NOTE, ROBOTS, Address, Place, item_of, place_of
@@ -33,7 +34,6 @@ _ROBOTS = b"User-agent: *\nDisallow:\n"
 """Pages say noindex themselves, which only a crawler that may read them can see; searches, which the site's own file
 keeps crawlers from, are not here."""
 _SEEDS = ("", "stories", "digests", "feeds", "feeds.opml", "feed.atom", "feed.rss", "feed.json")
-_HAS_NEWS = (b"/entries/", b"/stories/")
 _FRONT = Place(address=Address(path=""))
 _SERVER_ERROR = 500
 
@@ -57,7 +57,7 @@ class SiteExport:
         url: where the copy will be published, ending with a slash: for what has to be absolute. Ids stay those of the
             site (RFC 4287 section 4.2.6: they MUST NOT change when a document is "relocated, migrated, syndicated,
             republished, exported, or imported").
-        full: all pages of all lists and all days, not only the newest.
+        full: all pages of all lists, not only the newest.
         pages: of each list, unless all are wanted.
         show: is told after each address.
     """
@@ -75,7 +75,7 @@ class SiteExport:
     _plan: Plan = field(init=False)
 
     def __post_init__(self) -> None:
-        self._plan = Plan(pages=inf, reach=inf, all_days=True) if self.full else Plan(pages=self.pages)
+        self._plan = Plan(pages=inf, reach=inf) if self.full else Plan(pages=self.pages)
 
     @property
     def _desk(self) -> Desk:
@@ -100,8 +100,9 @@ class SiteExport:
         return Report(files=self.files.commit(), failed=tuple(self._failed))
 
     def _begin(self) -> None:
-        """Begin with the lists, and with entries and stories that earlier runs have written: their addresses are permanent."""
-        for path in _SEEDS:
+        """Begin with the lists, and with entries, stories and digests that earlier runs have written: their addresses stay."""
+        named = (list_path(plan.name) for plan in self._desk.digests.plans)
+        for path in dict.fromkeys((*_SEEDS, *named)):
             self._plan.begin(Place(address=Address(path=path)))
         for place in filter(None, map(item_of, sorted(self.files.names))):
             self._plan.begin(place, distance=REACH)
@@ -122,8 +123,7 @@ class SiteExport:
         if place.address.is_document:
             return self._document(place, told.body.decode()).encode()
         if place.address.is_page:
-            has_news = any(each in told.body for each in _HAS_NEWS)
-            return in_page(told.body.decode(), self._site, self._page_link(place, has_news=has_news)).encode()
+            return in_page(told.body.decode(), self._site, self._page_link(place)).encode()
         return told.body
 
     def _document(self, place: Place, text: str) -> str:
@@ -139,19 +139,19 @@ class SiteExport:
             self._ours[path] = answers(self.app, f"/{path}")
         return self._ours[path]
 
-    def _page_link(self, on: Place, *, has_news: bool = True) -> Rewrite:
+    def _page_link(self, on: Place) -> Rewrite:
         def rewrite(link: SplitResult) -> str | None:
             if not self._is_ours(link.path):
                 return None
-            address = self._follow(link, on, has_news=has_news)
+            address = self._follow(link, on)
             file = relative(address.file if address else NOTE, beside=on.address.file)
             return urlsplit(file)._replace(query=_mark(link), fragment=link.fragment if address else "").geturl()
 
         return rewrite
 
-    def _follow(self, link: SplitResult, on: Place, *, has_news: bool = True) -> Address | None:
+    def _follow(self, link: SplitResult, on: Place) -> Address | None:
         found = place_of(link.path, link.query, on=on)
-        address = self._plan.follow(found, on=on, on_has_news=has_news) if found else None
+        address = self._plan.follow(found, on=on) if found else None
         if address:
             self._linked.add(address)
         return address

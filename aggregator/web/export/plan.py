@@ -7,7 +7,6 @@ when those at the bound are written, all others that are part are known.
 
 import heapq
 from collections import deque
-from dataclasses import replace
 from itertools import count
 
 from aggregator.web.export.addresses import Address, Place
@@ -16,8 +15,6 @@ MOST_PAGES = 20
 """Of a list: a thousand entries, 50 on each."""
 REACH = 2
 """An entry of a list, and what that one's page leads to."""
-MOST_EMPTY_DAYS = 31
-"""In a row, on the way back to the first day of all: beyond a month without news there is taken to be none."""
 
 
 class Plan:
@@ -26,11 +23,10 @@ class Plan:
     Args:
         pages: of each list.
         reach: links from a list to an entry or story.
-        all_days: follow days backwards as long as they have entries, and not only those that a list names.
     """
 
-    def __init__(self, *, pages: float = MOST_PAGES, reach: float = REACH, all_days: bool = False) -> None:
-        self._pages, self._reach, self._all_days = pages, reach, all_days
+    def __init__(self, *, pages: float = MOST_PAGES, reach: float = REACH) -> None:
+        self._pages, self._reach = pages, reach
         self._waiting: list[tuple[float, bool, int, Place]] = []
         self._documents: deque[Place] = deque()
         self._distances: dict[Address, float] = {}
@@ -56,7 +52,7 @@ class Plan:
             self._distances.setdefault(address, distance)
         elif distance < self._distances.get(address, self._reach + 1):
             self._distances[address] = distance
-            # A day leads to the day before: which days are part is known when the lists have been read.
+            # A digest leads to the one before: which of them are part is known when the lists have been read.
             heapq.heappush(self._waiting, (distance, address.is_day, next(self._numbers), place))
 
     def next(self) -> Place | None:
@@ -72,13 +68,12 @@ class Plan:
         self._given.add(place.address)
         return place
 
-    def follow(self, found: Place, *, on: Place, on_has_news: bool = True) -> Address | None:
+    def follow(self, found: Place, *, on: Place) -> Address | None:
         """Take a link.
 
         Args:
             found: where it leads.
             on: where it stands.
-            on_has_news: there is an entry or a story on that page.
 
         Returns:
             None where that is no part of the copy.
@@ -88,11 +83,8 @@ class Plan:
             return self._follow_in_document(found)
         distance = self._distances[on.address] + address.is_item
         if address not in self._distances:
-            if address.is_day and on.address.is_day:
-                found = replace(found, depth=1 if on_has_news else on.depth + 1)
-                is_beyond = not self._all_days or found.depth > MOST_EMPTY_DAYS
-            else:
-                is_beyond = found.depth > self._pages
+            # Digests that no list names are not part: lists name all there are, so many pages back.
+            is_beyond = found.depth > self._pages or (address.is_day and on.address.is_day)
             if is_beyond or distance > self._reach:
                 return None
         self.begin(found, distance=distance)
