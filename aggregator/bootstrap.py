@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,8 @@ from aggregator import story_parts
 from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
 from aggregator.editions import Editions, digests, editions, mailing, published_site
-from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
-from aggregator.model.fetch import Failed
+from aggregator.fetch_parts import LateHubs, fetcher, pacing, user_agent
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
 from aggregator.ports import Hubs, Store
@@ -37,8 +35,8 @@ from aggregator.text.urls import origin
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from aggregator.fetch.hub import HubClient
     from aggregator.web.desk import Media
+    from aggregator.web.export.crawl import Report, Show
 
 logger = logging.getLogger(__name__)
 
@@ -83,14 +81,14 @@ async def open_application(
     async with open_store(database) as store:
         feeds, now = configuration.enabled_feeds(), clock.now()
         await store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
-        pace = _pacing(configuration)
-        fetcher, hubs, parser = _fetcher(configuration, pace), LateHubs(configuration, pace), ParsePool()
+        pace = pacing(configuration)
+        fetching, hubs, parser = fetcher(configuration, pace), LateHubs(configuration, pace), ParsePool()
         watched = WatchedStore(store, clock)
         watch = Watch(polling=watched, database_bytes=partial(_bytes_of, database), started_at=now)
         subscriber = _subscriber(configuration, store, hubs)
         feed_poller = FeedPoller(
             watched,
-            fetcher,
+            fetching,
             parser,
             clock,
             _recognition(configuration),
@@ -117,7 +115,7 @@ async def open_application(
         finally:
             await deliveries.aclose()
             await hubs.aclose()
-            await fetcher.aclose()
+            await fetching.aclose()
             await parser.aclose()
 
 
@@ -126,12 +124,38 @@ async def open_checker(configuration: Configuration, database: Path | None) -> A
     """Open what polling dry needs; `database` learns of leases and refusals, and is None where there is none yet."""
     async with AsyncExitStack() as closing:
         store = await closing.enter_async_context(open_store(database)) if database else None
-        pace = _pacing(configuration)
-        fetcher, parser = _fetcher(configuration, pace), ParsePool()
-        closing.push_async_callback(fetcher.aclose)
+        pace = pacing(configuration)
+        fetching, parser = fetcher(configuration, pace), ParsePool()
+        closing.push_async_callback(fetching.aclose)
         closing.push_async_callback(parser.aclose)
         settings = _cycle(configuration, pace, grouping=False)
-        yield Checker(store, fetcher, parser, SystemClock(), _recognition(configuration), settings)
+        yield Checker(store, fetching, parser, SystemClock(), _recognition(configuration), settings)
+
+
+async def export(
+    configuration: Configuration, database: Path, folder: Path, *, url: str | None, full: bool, show: "Show"
+) -> "Report":
+    """Write the whole site into a folder, as files; the database stays as it is.
+
+    Args:
+        configuration: feeds.yaml.
+        database: what polls have brought.
+        folder: new, empty, or of an earlier export.
+        url: where the folder will be published; None: at the address of the site.
+        full: all that was ever kept, not only the newest pages of lists and what they lead to.
+        show: is told how many addresses were written, and how many are known.
+
+    Raises:
+        UserError: the folder or the database can't be used.
+    """
+    from aggregator.export_parts import export as export_store  # noqa: PLC0415 -- see `serve`
+
+    site, clock = published_site(configuration), SystemClock()
+    async with open_store(database) as store:
+        shelf = digests(configuration, store, clock)
+        return await export_store(
+            store, shelf, site, folder, clock=clock, url=url or site.address(), full=full, show=show
+        )
 
 
 def _bytes_of(database: Path) -> int:
@@ -152,7 +176,7 @@ async def serve(configuration: Configuration, database: Path, *, host: str, port
     from aggregator.web.server import WebServer  # noqa: PLC0415 -- see above
 
     showing = open_media(
-        configuration, database, site=published_site(configuration), user_agent=_user_agent(configuration)
+        configuration, database, site=published_site(configuration), user_agent=user_agent(configuration)
     )
     async with open_application(configuration, database) as application, showing as media:
         server = WebServer(_web(configuration, application, media), host=host, port=port)
@@ -220,57 +244,9 @@ def _cycle(configuration: Configuration, pace: HostPacing, *, grouping: bool) ->
     return CycleSettings(concurrency=configuration.polling.concurrency, grouping=grouping, gap_of=pace.gap_of)
 
 
-def _pacing(configuration: Configuration) -> HostPacing:
-    return HostPacing(gap=configuration.polling.host_gap, gaps=configuration.polling.gaps)
-
-
-def _fetcher(configuration: Configuration, pace: HostPacing) -> HttpFetcher:
-    polling = configuration.polling
-    return HttpFetcher(
-        user_agent=_user_agent(configuration),
-        timeout=polling.timeout,
-        max_bytes=polling.max_bytes,
-        allow_networks=polling.allow_networks,
-        pace=pace,
-    )
-
-
-class LateHubs:
-    """The way to hubs, made when one is asked first; implements `ports.Hubs`.
-
-    It stands on httpx, which takes 100 ms of CPU to import, and `aggregator poll` asks no hub.
-    """
-
-    def __init__(self, configuration: Configuration, pace: HostPacing) -> None:
-        self._configuration, self._pace = configuration, pace
-        self._client: HubClient | None = None
-
-    async def ask(self, hub: str, form: Mapping[str, str], *, allow_private_address: bool = False) -> Failed | None:
-        """POST a form, as `ports.Hubs` says."""
-        self._client = self._client or _hubs(self._configuration, self._pace)
-        return await self._client.ask(hub, form, allow_private_address=allow_private_address)
-
-    async def aclose(self) -> None:
-        """Let go of what was made."""
-        if self._client:
-            await self._client.aclose()
-
-
-def _hubs(configuration: Configuration, pace: HostPacing) -> "HubClient":
-    from aggregator.fetch.hub import HubClient  # noqa: PLC0415 -- see `LateHubs`
-
-    polling, agent = configuration.polling, _user_agent(configuration)
-    return HubClient(user_agent=agent, timeout=polling.timeout, allow_networks=polling.allow_networks, pace=pace)
-
-
 def _subscriber(configuration: Configuration, store: Store, hubs: Hubs) -> Subscriber:
     callbacks = f"{configuration.site.url}websub/"
     return Subscriber(store, hubs, SystemClock(), callbacks=callbacks, enabled=configuration.websub_enabled)
-
-
-def _user_agent(configuration: Configuration) -> str:
-    """Name program, version and whom to write to, as publishers ask of feed readers (Open RSS, RFC 9110 10.1.5)."""
-    return f"aggregator/{version('aggregator')} (+{configuration.site.contact or configuration.site.url})"
 
 
 def _recognition(configuration: Configuration) -> Recognition:

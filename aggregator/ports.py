@@ -1,11 +1,12 @@
 """The seams: what services need from the outside, one small protocol each. `records` has those of the store."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from aggregator.digest_records import DigestRecords, MailRecords
 from aggregator.model.digest import Bounce
+from aggregator.model.export import Exported
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
 from aggregator.model.media import ImageOutcome, KeptImage
@@ -132,4 +133,33 @@ class Parser(Protocol):
 
     async def parse(self, document: Document) -> ParsedFeed | Failed:
         """Read a document, within bounds of time and memory. Never raises for what a document holds."""
+        ...
+
+
+class SiteFiles(Protocol):
+    """The folder that a copy of the site is written into. Nothing in it changes before `commit`."""
+
+    @property
+    def names(self) -> Collection[str]:
+        """The files that earlier runs have written."""
+        ...
+
+    def stage(self, name: str, body: bytes) -> None:
+        """Make a file part of the copy; its name has slashes, and parts of `[a-z0-9._-]`.
+
+        Raises:
+            UserError: it can't be written, or something that is not of an export stands in its place.
+        """
+        ...
+
+    def keep(self, name: str) -> None:
+        """Leave a file as the last run wrote it, if it did."""
+        ...
+
+    def commit(self) -> Exported:
+        """Put what was staged in its place, in the order of staging backwards, then remove what is no longer part.
+
+        Raises:
+            UserError: a file can't be put there.
+        """
         ...

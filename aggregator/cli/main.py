@@ -40,6 +40,7 @@ COMMANDS = LazyCommands(
         "digest": "aggregator.cli.digest:digest",
         "stories": "aggregator.cli.stories:stories",
         "search": "aggregator.cli.search:search",
+        "export": "aggregator.cli.export:export",
         "replay": "aggregator.cli.replay:replay",
     }
 )

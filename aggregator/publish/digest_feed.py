@@ -12,7 +12,7 @@ from aggregator.model.digest import Digest
 from aggregator.publish import atom, digest_html, jsonfeed, rss
 from aggregator.publish.digest_sheet import Sheet, sheet
 from aggregator.publish.site import EMPTY_UPDATED_AT, Channel
-from aggregator.publish.xml import add, add_rfc822, add_rfc3339
+from aggregator.publish.xml import add, add_rfc822, add_rfc3339, add_text
 from aggregator.text.words import teaser
 
 HEADLINES = 3
@@ -43,12 +43,12 @@ def write_atom(channel: Channel, digests: Sequence[Digest]) -> bytes:
         made = sheet(channel.site, digest)
         entry = add(root, "entry")
         add(entry, "id", made.id)
-        add(entry, "title", title(made), type="text")
+        add_text(entry, "title", title(made))
         add_rfc3339(entry, "published", digest.end)
         add_rfc3339(entry, "updated", digest.end)
         add(entry, "link", rel="alternate", type="text/html", href=made.url)
         if summary(made):
-            add(entry, "summary", summary(made), type="text")
+            add_text(entry, "summary", summary(made))
         add(entry, "content", digest_html.body(made), type="html")
     return atom.whole(channel, root)
 

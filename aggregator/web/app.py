@@ -49,6 +49,7 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
     watch: Watch | None = None,
     collectors: Collectors | None = None,
     images: Media | None = None,
+    live: bool = True,
 ) -> Starlette:
     """Make the ASGI application. It reads through these services alone, and has neither start-up nor shut-down.
 
@@ -61,8 +62,9 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
         watch: what the process knows of its polls; None where it does not poll.
         collectors: who may read /metrics; None: this machine, while the site is not public.
         images: shows images of third parties; None where pages show none.
+        live: False to make pages for a copy as files (`web.export`).
     """
-    templates = Templates(site, picture=images.addresses.link if images else None)
+    templates = Templates(site, picture=images.addresses.link if images else None, live=live)
     app = Starlette(
         routes=_routes(),
         middleware=[

@@ -22,6 +22,14 @@ ALWAYS: Mapping[str, str] = {
     "x-robots-tag": "noindex",
 }
 
+_NOT_IN_PAGES = ("frame-ancestors", "connect-src")
+
+POLICY_IN_PAGES = "; ".join(
+    each for each in ALWAYS["content-security-policy"].split("; ") if not each.startswith(_NOT_IN_PAGES)
+)
+"""For a `meta` element, where no server of ours sends headers (https://www.w3.org/TR/CSP3/#meta-element): there `frame-ancestors`
+is not heeded, and a script has nobody to ask."""
+
 SANDBOXED: Mapping[str, str] = {
     **ALWAYS,
     "content-security-policy": "default-src 'none'; form-action 'none'; sandbox",

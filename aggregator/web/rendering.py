@@ -23,6 +23,7 @@ from aggregator.text import languages
 from aggregator.text.dates import rfc3339
 from aggregator.text.html import Relink, with_images, without_images
 from aggregator.text.urls import host
+from aggregator.web.headers import POLICY_IN_PAGES
 from aggregator.web.pages.condition import called, rhythm, tone, without_login
 
 
@@ -32,9 +33,10 @@ class Templates:
     Args:
         site: what is published.
         picture: gives the address on this site of an image of a third party; None: images are not shown.
+        live: False for pages of a copy as files: they have no forms, and say themselves what headers say otherwise.
     """
 
-    def __init__(self, site: Site, *, picture: Relink | None = None) -> None:
+    def __init__(self, site: Site, *, picture: Relink | None = None, live: bool = True) -> None:
         self._environment = Environment(
             loader=PackageLoader("aggregator.web"),
             autoescape=True,  # off by default
@@ -67,6 +69,8 @@ class Templates:
             "voices": other_voices,
         }
         self._environment.globals |= {
+            "live": live,
+            "policy": POLICY_IN_PAGES,
             "site": site,
             "link": site.link,
             "script": _marked(site, "enhance.js"),

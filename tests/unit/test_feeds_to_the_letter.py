@@ -4,16 +4,22 @@ import gzip
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from aggregator.model.digest import Digest
 from aggregator.model.entry import Enclosure
+from aggregator.ports import Transaction
 from aggregator.publish import atom, jsonfeed, rss
 from aggregator.web.headers import ARCHIVE_AGE, FEED_AGE
+from aggregator.web.pages.digest_documents import DIGESTS
 from tests import letter
+from tests.digest_archive import days_of_digests
+from tests.digest_made import make_digest, whole_digest
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import POLLED, Newsroom, fill, newsroom
 from tests.told import Told, tell
@@ -27,8 +33,10 @@ HISTORY = "{http://purl.org/syndication/history/1.0}"
 SUFFIXES = {"atom": atom.MEDIA_TYPE, "rss": rss.MEDIA_TYPE, "json": jsonfeed.MEDIA_TYPE}
 LISTS = [
     *("/feed", "/categories/world", "/feeds/other", "/stories", "/stories/1", "/feeds/problems"),
+    *("/digests", "/digests/evening"),
     *("/search?q=chiefs", '/search?q="military+chiefs"+%26+<b>', "/search?q=nothing"),
 ]
+HARD = 'The </b> & "week" \x85 of <i>Beirut</i>'
 SEVERAL_BUNDLES = 120
 """Entries: some of them are in archives, and lists have a next page."""
 
@@ -52,7 +60,13 @@ async def filled(room: Newsroom) -> None:
     feeds = [overview.feed for overview in await room.store.read(lambda tx: tx.feeds.overview())]
     await room.configure(*feeds, make_feed("gone", title="Tags & <b>more</b>", category="R&D; 1&1"))
     await room.poll("gone", GONE)
+    for digest in (whole_digest(), make_digest(day=date(2018, 9, 1)), make_digest(name="evening", title=HARD)):
+        await room.store.write(partial(_sealed, digest))
     room.clock.move(timedelta(minutes=1))
+
+
+def _sealed(digest: Digest, tx: Transaction) -> bool:
+    return tx.digests.seal(digest, recipients=(), now=NOON)
 
 
 async def long(room: Newsroom) -> None:
@@ -64,6 +78,9 @@ async def long(room: Newsroom) -> None:
         for n in range(SEVERAL_BUNDLES)
     ]
     await room.publish("news-example", *parsed)
+    for name in ("daily", "evening"):
+        for digest in days_of_digests(3 * DIGESTS, name=name):
+            await room.store.write(partial(_sealed, digest))
 
 
 @pytest.mark.parametrize(("path", "suffix"), EVERY)
@@ -75,7 +92,9 @@ async def test_every_document_is_valid_to_the_letter(room: Newsroom, path: str, 
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("path", ["/feed", "/categories/world", "/feeds/news-example", "/search?q=headline"])
+@pytest.mark.parametrize(
+    "path", ["/feed", "/categories/world", "/feeds/news-example", "/search?q=headline", "/digests", "/digests/evening"]
+)
 async def test_every_further_document_is_valid_and_names_itself(room: Newsroom, path: str, suffix: str) -> None:
     await long(room)
     seen, following = list[str](), address(path, suffix)
@@ -205,3 +224,11 @@ async def test_the_stylesheet_that_documents_name_is_there_and_allowed(room: New
     style = await room.get(found[1])
     assert (style.status_code, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
     assert "feed > title" in style.text
+
+
+async def test_a_digest_whose_title_looks_like_html_says_that_it_is_text(room: Newsroom) -> None:
+    await filled(room)
+    root = ET.fromstring((await room.get("/digests/evening.atom")).content)
+    (title,) = root.findall(f"{ATOM}entry/{ATOM}title")
+    assert title.get("type") == "html"
+    assert (title.text or "").startswith("The &lt;/b&gt; &amp; ")

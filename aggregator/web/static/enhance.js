@@ -97,11 +97,12 @@
     chosen?.click();
   };
 
+  const search = document.getElementById("q");
   const KEYS = [
     ["j", "Next headline", () => step(1)],
     ["k", "Previous headline", () => step(-1)],
     ["o", "Open the headline; in an article, the original", open],
-    ["s", "Search", () => document.getElementById("q")?.focus()],
+    ...(search ? [["s", "Search", () => search.focus()]] : []),  // a copy as files has none
     ["?", "This help", () => help.showModal()],
   ];
 

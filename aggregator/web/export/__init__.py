@@ -1,0 +1,1 @@
+"""The site as files, for hosts that only hand out files."""
