@@ -216,10 +216,12 @@ def _without_bad_references(text: str) -> str:
 def _keep_good_reference(found: re.Match[str]) -> str:
     decimal, hexadecimal = found[1], found[2]
     digits = (decimal or hexadecimal).lstrip("0")
-    if len(digits) > len("1114111"):
-        return ""
-    code = int(digits or "0", 10 if decimal else 16)
-    return found[0] if code <= sys.maxunicode and xml_safe(chr(code)) else ""
+    if len(digits) <= len("1114111"):
+        code = int(digits or "0", 10 if decimal else 16)
+        if code <= sys.maxunicode and xml_safe(chr(code)):
+            return found[0]
+    # A "<" before it begins no tag; without anything in between, what follows it might make it one.
+    return " " if found.string[found.start() - 1 : found.start()] == "<" else ""
 
 
 def _entities() -> Failed:

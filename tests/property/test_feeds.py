@@ -153,6 +153,7 @@ def test_every_object_of_a_json_feed_becomes_an_entry(items: list[dict[str, obje
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(fragments.filter(lambda part: "DOCTYPE" not in part), max_size=6), max_size=4))
 @example([["<textInput>", "<link/>"]])
+@example([["<", "&#0;", ">"]])
 def test_there_are_as_many_entries_as_feedparser_finds(items: list[list[str]]) -> None:
     inside = "".join(f"<item>{''.join(parts)}</item>" for parts in items)
     body = f'<rss version="2.0"><channel>{inside}</channel></rss>'.encode()
