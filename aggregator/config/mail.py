@@ -64,7 +64,7 @@ class Mail(Section):
     """None: nothing is sent."""
     port: Annotated[Number, counting(1, 65535)] | None = None
     """None: the usual one of `security`."""
-    security: Annotated[Security, typed(_security)] = Security.STARTTLS
+    security: Encryption = Security.STARTTLS
     user: Line | None = None
     password: Variable | None = None
     """Name of an environment variable."""

@@ -29,7 +29,6 @@ _RSS_1: Final = "http://purl.org/rss/1.0/"
 _NETSCAPE: Final = "http://my.netscape.com/rdf" + "/simple/0.9/"  # in two: whole, it looks like a package index
 _ATOM: Final = "http://www.w3.org/2005/atom"
 _XLINK: Final = "http://www.w3.org/1999/xlink"
-_BASES: Final = ("base", "xml:base")
 
 
 class UnfamiliarError(Exception):
