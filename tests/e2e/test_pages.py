@@ -5,6 +5,7 @@ Skipped where there is no Chromium; on Debian `apt-get install chromium` brings 
 
 import asyncio
 import os
+import re
 import shutil
 import socket
 import threading
@@ -16,7 +17,7 @@ from typing import Self
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from aggregator.model.entry import Byline, ParsedEntry, SafeHtml
 from aggregator.model.feed import Move, Outcome
@@ -363,22 +364,22 @@ def test_the_keyboard_leads_past_the_head_of_the_page(visit: Visit) -> None:
 def test_a_reader_comes_from_the_front_page_to_an_article_and_on_to_a_related_one(visit: Visit) -> None:
     page = visit.open("front")
     page.get_by_role("region", name="Latest").get_by_role("link", name="Iraq hosts military chiefs from Iran").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Iraq hosts military chiefs from Iran, Russia and Syria"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Iraq hosts military chiefs from Iran, Russia and Syria")
     related = page.get_by_role("complementary", name="Related Stories")
     related.get_by_role("link", name="Syria and Russia discuss Idlib").click()
-    assert page.get_by_role("heading", level=1).inner_text().startswith("Syria and Russia discuss Idlib")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Syria and Russia discuss Idlib"))
 
 
 def test_a_reader_comes_from_the_front_page_to_a_story_and_learns_why_it_is_one(visit: Visit) -> None:
     page = visit.open("front")
     page.get_by_role("region", name="Top stories").get_by_role("link", name="Iraq hosts military chiefs").click()
-    assert page.get_by_text("2 publishers report this").is_visible()
+    expect(page.get_by_text("2 publishers report this")).to_be_visible()
     reason = page.get_by_text("62 % alike: military, chiefs")
     assert not reason.is_visible()
     page.get_by_text("Why together?").click()
-    assert reason.is_visible()
+    expect(reason).to_be_visible()
     page.get_by_role("complementary", name="Related Stories").get_by_role("link", name="Syria and Russia").click()
-    assert page.url.endswith("/stories/2")
+    page.wait_for_url("**/stories/2")
 
 
 def test_a_reader_searches(visit: Visit) -> None:
@@ -386,7 +387,7 @@ def test_a_reader_searches(visit: Visit) -> None:
     page.get_by_role("searchbox").fill("idlib")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=idlib")
-    assert page.get_by_role("link", name="Syria and Russia discuss Idlib").is_visible()
+    expect(page.get_by_role("link", name="Syria and Russia discuss Idlib")).to_be_visible()
     assert page.get_by_role("searchbox").input_value() == "idlib"
 
 
@@ -441,11 +442,11 @@ def test_the_keys_are_explained_by_one_of_them_and_by_a_button(visit: Visit) -> 
     help_ = page.get_by_role("dialog", name="Keyboard")
     assert help_.locator("kbd").all_text_contents() == ["j", "k", "o", "s", "?"]
     page.keyboard.press("Escape")
-    assert help_.is_hidden()
+    expect(help_).to_be_hidden()
     button = page.get_by_role("button", name="Keyboard shortcuts")
     button.focus()
     page.keyboard.press("Enter")
-    assert help_.is_visible()
+    expect(help_).to_be_visible()
     help_.get_by_role("button", name="Close").click()
     assert button.evaluate("node => node === document.activeElement")
 
