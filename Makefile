@@ -34,7 +34,7 @@ $(SETUP): pyproject.toml requirements-dev.lock
 	$(BIN)/python -m compileall -q aggregator  # where PYTHONDONTWRITEBYTECODE is set, every start would compile it again
 	touch $(SETUP)
 
-extras: $(SETUP)  ## install what `pip install 'aggregator[embeddings]'` adds, so that its tests are not skipped
+extras: $(SETUP)  ## install what `pip install 'aggregator[embeddings,fulltext]'` adds, so that its tests are not skipped
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements-extras.lock
 
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
@@ -44,7 +44,7 @@ lock: $(SETUP)  ## renew the lock files: names, versions and hashes only
 	$(BIN)/pip install --quiet pip-tools
 	$(LOCK) --output-file requirements.lock pyproject.toml
 	$(LOCK) --extra dev --output-file requirements-dev.lock pyproject.toml
-	$(LOCK) --extra dev --extra embeddings --output-file requirements-extras.lock pyproject.toml
+	$(LOCK) --extra dev --extra embeddings --extra fulltext --output-file requirements-extras.lock pyproject.toml
 	$(LOCK) --build-deps-for wheel --only-build-deps --output-file requirements-build.lock pyproject.toml
 
 clean:
