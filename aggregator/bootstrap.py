@@ -24,9 +24,10 @@ from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
 from aggregator.services.mailing import Mailing
 from aggregator.services.poll import Poller
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.poll_feed import FeedPoller
 from aggregator.services.push import Subscriber
 from aggregator.services.read import Reader
+from aggregator.services.recognition import Recognition
 from aggregator.services.watch import Watch, WatchedStore
 from aggregator.stopping import on_signals
 from aggregator.storage.sqlite.store import SqliteStore
@@ -256,4 +257,5 @@ def _recognition(configuration: Configuration) -> Recognition:
         publisher_names=tuple(sorted(names)),
         own_origins=(origin(configuration.site.url),),
         addresses=owners(configuration.enabled_feeds()),
+        access=configuration.access(),
     )

@@ -155,6 +155,14 @@ class EntryRecords(Protocol):
         """
         ...
 
+    def judge(self, *, limit: int) -> int:
+        """Apply the rules of a feed whose rules feeds.yaml has changed to at most `limit` of its stored entries.
+
+        Returns:
+            How many it looked at; 0 when all entries of all feeds stand as their rules say.
+        """
+        ...
+
     def get(self, entry_id: EntryId) -> Entry | None:
         """Find one entry, also of a feed that is no longer configured."""
         ...

@@ -13,7 +13,7 @@ from aggregator.cli.options import Place, pass_place
 from aggregator.cli.tables import Column, print_table
 from aggregator.cli.wording import spelt
 from aggregator.clock import SystemClock
-from aggregator.config.model import FeedSettings
+from aggregator.config.feeds import FeedSettings
 from aggregator.model.feed import FeedOverview
 from aggregator.model.ids import RateGroup
 from aggregator.model.poll import GroupPause

@@ -10,10 +10,11 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from aggregator.config.digests import DigestSettings, NamedDigestSettings
+from aggregator.config.feeds import FeedSettings
 from aggregator.config.fields import Push, Shown
 from aggregator.config.identity import RESERVED, feed_id
 from aggregator.config.mail import Mail
-from aggregator.config.model import Configuration, Copies, FeedSettings, Media, Metrics, Polling, Site, Stories
+from aggregator.config.model import Configuration, Copies, Media, Metrics, Polling, Site, Stories
 from aggregator.config.read import load, parse
 from aggregator.config.section import Section
 from aggregator.errors import ConfigurationError

@@ -47,7 +47,8 @@ _OVERVIEW = f"""
                 ORDER BY listed_at DESC LIMIT 1 OFFSET {feed_rows.RHYTHM_OF - 1}
             ),
             (SELECT min(listed_at) FROM entries WHERE feed_id = feeds.id)
-        ) AS oldest_of_rhythm_at
+        ) AS oldest_of_rhythm_at,
+        (SELECT count(*) FROM entries WHERE feed_id = feeds.id AND muted <> '') AS muted_entries
     FROM feeds WHERE configured = 1
 """
 
