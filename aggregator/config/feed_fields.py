@@ -172,7 +172,7 @@ def _part(text: str) -> Part:
     try:
         return Part(text)
     except ValueError:
-        nearest = did_you_mean(text, list(Part)) or f"; possible are {', '.join(Part)}"
+        nearest = did_you_mean(text, [part.value for part in Part]) or f"; possible are {', '.join(Part)}"
         raise ValueError(f"{quoted(text)} is no part of an entry{nearest}") from None
 
 
