@@ -25,7 +25,12 @@ Pauses = dict[RateGroup, GroupPause]
 
 @click.group(
     commands=LazyCommands(
-        {"check": "aggregator.cli.check:check", "schedule": "aggregator.cli.schedule:schedule"},
+        {
+            "check": "aggregator.cli.check:check",
+            "plan": "aggregator.cli.plan:plan",
+            "schedule": "aggregator.cli.schedule:schedule",
+            "schema": "aggregator.cli.schema:schema",
+        },
     )
 )
 def feeds() -> None:
