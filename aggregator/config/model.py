@@ -185,6 +185,11 @@ class Configuration(Section):
         """
         return self._enabled_feeds
 
+    def changed_sections(self, before: "Configuration") -> tuple[str, ...]:
+        """Name the keys at the top of the file that say something else than before, but for feeds and what holds for them."""
+        names = (name for name in Configuration.model_fields if name not in {"feeds", "defaults", "categories"})
+        return tuple(name for name in names if getattr(before, name) != getattr(self, name))
+
     def access(self) -> dict[FeedId, Access]:
         """Give what is secret about asking feeds, by their ids; most have nothing."""
         found = ((settings.feed_id, settings.access()) for settings in self.feeds if settings.enabled)

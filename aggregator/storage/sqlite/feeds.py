@@ -9,6 +9,7 @@ from aggregator.errors import LeaseLost
 from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, GroupLease, ParsedFeed
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollRecord
+from aggregator.polling.feed_plan import StoredFeed
 from aggregator.polling.groups import rate_group
 from aggregator.storage.sqlite import feed_rows, polls, setbacks, skips
 from aggregator.storage.sqlite.configuring import Configuring
@@ -65,6 +66,11 @@ class SqliteFeeds:
         ahead = Configuring(self._session).apply(feeds, now=now)
         setbacks.noticed(self._session, now=now)
         self._mend(ahead, now=now, lease=LONGEST_LEASE)
+
+    def stored(self) -> list[StoredFeed]:
+        """List every feed there ever was, in order of id."""
+        rows = self._session.rows("SELECT * FROM feeds ORDER BY id")
+        return [StoredFeed(feed=feed_rows.feed(row), configured=bool(row["configured"])) for row in rows]
 
     def _mend(self, ahead: Collection[str], *, now: datetime, lease: timedelta) -> None:
         """Give everything that lies further ahead than it can, and every group, the time that it should have."""
