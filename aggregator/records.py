@@ -21,6 +21,7 @@ from aggregator.model.push import Subscription
 from aggregator.model.query import EntryQuery, Page
 from aggregator.model.search import Found, SearchQuery
 from aggregator.polling.feed_plan import StoredFeed
+from aggregator.polling.retention import Stored
 
 
 class FeedRecords(Protocol):
@@ -182,6 +183,17 @@ class EntryRecords(Protocol):
 
     def archive(self, query: EntryQuery) -> Page[Entry]:
         """List the entries of a query up to the first that closes an archive (`model.query.closes_archive`), or to `limit`."""
+        ...
+
+    def stored(self, feed_id: FeedId) -> list[Stored]:
+        """List all entries of a feed, with what deciding whether they are still kept takes."""
+        ...
+
+    def remove(self, feed_id: FeedId, entry_ids: Collection[EntryId]) -> int:
+        """Take entries of a feed out for good, with all that hangs on them; give how many there were.
+
+        What they were copies or leads of waits to be placed again. A story that is left without entries goes with them.
+        """
         ...
 
     def revisions(self, *entry_ids: EntryId) -> list[Revision]:

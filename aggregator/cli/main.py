@@ -41,6 +41,7 @@ COMMANDS = LazyCommands(
         "stories": "aggregator.cli.stories:stories",
         "search": "aggregator.cli.search:search",
         "export": "aggregator.cli.export:export",
+        "db": "aggregator.cli.db:db",
         "replay": "aggregator.cli.replay:replay",
     }
 )

@@ -15,20 +15,20 @@ class Stored:
     id: EntryId
     listed_at: datetime
     first_seen_at: datetime
-    in_document: bool = False
-    """It stands in the document that was stored last: deleted, it would come back as new with the next one."""
+    stays: bool = False
+    """It stands in the document that was stored last, and would come back as new with the next one; or something published leads to it."""
 
 
 def expired(entries: Iterable[Stored], retention: Retention, *, now: datetime) -> list[EntryId]:
     """Choose the entries of one feed that may go: too old, or not among the newest so many. In no particular order.
 
-    What the feed's document still holds stays, however old: it would only come back.
+    What has to stay does, however old.
     """
     newest_first = sorted(entries, key=lambda entry: (entry.listed_at, entry.id), reverse=True)
     return [
         entry.id
         for place, entry in enumerate(newest_first)
-        if not entry.in_document and (_is_beyond(place, retention) or _is_old(entry, retention, now))
+        if not entry.stays and (_is_beyond(place, retention) or _is_old(entry, retention, now))
     ]
 
 

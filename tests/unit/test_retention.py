@@ -11,9 +11,9 @@ from tests.factories import NOON
 DAY = timedelta(days=1)
 
 
-def stored(number: int, *, days: int = 0, in_document: bool = False) -> Stored:
+def stored(number: int, *, days: int = 0, stays: bool = False) -> Stored:
     at = NOON - days * DAY
-    return Stored(id=EntryId(number), listed_at=at, first_seen_at=at, in_document=in_document)
+    return Stored(id=EntryId(number), listed_at=at, first_seen_at=at, stays=stays)
 
 
 def test_without_retention_everything_is_kept() -> None:
@@ -31,13 +31,13 @@ def test_of_entries_the_newest_stay() -> None:
 
 
 def test_what_the_document_still_holds_stays_for_it_would_only_come_back() -> None:
-    entries = [stored(1, days=90, in_document=True), stored(2, days=90)]
+    entries = [stored(1, days=90, stays=True), stored(2, days=90)]
     assert expired(entries, Retention(age=DAY, entries=1), now=NOON) == [2]
 
 
 @given(
     st.lists(
-        st.builds(stored, st.integers(1, 99), days=st.integers(0, 60), in_document=st.booleans()),
+        st.builds(stored, st.integers(1, 99), days=st.integers(0, 60), stays=st.booleans()),
         unique_by=lambda e: e.id,
     ),
     st.builds(

@@ -10,7 +10,8 @@ from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, Totals
 from aggregator.model.query import Cursor, EntryQuery, Page, closes_archive
-from aggregator.storage.sqlite import entry_rows, imprints
+from aggregator.polling.retention import Stored
+from aggregator.storage.sqlite import entry_rows, imprints, removing
 from aggregator.storage.sqlite.muting import judge_next
 from aggregator.storage.sqlite.saving import save
 from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, seconds
@@ -134,6 +135,14 @@ class SqliteEntries:
         sql = f"{_WHOLE} WHERE {conditions} AND {bounds} AND e.listed_at >= :since ORDER BY e.listed_at DESC, e.id DESC LIMIT :limit"
         since = -MOST if query.since is None else seconds(query.since)
         return self._session.walk(sql, **scope, **values, since=since, limit=limit)
+
+    def stored(self, feed_id: FeedId) -> list[Stored]:
+        """List all entries of a feed, with what deciding whether they are still kept takes."""
+        return removing.stored(self._session, feed_id)
+
+    def remove(self, feed_id: FeedId, entry_ids: Collection[EntryId]) -> int:
+        """Take entries of a feed out for good, with all that hangs on them."""
+        return removing.remove(self._session, feed_id, entry_ids)
 
     def revisions(self, *entry_ids: EntryId) -> list[Revision]:
         """List what these entries said before, newest first."""

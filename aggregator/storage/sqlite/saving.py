@@ -8,6 +8,7 @@ from aggregator.model.entry import ParsedEntry
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.poll import EntryPlan
 from aggregator.storage.sqlite import entry_rows, imprints, muting, search_index
+from aggregator.storage.sqlite.checksums import checksum
 from aggregator.storage.sqlite.session import Row, Session, Value, seconds
 
 _INSERT = f"""
@@ -16,7 +17,7 @@ _INSERT = f"""
         {", ".join(entry_rows.SAID_COLUMNS)}
     ) VALUES ({", ".join("?" * (12 + len(entry_rows.SAID_COLUMNS)))})
 """
-_INSERT_TEXTS = "INSERT INTO entry_texts (entry_id, summary, content, text) VALUES (?, ?, ?, ?)"
+_INSERT_TEXTS = "INSERT INTO entry_texts (entry_id, summary, content, text, checksum) VALUES (?, ?, ?, ?, ?)"
 
 _OLD = """
     SELECT e.id, e.feed_id, e.guid, e.published_at, e.first_seen_at, e.listed_at, e.url, e.headline, e.teaser,
@@ -47,7 +48,9 @@ _LEAVE = (
         for side in ("<= :listed_at ORDER BY listed_at DESC", "> :listed_at ORDER BY listed_at")
     ),
 )
-_UPDATE_TEXTS = "UPDATE entry_texts SET summary = :summary, content = :content, text = :text WHERE entry_id = :id"
+_UPDATE_TEXTS = """
+    UPDATE entry_texts SET summary = :summary, content = :content, text = :text, checksum = :checksum WHERE entry_id = :id
+"""
 
 
 def save(session: Session, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -> list[EntryId]:
@@ -73,7 +76,7 @@ def _add(session: Session, feed: Row, new: Sequence[ParsedEntry], now: int) -> l
     session.run_each(_INSERT, (_row(feed, number, parsed, now) for number, parsed in enumerate(new, first)))
     session.run_each(
         _INSERT_TEXTS,
-        ((number, parsed.summary, parsed.content, parsed.text) for number, parsed in enumerate(new, first)),
+        ((number, *_texts(parsed)) for number, parsed in enumerate(new, first)),
     )
     session.run("UPDATE feeds SET entry_count = entry_count + :new WHERE id = :id", id=feed["id"], new=len(new))
     return [EntryId(number) for number in range(first, first + len(new))]
@@ -86,6 +89,11 @@ def _row(feed: Row, entry_id: int, parsed: ParsedEntry, now: int) -> tuple[Value
     listed, shown = _listed(published, now), int(feed["configured"] and not muted)
     own = (entry_id, feed["id"], parsed.guid, published, now, now, listed, feed["category"], shown, shown, entry_id)
     return (*own, muted, *entry_rows.said(parsed))
+
+
+def _texts(parsed: ParsedEntry) -> tuple[str, str, str, int]:
+    summary, content, text = parsed.summary, parsed.content, parsed.text
+    return summary, content, text, checksum(parsed.headline, parsed.url, parsed.teaser, summary, content, text)
 
 
 def _next_id(session: Session) -> int:
@@ -109,7 +117,8 @@ def _change(session: Session, feed: Row, entry_id: EntryId, parsed: ParsedEntry,
     session.run(_UPDATE, **new, id=entry_id, now=now, grouped=grouped, muted=muted, shown=shown)
     if muted != old["muted"]:
         muting.review(session, [old])
-    session.run(_UPDATE_TEXTS, id=entry_id, summary=parsed.summary, content=parsed.content, text=parsed.text)
+    summary, content, text, made = _texts(parsed)
+    session.run(_UPDATE_TEXTS, id=entry_id, summary=summary, content=content, text=text, checksum=made)
     if indexed and (old["headline"], old["teaser"], old["text"]) != (parsed.headline, parsed.teaser, parsed.text):
         search_index.remove(session, entry_id, old["headline"], old["teaser"], old["text"])
         search_index.add(session, entry_id, parsed.headline, parsed.teaser, parsed.text)

@@ -166,7 +166,9 @@ CREATE TABLE entry_texts (
     entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
     summary TEXT NOT NULL,
     content TEXT NOT NULL,
-    text TEXT NOT NULL
+    text TEXT NOT NULL,
+    -- added since
+    checksum INTEGER                         -- of what readers see of the entry: see checksums.py; NULL: stored before there were any
 ) STRICT;
 
 CREATE TABLE revisions (

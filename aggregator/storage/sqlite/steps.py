@@ -205,3 +205,8 @@ _WHAT_FEEDS_WANT = (
     "CREATE INDEX feeds_judged ON feeds (id) WHERE judged_at IS NOT NULL",
     "CREATE INDEX entries_muted ON entries (feed_id) WHERE muted <> ''",
 )
+
+
+@MIGRATIONS(name="0016_checksums")
+def _checksums(db: Database) -> None:
+    db.execute("ALTER TABLE entry_texts ADD COLUMN checksum INTEGER")
