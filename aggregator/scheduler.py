@@ -172,6 +172,7 @@ class DigestSchedule:
         tick: how often.
         patience: how long `caught_up` is waited for.
         grace: how long a step that runs may take to finish after `stop`; a mail server that is mute could hold it for minutes.
+        name: what the steps are about, for the log.
     """
 
     def __init__(
@@ -181,7 +182,9 @@ class DigestSchedule:
         tick: timedelta = DIGEST_TICK,
         patience: timedelta = CATCHING_UP,
         grace: timedelta = GRACE,
+        name: str = "digests",
     ) -> None:
+        self._name = name
         self._steps = steps
         self._caught_up = caught_up
         self._tick = tick
@@ -224,10 +227,10 @@ class DigestSchedule:
         try:
             await step()
         except DatabaseUnusable as error:
-            logger.warning("digests broke off: %s; the next tick tries again", error)
+            logger.warning("%s broke off: %s; the next tick tries again", self._name, error)
         except Exception:
             # As above: no mistake in one digest may end all those after it.
-            logger.exception("digests broke off; the next tick tries again")
+            logger.exception("%s broke off; the next tick tries again", self._name)
 
 
 async def _at_most(time: timedelta, work: Awaitable[object]) -> None:

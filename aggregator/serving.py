@@ -23,6 +23,7 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from aggregator.bootstrap import Application, WatchedDatabase, assembled, open_watched
+from aggregator.care_parts import nightly
 from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
 from aggregator.editions import published_site
@@ -100,12 +101,14 @@ class Generation:
     polls: PollSchedule | None
     """None: nothing is polled."""
     digests: DigestSchedule
+    care: DigestSchedule
     closing: AsyncExitStack
 
     async def run(self) -> None:
         """Poll, make digests, apply rules, until `stop`."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.digests.run())
+            tasks.create_task(self.care.run())
             tasks.create_task(self.application.judging.run())
             if self.polls:
                 tasks.create_task(self.polls.run())
@@ -118,12 +121,14 @@ class Generation:
             self.application.mailing.stop()
         self.application.judging.stop()
         self.digests.stop()
+        self.care.stop()
 
     def stop_at_once(self) -> None:
         """Wait for nothing any more."""
         if self.polls:
             self.polls.stop_at_once()
         self.digests.stop_at_once()
+        self.care.stop_at_once()
 
 
 class _Running:
@@ -230,6 +235,11 @@ async def _open(configuration: Configuration, opened: WatchedDatabase, database:
             application=application,
             polls=polls,
             digests=DigestSchedule(*steps, caught_up=polls.caught_up if polls else None),
+            care=DigestSchedule(
+                nightly(configuration, opened.store, database, opened.watch.care).step,
+                caught_up=polls.caught_up if polls else None,
+                name="care of the database",
+            ),
             closing=closing.pop_all(),
         )
 

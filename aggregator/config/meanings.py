@@ -43,6 +43,12 @@ MEANINGS: Final = {
 `token` | 16 to 200 of A-Z, a-z, 0-9 and `-._~+/`, drawn at random | none | Whoever sends it as `Authorization: Bearer ...` may read them, from anywhere and through any proxy; Prometheus does with `authorization: {credentials: ...}` in its scrape configuration. It is a secret: keep the file readable to the service alone, and send it over https only.
 `allow_networks` | list of networks, such as `192.168.0.0/16` or `fd00::/8` | `[]` | Whoever asks from there may read them without a token: directly, not through a proxy, and by an address, a private name or the host of `site.url`. Leave out where a proxy runs: with `127.0.0.1/32` here, a proxy on this machine would show them to everybody.
 """,
+    "care": """
+`time` | time of the day | `03:30` | When the night's work begins, in `site.timezone`: what `retention` no longer keeps is let go, then the database is copied, then looked through.
+`backups` | folder | none | Where a copy is put every night, `aggregator-2026-03-10.db`; made if it is not there. Better on another disk. Without it none is made.
+`keep` | number, `1` to `365` | `7` | So many of these copies stay, the newest.
+`check` | switch | `true` | Look the whole database through, as `aggregator db check` does. What is found is logged, and shown by `aggregator doctor`.
+""",
     "mail": """
 `host` | host name or address | none | Where the server is.
 `port` | number, `1` to `65535` | that of the encryption: 587 for starttls, 465 for tls, 25 for none | Where it listens.

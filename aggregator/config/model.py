@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationInfo, field_validator
 
 from aggregator.config import sizes
+from aggregator.config.care import Care
 from aggregator.config.digests import DigestSettings, NamedDigests, plans
 from aggregator.config.feed_fields import Addresses
 from aggregator.config.feeds import Categories, Defaults, FeedSettings, inherit
@@ -144,6 +145,7 @@ class Configuration(Section):
     stories: Stories = Stories()
     media: Media = Media()
     metrics: Metrics = Metrics()
+    care: Care = Care()
     mail: Mail = Mail()
     digest: DigestSettings = DigestSettings()
     digests: NamedDigests = ()

@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from aggregator.config.care import Care
 from aggregator.config.digests import DigestSettings, NamedDigestSettings
 from aggregator.config.feeds import CategorySettings, Defaults, FeedSettings, RetentionSettings, RuleSettings
 from aggregator.config.mail import Mail
@@ -23,6 +24,7 @@ SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "stories": Stories,
     "media": Media,
     "metrics": Metrics,
+    "care": Care,
     "mail": Mail,
     "digest": DigestSettings,
     "digests": NamedDigestSettings,

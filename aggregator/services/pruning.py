@@ -1,7 +1,7 @@
 """Let go what retention no longer keeps, a bounded number of entries a transaction."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,20 +26,22 @@ class Pruned:
     """That went; of a dry run, that would go."""
 
 
-async def prune(store: Store, *, now: datetime, dry: bool = False) -> list[Pruned]:
+async def prune(store: Store, configured: Sequence[Feed] = (), *, now: datetime, dry: bool = False) -> list[Pruned]:
     """Take out what the retention of each feed lets go, of feeds that left feeds.yaml too.
 
     Stopped in between, the next run does the rest. What is left behind is to be grouped again.
 
     Args:
         store: where entries are.
+        configured: feeds as feeds.yaml has them, where it may have changed since the database was told; of others the last word counts.
         now: what ages are counted to.
         dry: only count.
 
     Returns:
         Feeds of which something goes, in order of id.
     """
-    feeds = [each.feed for each in await store.read(lambda tx: tx.feeds.stored())]
+    said = {feed.id: feed for feed in configured}
+    feeds = [said.get(each.feed.id, each.feed) for each in await store.read(lambda tx: tx.feeds.stored())]
     bounded = [feed for feed in feeds if feed.retention != KEPT_FOR_EVER]
     found = [Pruned(feed_id=feed.id, entries=await _prune_feed(store, feed, now=now, dry=dry)) for feed in bounded]
     return [each for each in found if each.entries]

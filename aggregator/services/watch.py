@@ -10,6 +10,7 @@ from typing import TypeVar
 from aggregator.errors import DatabaseUnusable
 from aggregator.model.poll import PollResult
 from aggregator.ports import Clock, Store, Transaction
+from aggregator.services.care import CareStanding
 from aggregator.services.in_force import InForce
 
 T = TypeVar("T")
@@ -119,6 +120,8 @@ class Watch:
     """Polling has a while from then on to look for due feeds for the first time."""
     in_force: InForce | None = None
     """Which configuration goes; None where the file is read once."""
+    care: CareStanding = field(default_factory=CareStanding)
+    """How the nightly care of the database went."""
     stopping: bool = False
     _probe: "asyncio.Task[str] | None" = None
 

@@ -10,6 +10,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlite_utils import Database
+
 from aggregator.errors import InputError
 from aggregator.storage.sqlite import connect, migrations
 
@@ -74,7 +76,7 @@ def _part_of(file: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _newest(db: "connect.Database") -> int:
+def _newest(db: Database) -> int:
     (row,) = db.execute("SELECT coalesce(max(id), 0) AS newest FROM entries").fetchall()
     return int(row["newest"])
 
