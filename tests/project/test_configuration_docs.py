@@ -128,6 +128,7 @@ def test_the_documented_bounds_are_the_bounds(section: str, key: str) -> None:
         "50MiB": "51MiB",
         "1024GiB": "1025GiB",
         "256": "257",
+        "365": "366",
         "65535": "65536",
         "1000": "1001",
         "2000": "2001",

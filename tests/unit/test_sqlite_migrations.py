@@ -221,7 +221,7 @@ def test_the_search_index_is_made_anew_when_the_rules_for_words_changed(tmp_path
         f" SELECT value, 'a', 'New words ' || value, 'x', '', '', {NOON.timestamp():.0f}, 0, 0, '', 1, 1, value"
         " FROM json_each('[1, 2]')"
     )
-    database.execute("INSERT INTO entry_texts SELECT id, '', '', 'text' FROM entries")
+    database.execute("INSERT INTO entry_texts SELECT id, '', '', 'text', NULL FROM entries")
     search_index.add(session, 1, "old", "old", "old")
 
     assert not search_index.renew(session)

@@ -4,7 +4,6 @@ SQLite keeps no checksums of pages: of 100 files with 64 random bytes changed, i
 their own (checksums.py), so that a changed byte in what readers see is found, and its entry named.
 """
 
-
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass

@@ -14,9 +14,10 @@ from aggregator.storage.sqlite.session import Session, many, moment
 from aggregator.storage.sqlite.story_lists import list_stories, stories_of_entries
 
 _OF_FEED = "SELECT id, listed_at, first_seen_at FROM entries WHERE feed_id = :feed"
+# By the publishers a story ever had: coverage falls while the first of their feeds are pruned.
 _NEEDED = """
     SELECT entry_id AS id FROM digest_items
-    UNION SELECT lead FROM stories WHERE coverage > 1
+    UNION SELECT lead FROM stories WHERE json_array_length(publishers) > 1
     UNION SELECT value FROM story_rulings, json_each(story_rulings.entries)
     UNION SELECT value FROM story_rulings, json_each(coalesce(story_rulings.others, '[]'))
 """
