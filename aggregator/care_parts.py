@@ -1,18 +1,29 @@
 """Put together what looks after the database."""
 
+import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
+from shutil import disk_usage
 
+from aggregator.bootstrap import open_store
 from aggregator.clock import SystemClock
+from aggregator.config.care import Care
 from aggregator.config.model import Configuration
+from aggregator.config.read import load
+from aggregator.editions import mail_server
+from aggregator.errors import UserError
+from aggregator.polling.health import problems
 from aggregator.ports import Store
-from aggregator.services.care import Care, CareSettings, CareStanding
+from aggregator.services.care import CareSettings, CareStanding, NightlyCare, backups
+from aggregator.services.doctor import QUIET, Disk, Polled, Sign, Versions, Vitals, diagnose
 from aggregator.services.pruning import Pruned
 from aggregator.services.pruning import prune as prune_store
-from aggregator.storage.sqlite import backing_up, inspecting
+from aggregator.storage.sqlite import backing_up, connect, inspecting
 from aggregator.storage.sqlite.backing_up import Backup
 from aggregator.storage.sqlite.inspecting import Finding
-from aggregator.storage.sqlite.store import SqliteStore
 
 
 def inspect(database: Path) -> list[Finding]:
@@ -27,11 +38,8 @@ def back_up(database: Path, file: Path, *, replace: bool) -> Backup:
 
 async def prune(configuration: Configuration, database: Path, *, dry: bool) -> list[Pruned]:
     """Let go what feeds.yaml no longer keeps; see `services.pruning`."""
-    store = await SqliteStore.open(database)
-    try:
+    async with open_store(database) as store:
         return await prune_store(store, configuration.enabled_feeds(), now=SystemClock().now(), dry=dry)
-    finally:
-        await store.aclose()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +57,85 @@ class FileKeeper:
         return inspecting.inspect(self.database)
 
 
-def nightly(configuration: Configuration, store: Store, database: Path, standing: CareStanding) -> Care:
+async def examine(config: Path, database: Path, *, thorough: bool) -> list[Sign]:
+    """Find out whether all is well; see `services.doctor`.
+
+    Args:
+        config: feeds.yaml; it may be broken.
+        database: it may be missing, or broken.
+        thorough: look the whole database through.
+    """
+    configuration, trouble = _configuration(config)
+    now = SystemClock().now()
+    unusable, polled = await _polled(database, now)
+    care = configuration.care if configuration else Care()
+    return diagnose(
+        Vitals(
+            now=now,
+            versions=Versions(program=version("aggregator"), python=python_version(), sqlite=connect.SQLITE),
+            configuration=trouble,
+            database=unusable,
+            findings=[found.what for found in inspecting.inspect(database)] if thorough and not unusable else None,
+            disk=None if unusable else _disk(database),
+            polled=polled,
+            backups=care.backups is not None,
+            backup_at=_backup_at(care.backups),
+            mail=await _mail(configuration),
+        )
+    )
+
+
+def _configuration(config: Path) -> tuple[Configuration | None, str]:
+    try:
+        return load(config), ""
+    except UserError as error:
+        return None, str(error)
+
+
+async def _polled(database: Path, now: datetime) -> tuple[str, Polled | None]:
+    """Give why the database can't be used, or how its feeds are doing. It is not made for this."""
+    if not await asyncio.to_thread(database.exists):
+        return f"{database}: there is none yet; `aggregator poll` makes it and fills it", None
+    try:
+        async with open_store(database) as store:
+            overviews = await store.read(lambda tx: tx.feeds.overview())
+            latest_at = await store.read(lambda tx: tx.feeds.latest_at())
+    except UserError as error:
+        return str(error), None
+    times = [overview.state.last_polled_at for overview in overviews if overview.state.last_polled_at]
+    due = [overview.state.next_poll_at for overview in overviews if overview.state.next_poll_at]
+    return "", Polled(
+        feeds=len(overviews),
+        problems=problems(overviews, now=now),
+        last_at=max(times, default=None),
+        latest_at=latest_at,
+        overdue=sum(at < now - QUIET for at in due),
+    )
+
+
+def _disk(database: Path) -> Disk:
+    wal = database.with_name(f"{database.name}-wal")
+    return Disk(
+        database=database.stat().st_size,
+        wal=wal.stat().st_size if wal.exists() else 0,
+        free=disk_usage(database.parent).free,
+    )
+
+
+def _backup_at(folder: Path | None) -> datetime | None:
+    newest = backups(folder)[:1] if folder and folder.is_dir() else []
+    return datetime.fromtimestamp(newest[0].stat().st_mtime, UTC) if newest else None
+
+
+async def _mail(configuration: Configuration | None) -> str | None:
+    mailer = mail_server(configuration) if configuration else None
+    return await mailer.reach() if mailer else None
+
+
+def nightly(configuration: Configuration, store: Store, database: Path, standing: CareStanding) -> NightlyCare:
     """Make what cares for the database every night, as feeds.yaml wants it."""
     care = configuration.care
     settings = CareSettings(
         at=care.time, zone=configuration.site.timezone, backups=care.backups, keep=care.keep, check=care.check
     )
-    return Care(store, FileKeeper(database=database), SystemClock(), settings, standing)
+    return NightlyCare(store, FileKeeper(database=database), SystemClock(), settings, standing)

@@ -3,12 +3,16 @@
 import logging
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from aggregator.config.model import Configuration
 from aggregator.ports import Clock, Store
 from aggregator.publish.site import Site
 from aggregator.services.digest import Digests
 from aggregator.services.mailing import Mailing
+
+if TYPE_CHECKING:
+    from aggregator.mail import SmtpMailer
 
 logger = logging.getLogger(__name__)
 
@@ -51,21 +55,33 @@ def mailing(configuration: Configuration, store: Store, clock: Clock) -> Mailing
     mail = configuration.mail
     if mail.host is None or mail.sender is None:
         return None
-    # aiosmtplib, and what writes messages: `aggregator poll` sends none.
-    from aggregator.config.secret import password  # noqa: PLC0415 -- see above
-    from aggregator.mail import MailServer, SmtpMailer  # noqa: PLC0415 -- see above
+    # What writes messages: `aggregator poll` sends none.
     from aggregator.publish.digest_mail import DigestMail  # noqa: PLC0415 -- see above
 
-    server = MailServer(
-        host=mail.host,
-        port=mail.used_port,
-        security=mail.security,
-        timeout=mail.timeout,
-        user=mail.user or "",
-        password=partial(password, mail),
-    )
     message = DigestMail(published_site(configuration), sender=mail.sender)
-    return Mailing(store, SmtpMailer(server), clock, write=message.write, sender=mail.sender)
+    mailer = mail_server(configuration)
+    return Mailing(store, mailer, clock, write=message.write, sender=mail.sender) if mailer else None
+
+
+def mail_server(configuration: Configuration) -> "SmtpMailer | None":
+    """Make the way to the mail server; None where feeds.yaml names none."""
+    mail = configuration.mail
+    if mail.host is None:
+        return None
+    # aiosmtplib: `aggregator poll` sends nothing.
+    from aggregator.config.secret import password  # noqa: PLC0415 -- see above
+    from aggregator.mail import MailServer, SmtpMailer  # noqa: PLC0415 -- see above
+
+    return SmtpMailer(
+        MailServer(
+            host=mail.host,
+            port=mail.used_port,
+            security=mail.security,
+            timeout=mail.timeout,
+            user=mail.user or "",
+            password=partial(password, mail),
+        )
+    )
 
 
 def digests(configuration: Configuration, store: Store, clock: Clock) -> Digests:

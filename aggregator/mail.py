@@ -77,6 +77,19 @@ class SmtpMailer:
             await _take_leave(client)
         return None
 
+    async def reach(self) -> str:
+        """Go as far as one can without a message; give why that is not far enough, empty where it is."""
+        async with contextlib.AsyncExitStack() as closing:
+            try:
+                async with asyncio.timeout(self._server.timeout.total_seconds()):
+                    client = await self._client()
+                    closing.callback(client.close)
+                    await client.connect()
+            except _TROUBLE as error:
+                return self._said(error)
+            await _take_leave(client)
+        return ""
+
     async def _client(self) -> aiosmtplib.SMTP:
         """Make a client; `connect` then brings TLS and login about.
 

@@ -40,6 +40,10 @@ class FeedRecords(Protocol):
         """List every feed there ever was, with whether it is polled and shown now, in order of id."""
         ...
 
+    def latest_at(self) -> datetime:
+        """Give the latest time at which anything was asked for, to about a minute; 1970 before the first."""
+        ...
+
     def claim_due(self, *, now: datetime, groups: int, per_group: int, lease: timedelta) -> list[GroupLease]:
         """Lease at most `groups` rate groups that have feeds due, each with at most `per_group` of those feeds.
 

@@ -80,7 +80,7 @@ class CareStanding:
     """What could not be done in the last night, and why."""
 
 
-class Care:
+class NightlyCare:
     """Does a night's work, once a night. `step` is to be called every minute or so."""
 
     def __init__(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aggregator.errors import DatabaseUnusable
-from aggregator.services.care import Care, CareSettings, CareStanding, backups
+from aggregator.services.care import CareSettings, CareStanding, NightlyCare, backups
 from aggregator.storage.sqlite.inspecting import Finding
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.manual_clock import ManualClock
@@ -47,8 +47,8 @@ class Nights:
         self.store, self.settings = store, settings
         self.care = self.started()
 
-    def started(self) -> Care:
-        return Care(self.store, self.keeper, self.clock, self.settings, self.standing)
+    def started(self) -> NightlyCare:
+        return NightlyCare(self.store, self.keeper, self.clock, self.settings, self.standing)
 
     async def pass_(self, time: timedelta) -> None:
         self.clock.move(time)
@@ -116,7 +116,7 @@ async def test_what_can_not_be_done_is_told_and_the_rest_is_done(store: SqliteSt
     nights.keeper.refusing = False
     nights.keeper.findings = ()
     await nights.pass_(timedelta(days=1))
-    assert (nights.standing.refused, nights.standing.findings) == ((), ())
+    assert not nights.standing.refused + nights.standing.findings
     assert nights.standing.backed_up_at == nights.clock.now()
 
 

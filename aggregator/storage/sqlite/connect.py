@@ -42,6 +42,9 @@ WAL_PAUSE = 0.05
 """Seconds between tries to make a new file a WAL database. The switch needs the file alone, and where another process
 is switching it too, SQLite says "locked" at once, without waiting `busy_timeout` (it would be a deadlock)."""
 
+SQLITE: tuple[int, ...] = sqlite3.sqlite_version_info
+"""The version in this process."""
+
 _PAGE_SIZE = "PRAGMA page_size = 8192"
 """Of a new file; before it becomes a WAL database, or it comes too late. A file that has pages keeps theirs."""
 _CACHE = f"PRAGMA cache_size = -{32 * 1024}"

@@ -14,7 +14,7 @@ from aggregator.polling.groups import rate_group
 from aggregator.storage.sqlite import feed_rows, polls, setbacks, skips
 from aggregator.storage.sqlite.configuring import Configuring
 from aggregator.storage.sqlite.groups import DUE, LONGEST_LEASE, RateGroups
-from aggregator.storage.sqlite.session import Row, Session, Value, many, seconds
+from aggregator.storage.sqlite.session import Row, Session, Value, many, moment, seconds
 
 _DUE_OF_GROUPS = f"""
     SELECT f.* FROM json_each(:groups) AS g CROSS JOIN feeds AS f
@@ -71,6 +71,11 @@ class SqliteFeeds:
         """List every feed there ever was, in order of id."""
         rows = self._session.rows("SELECT * FROM feeds ORDER BY id")
         return [StoredFeed(feed=feed_rows.feed(row), configured=bool(row["configured"])) for row in rows]
+
+    def latest_at(self) -> datetime:
+        """Give the latest time at which anything was asked for."""
+        (row,) = self._session.rows("SELECT latest_at FROM clock")
+        return moment(int(row["latest_at"]))
 
     def _mend(self, ahead: Collection[str], *, now: datetime, lease: timedelta) -> None:
         """Give everything that lies further ahead than it can, and every group, the time that it should have."""
