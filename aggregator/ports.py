@@ -10,7 +10,8 @@ from aggregator.model.export import Exported
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
 from aggregator.model.media import ImageOutcome, KeptImage
-from aggregator.records import CopyRecords, EntryRecords, FeedRecords, PushRecords, SearchRecords
+from aggregator.push_records import PushRecords
+from aggregator.records import CopyRecords, EntryRecords, FeedRecords, SearchRecords
 from aggregator.story_records import StoryRecords
 
 T = TypeVar("T")

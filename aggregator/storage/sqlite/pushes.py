@@ -41,7 +41,7 @@ _NEXT = f"""
 
 
 class SqlitePushes:
-    """`records.PushRecords`. A lease that is set is one that holds: stages in which the hub no longer sends have none."""
+    """`push_records.PushRecords`. A lease that is set is one that holds: stages in which the hub no longer sends have none."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
