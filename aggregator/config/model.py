@@ -37,6 +37,7 @@ from aggregator.config.fields import (
 )
 from aggregator.config.identity import feed_id, host_name
 from aggregator.config.mail import Mail
+from aggregator.config.plain import Path
 from aggregator.config.section import Section
 from aggregator.feeds.limits import MAX_BODY
 from aggregator.model.digest import DigestPlan
@@ -193,6 +194,11 @@ class Configuration(Section):
     def digest_plans(self) -> tuple[DigestPlan, ...]:
         """Give the digests that are ordered, the daily one first; categories spelt as feeds.yaml spells them first."""
         return plans(self.digest, self.digests, self._spelling)
+
+    @property
+    def digests_by_path(self) -> dict[Path, DigestSettings]:
+        """Give what is said of each digest, by its path from the top of the file."""
+        return {("digest",): self.digest, **{("digests", place): each for place, each in enumerate(self.digests)}}
 
     @property
     def _spelling(self) -> dict[str, str]:
