@@ -18,6 +18,7 @@ from aggregator.fetch_parts import LateHubs, fetcher, pacing, user_agent
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
 from aggregator.ports import Hubs, Store
+from aggregator.publish.site import Site
 from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
@@ -49,6 +50,7 @@ class Application:
     digests: Digests
     mailing: Mailing | None
     """None: feeds.yaml names no mail server."""
+    site: Site
     poller: Poller
     subscriber: Subscriber
     deliveries: Deliveries
@@ -101,6 +103,7 @@ async def open_application(
                 reader=Reader(store),
                 digests=digests(configuration, store, clock),
                 mailing=mailing(configuration, store, clock),
+                site=published_site(configuration),
                 poller=Poller(
                     watched,
                     clock,

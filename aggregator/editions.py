@@ -51,7 +51,7 @@ def mailing(configuration: Configuration, store: Store, clock: Clock) -> Mailing
     mail = configuration.mail
     if mail.host is None or mail.sender is None:
         return None
-    # aiosmtplib, and what writes messages: `aggregator poll` sends none.
+    # aiosmtplib, and what writes messages: not for those who send none.
     from aggregator.config.secret import password  # noqa: PLC0415 -- see above
     from aggregator.mail import MailServer, SmtpMailer  # noqa: PLC0415 -- see above
     from aggregator.publish.digest_mail import DigestMail  # noqa: PLC0415 -- see above
