@@ -17,7 +17,7 @@ from aggregator.digests.periods import last_closed
 from aggregator.model.digest import Digest, DigestPlan
 from aggregator.publish import digest_html, digest_json, digest_markdown, digest_text
 from aggregator.publish.site import Site
-from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.digest_made import BEIRUT, make_digest, whole_digest
 from tests.integration.conftest import Program, free_port
 from tests.mail_server import MailServer
@@ -36,7 +36,7 @@ NO_MORE = "digest:\n  enabled: false\n"
 
 def seal(program: Program, *digests: Digest, recipients: tuple[str, ...] = ()) -> None:
     async def work() -> None:
-        store = await SqliteStore.open(program.database)
+        store = await open_blank(program.database)
         try:
             for digest in digests:
                 await store.write(

@@ -17,6 +17,7 @@ from aggregator.model.poll import EntryPlan
 from aggregator.services.digest import PATIENCE, Digests
 from aggregator.services.grouping import Grouping
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.factories import make_feed, make_parsed_entry
 from tests.manual_clock import ManualClock
 
@@ -67,7 +68,7 @@ class Desk:
 
 @asynccontextmanager
 async def desk(folder: Path, *plans: DigestPlan) -> AsyncIterator[Desk]:
-    store = await SqliteStore.open(folder / "news.db")
+    store = await open_blank(folder / "news.db")
     try:
         await store.write(lambda tx: tx.feeds.synchronise([make_feed("feed", publisher="Gazette")], now=SIX))
         yield Desk(store, *plans)
