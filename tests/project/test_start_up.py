@@ -65,6 +65,7 @@ def test_a_poll_that_nobody_watches_draws_nothing(folder: Path) -> None:
     assert "rich" not in loaded("poll", "--all", folder=folder)
 
 
+@pytest.mark.slow
 def test_a_configuration_that_is_right_is_read_without_what_explains_mistakes(folder: Path) -> None:
     right = loaded("feeds", "schedule", folder=folder)
     (folder / "feeds.yaml").write_text("feeds:\n- url: http://127.0.0.1/rss.xml\n  title: >\n    News\n")

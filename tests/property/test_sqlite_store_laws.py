@@ -211,6 +211,7 @@ class Leases(RuleBasedStateMachine):
         assert [row.feed.id for row in self.feeds.overview()] == sorted(self.configured)
 
 
+@pytest.mark.slow
 def test_l1_l3_no_group_is_leased_twice_at_a_time_and_no_late_worker_saves() -> None:
     run_state_machine_as_test(Leases, settings=settings(max_examples=30, stateful_step_count=30, deadline=None))
 
