@@ -17,7 +17,7 @@ from functools import partial
 from math import ceil, inf
 from typing import Final
 
-from aggregator.digests.changed import changes
+from aggregator.digests.changed import changes, replaced
 from aggregator.digests.telling import RELATED, told
 from aggregator.digests.weigh import is_quiet, weight
 from aggregator.model.digest import DigestCandidate, DigestItem, DigestPlan, DigestSection, SectionKind
@@ -55,6 +55,7 @@ class _Ranked:
     weight: float
     category: str
     changed: str
+    formerly: str
 
     @property
     def publisher(self) -> str:
@@ -190,7 +191,8 @@ def _ranked(
             continue
         category = _category(candidate, plan)
         value = weight(candidate, start=start, end=end, weights=plan.weights, category=category)
-        yield _Ranked(candidate=candidate, weight=value, category=category, changed=changed)
+        formerly = replaced(candidate, candidate.told, start=start) if candidate.told else ""
+        yield _Ranked(candidate=candidate, weight=value, category=category, changed=changed, formerly=formerly)
 
 
 def is_wanted(candidate: DigestCandidate, plan: DigestPlan) -> bool:
@@ -222,6 +224,14 @@ def _section(
 ) -> DigestSection:
     brief = kind is SectionKind.BRIEF
     items: tuple[DigestItem, ...] = tuple(
-        told(one.candidate, one.category, changed=one.changed, brief=brief, standing=standing) for one in chosen
+        told(
+            one.candidate,
+            one.category,
+            changed=one.changed,
+            formerly=one.formerly,
+            brief=brief,
+            standing=standing,
+        )
+        for one in chosen
     )
     return DigestSection(kind=kind, title=title or TITLES[kind], items=items)

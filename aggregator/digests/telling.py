@@ -30,6 +30,7 @@ def told(
     category: str,
     *,
     changed: str = "",
+    formerly: str = "",
     brief: bool = False,
     standing: Collection[StoryId] = frozenset(),
 ) -> DigestItem:
@@ -39,6 +40,7 @@ def told(
         candidate: the story.
         category: which of its categories it stands in.
         changed: what is new since it was last told.
+        formerly: the headline that it was told under, where that is what is new.
         brief: leave the teaser and what is related out.
         standing: stories that are items of the digest themselves, and are not named as related.
     """
@@ -57,6 +59,7 @@ def told(
         language=lead.language,
         at=lead.listed_at,
         changed=changed,
+        formerly=formerly,
         related=() if brief else tuple(map(_link, related)),
     )
 
