@@ -10,7 +10,7 @@ then by id.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -88,7 +88,7 @@ def select(
     by_category = [(name, pool.of_category(name)) for name in _in_order(pool.categories, categories)]
     brief = pool.take(BRIEF, of_a_publisher=OF_A_PUBLISHER)
     every = (*top, *developing, *(one for _, chosen in by_category for one in chosen), *quiet, *brief)
-    section = partial(_section, standing=frozenset(one.candidate.story.id for one in every))
+    section = partial(_section, standing={one.candidate.story.id for one in every})
     found = (
         section(SectionKind.TOP, top),
         section(SectionKind.DEVELOPING, developing),
@@ -219,19 +219,18 @@ def _in_order(found: set[str], categories: Sequence[str]) -> list[str]:
     return sorted(found, key=lambda name: (place.get(name, len(place)), name))
 
 
-def _section(
-    kind: SectionKind, chosen: Iterable[_Ranked], title: str = "", *, standing: Collection[StoryId]
-) -> DigestSection:
-    brief = kind is SectionKind.BRIEF
-    items: tuple[DigestItem, ...] = tuple(
-        told(
+def _section(kind: SectionKind, chosen: Iterable[_Ranked], title: str = "", *, standing: set[StoryId]) -> DigestSection:
+    """Tell stories; what they name as related is added to what stands in the digest already, and not named again below."""
+    items: list[DigestItem] = []
+    for one in chosen:
+        item = told(
             one.candidate,
             one.category,
             changed=one.changed,
             formerly=one.formerly,
-            brief=brief,
+            brief=kind is SectionKind.BRIEF,
             standing=standing,
         )
-        for one in chosen
-    )
-    return DigestSection(kind=kind, title=title or TITLES[kind], items=items)
+        standing |= {link.story for link in item.related}
+        items.append(item)
+    return DigestSection(kind=kind, title=title or TITLES[kind], items=tuple(items))

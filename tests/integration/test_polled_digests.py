@@ -108,3 +108,38 @@ def test_two_polls_at_once_mail_it_once(program: Program, server: LoopbackServer
     done = asyncio.run(both())
     assert sum(each.stdout.count("made: 1 story") for each in done) == 1
     assert sorted(taken.to for taken in mails.taken) == ["a@example.org", "b@example.org"]
+
+
+FORMATS = {"text": b"THE WEEK", "markdown": b"# The week", "html": b"<!doctype html>", "json": b"{", "epub": b"PK"}
+
+
+def test_a_weekly_digest_of_one_category_has_readers_and_formats_of_its_own(
+    program: Program, server: LoopbackServer
+) -> None:
+    ended = last_closed(DigestPlan(), UTC, SystemClock().now()).end
+    weekday = ended.strftime("%A").lower()
+    week = f"digests: [{{name: week, title: The week, weekday: {weekday}, categories: [World], recipients: [w@example.org]}}]\n"
+    mails = MailServer()
+
+    async def polled() -> subprocess.CompletedProcess[str]:
+        async with mails:
+            configure(program, server, port=mails.port)
+            settings = program.config.read_text().replace("{id: news,", "{id: news, category: World,")
+            program.config.write_text(week + settings)
+            return await asyncio.to_thread(program.run, "poll")
+
+    done = asyncio.run(polled())
+    assert done.returncode == 0
+    assert {taken.to: taken.message["List-Id"] for taken in mails.taken} == {
+        "a@example.org": '"Related Stories" <daily.digests.news.example>',
+        "b@example.org": '"Related Stories" <daily.digests.news.example>',
+        "w@example.org": '"The week" <week.digests.news.example>',
+    }
+    assert "The 7 days to" in program.run("digest", "--name", "week").stdout
+    for form, begin in FORMATS.items():
+        command = program.command("digest", "--name", "week", "--format", form)
+        written = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+        assert written.startswith(begin), form
+    assert "Nothing was published" in program.run("digest", "--name", "week", "--preview").stdout
+    assert program.run("digest", "--name", "week", "--send").stderr == "w@example.org: sent\n"
+    assert len(mails.taken) == 3

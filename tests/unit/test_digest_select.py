@@ -105,6 +105,15 @@ def test_what_one_publisher_has_stands_below_the_story_it_is_related_to_and_nowh
     assert [link.story for link in sections[0].items[0].related] == [2]
 
 
+def test_a_related_story_is_named_once() -> None:
+    sections = chosen(
+        make_candidate(1, papers(4), related=[7]),
+        make_candidate(2, papers(3), related=[7, 8]),
+        make_candidate(3, papers(2)),
+    )
+    assert [[link.story for link in item.related] for item in sections[0].items] == [[7], [8], []]
+
+
 def test_a_subject_is_developing_once() -> None:
     told = make_told("Ferry sinks", ["A"])
     first = make_candidate(1, ["A", *papers(5)], headline="Ferry sinks", told=told, related=[2])
