@@ -65,7 +65,7 @@ class Desk:
         return make_parsed_entry(f"{self._told}", headline=headline, text=headline, published_at=at)
 
     async def mails(self) -> int:
-        return len(await self.store.read(lambda tx: tx.mails.due(now=SIX + 99 * DAY, limit=99)))
+        return len(await self.store.read(lambda tx: tx.mails.due(now=self.clock.now() + 99 * DAY, limit=99)))
 
 
 @asynccontextmanager

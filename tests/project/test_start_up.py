@@ -59,6 +59,8 @@ def test_a_poll_without_news_imports_nothing_that_groups(folder: Path) -> None:
     light = {f"aggregator.stories.{name}" for name in ("rank", "related", "rulings", "turns")}
     assert {name for name in found if name.startswith("aggregator.stories.")} <= light
     assert not {"Stemmer", "aggregator.services.story_desk", "aggregator.text.headline"} & found
+    assert "aggregator.cli.digests_due" in found
+    assert not {"aggregator.digests.select", "aiosmtplib", "jinja2"} & found
 
 
 def test_a_poll_that_nobody_watches_draws_nothing(folder: Path) -> None:
