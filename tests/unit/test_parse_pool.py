@@ -89,7 +89,7 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_for_the_end(pids: list[int]) -> None:
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 10
     while any(map(is_alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.01)
 
