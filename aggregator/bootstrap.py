@@ -18,6 +18,7 @@ from aggregator.fetch_parts import LateHubs, fetcher, pacing
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
 from aggregator.ports import Hubs, Store
+from aggregator.publish.site import Site
 from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
@@ -51,6 +52,7 @@ class Application:
     digests: Digests
     mailing: Mailing | None
     """None: feeds.yaml names no mail server."""
+    site: Site
     poller: Poller
     subscriber: Subscriber
     deliveries: Deliveries
@@ -130,6 +132,7 @@ async def assembled(
             reader=Reader(store),
             digests=digests(configuration, store, clock),
             mailing=mailing(configuration, store, clock),
+            site=published_site(configuration),
             poller=Poller(watched, clock, feed_poller, cycle, on_result=tally.record),
             watch=database.watch,
             subscriber=subscriber,

@@ -22,6 +22,7 @@ def make_item(
     language: str | None = "en",
     at: datetime | None = None,
     changed: str = "",
+    formerly: str = "",
     related: tuple[DigestLink, ...] = (),
 ) -> DigestItem:
     return DigestItem(
@@ -36,6 +37,7 @@ def make_item(
         language=language,
         at=at or datetime(2018, 9, 1, 13, 7, tzinfo=BEIRUT),
         changed=changed,
+        formerly=formerly,
         related=related,
     )
 
@@ -89,7 +91,11 @@ def whole_digest() -> Digest:
             SectionKind.DEVELOPING,
             "Developing",
             make_item(
-                3, headline="3. Flood in Kerala", changed="3 more publishers: AFP, Echo and Figaro.", others=("Echo",)
+                3,
+                headline="3. Flood in Kerala",
+                changed="3 more publishers: AFP, Echo, Figaro; another headline",
+                formerly="Rain in *Kerala*",
+                others=("Echo",),
             ),
         ),
         make_section(
@@ -113,6 +119,6 @@ def whole_digest() -> Digest:
             "In brief",
             make_item(6, headline="Short", others=("Echo",)),
             make_item(7, headline="", teaser="", language="!"),
-            make_item(8, headline="Again", changed="new headline; was: Before"),
+            make_item(8, headline="Again", changed="another headline", formerly="Before"),
         ),
     )

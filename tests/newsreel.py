@@ -67,7 +67,7 @@ def slowed(at: datetime) -> datetime:
 @cache
 def reels(singles: int) -> tuple[Reel, ...]:
     """Read the outlets, and so many of the other feeds."""
-    return (*_outlets(), *list(_singles())[:: max(1, 260 // singles) if singles else 261])
+    return (*_outlets(), *_singles(singles))
 
 
 def _outlets() -> Iterator[Reel]:
@@ -82,9 +82,10 @@ def _outlets() -> Iterator[Reel]:
         yield Reel(feed, tuple(frames))
 
 
-def _singles() -> Iterator[Reel]:
-    for number, line in enumerate((DATA / "feeds" / "INDEX.jsonl").read_text().splitlines()):
-        row = json.loads(line)
+def _singles(most: int) -> Iterator[Reel]:
+    """Choose evenly from the list, and let some come out on each day."""
+    rows = [json.loads(line) for line in (DATA / "feeds" / "INDEX.jsonl").read_text().splitlines()]
+    for number, row in enumerate(rows[:: max(1, len(rows) // most)] if most else ()):
         body = (DATA / "feeds" / row["file"]).read_bytes()
         dates = [at for found in _DATE.finditer(body) if (at := _read(found[2].decode("latin-1")))]
         if not dates:
@@ -176,7 +177,8 @@ async def screening(
     settings = CycleSettings(concurrency=1, order=Random(1), settle_every=whole, look_again=whole)
     try:
         await store.write(lambda tx: tx.feeds.synchronise([reel.feed for reel in shown], now=clock.now()))
-        feed_poller = FeedPoller(store, Projector(shown, clock), HereParser(), clock, recognition)
+        # One poll at a time has no company to wait for: 60 ms each, 90 s in ten days.
+        feed_poller = FeedPoller(store, Projector(shown, clock), HereParser(), clock, recognition, patience=timedelta())
         digests = Digests(store, clock, ZONE, plans=plans, title="Real feeds")
         poller = Poller(store, clock, feed_poller, settings)
         await poller.poll_due()

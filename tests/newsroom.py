@@ -24,6 +24,7 @@ from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.web.app import create_app
 from aggregator.web.desk import Media
 from aggregator.web.digest_shelf import DigestShelf
+from tests.blank import open_blank
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.manual_clock import ManualClock
 from tests.published import make_site
@@ -113,7 +114,7 @@ async def newsroom(
     watch: Watch | None = None,
     media: Media | None = None,
 ) -> AsyncIterator[Newsroom]:
-    store = await SqliteStore.open(folder / "news.db")
+    store = await open_blank(folder / "news.db")
     room = Newsroom(store, ManualClock(), site or make_site(), digests=digests, watch=watch, media=media)
     try:
         async with room.client:

@@ -31,6 +31,7 @@ from aggregator.services.poll_feed import FeedPoller
 from aggregator.services.push import Subscriber
 from aggregator.services.recognition import Recognition
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.documents import Item, rss
 from tests.factories import make_feed
 from tests.loopback import Answer, LoopbackServer, Request
@@ -159,7 +160,7 @@ async def polling_room(
     seconds: float = 5.0,
 ) -> AsyncIterator[PollingRoom]:
     clock = clock or ManualClock()
-    store = await SqliteStore.open(database)
+    store = await open_blank(database)
     pace, timeout = HostPacing(gap=gap), timedelta(seconds=seconds)
     networks = (ip_network("127.0.0.0/8"),) if allow_loopback else ()
     fetcher = HttpFetcher(
@@ -169,7 +170,9 @@ async def polling_room(
     subscriber = Subscriber(store, hubs, clock, callbacks="https://reader.example/websub/", enabled=True)
     parser = CountingParser()
     addresses: dict[str, FeedId] = {}
-    feed_poller = FeedPoller(store, fetcher, parser, clock, Recognition(addresses=addresses), pushes=subscriber)
+    feed_poller = FeedPoller(
+        store, fetcher, parser, clock, Recognition(addresses=addresses), pushes=subscriber, patience=timedelta()
+    )
     poller = Poller(store, clock, feed_poller, CycleSettings(order=Random(7)))
     try:
         yield PollingRoom(server, store, clock, fetcher, parser, poller, subscriber, addresses)

@@ -29,11 +29,12 @@ def recipients(plans: Sequence[DigestPlan], name: str, *, has_server: bool) -> t
 def tell(messages: Sequence[Outgoing], site: Site) -> bool:
     """Say to standard error how each message stands; False where one has not gone."""
     for message in messages:
-        click.echo(f"{message.recipient}: {_said(message, site)}", err=True)
+        click.echo(f"{message.recipient}: {said(message, site)}", err=True)
     return all(message.state is MailState.SENT for message in messages)
 
 
-def _said(message: Outgoing, site: Site) -> str:
+def said(message: Outgoing, site: Site) -> str:
+    """Say how a message stands."""
     answer = f": {message.message}" if message.message else ""
     match message.state:
         case MailState.SENT:
@@ -43,5 +44,9 @@ def _said(message: Outgoing, site: Site) -> str:
         case MailState.SENDING:
             return "is being sent by another process"
         case MailState.WAITING:
-            again = f"; tried again {site.local_text(message.next_at)} by aggregator serve" if message.next_at else ""
+            again = (
+                f"; tried again {site.local_text(message.next_at)} by aggregator serve or poll"
+                if message.next_at
+                else ""
+            )
             return f"not sent{answer}{again}"

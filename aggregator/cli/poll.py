@@ -7,11 +7,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli import poll_results
+from aggregator.cli.digests_due import make_and_send
 from aggregator.cli.naming import named_ids
 from aggregator.cli.options import Place, pass_place
 from aggregator.cli.progress import draws, poll_progress
@@ -38,6 +40,9 @@ class _Done:
     """Of the signal that stopped it; None where none did."""
     left: int
     """Feeds that were not polled because of that."""
+    digests: list[str]
+    """What was made and sent, a sentence each."""
+    all_sent: bool
 
 
 @click.command(short_help="Poll feeds now, and show what each brought.")
@@ -52,11 +57,13 @@ def poll(
 ) -> None:
     """Poll the feeds that are due now, or those named by FEED_ID, or --all.
 
+    Digests that are due are made then, and those that wait for it are mailed, unless feeds are named.
+
     FEED_ID is an id as `aggregator feeds list` shows it. A feed that is named is polled unless its server or its
     document says that it is still fresh; with --all, unless its server asked us to wait.
 
     Ctrl-C or SIGTERM finishes the polls that run, a second one stops at once; what was brought until then is kept and
-    shown. Exit codes: 0 done; 1 a poll failed; 130 (Ctrl-C) or 143 (SIGTERM) stopped.
+    shown. Exit codes: 0 done; 1 a poll failed, or a mail; 130 (Ctrl-C) or 143 (SIGTERM) stopped.
     """
     if everything and feed_id:
         raise click.UsageError("name feeds or say --all, not both")
@@ -72,13 +79,17 @@ def poll(
     ids = list(order) if everything else named or None
     heed = _heed(everything=everything, force=force)
     opening = bootstrap.open_application(configuration, place.database, grouping=not no_group)
-    done = asyncio.run(_poll(opening, ids, heed, quiet=as_json))
+    # What one feed brought is no day; and while entries wait to be compared, a digest would only wait for them.
+    whole = not named and not no_group
+    done = asyncio.run(_poll(opening, ids, heed, quiet=as_json, digests=whole))
     done.results.sort(key=lambda result: order.get(result.feed_id, len(order)))
     if as_json:
         results = [poll_results.as_json(result) for result in done.results]
         click.echo(json.dumps(results, ensure_ascii=False, indent=1))
     else:
         _print(done)
+    for said in done.digests:
+        click.echo(said, err=as_json)
     _report(done, configuration, due=ids is None)
 
 
@@ -89,9 +100,16 @@ def _heed(*, everything: bool, force: bool) -> Heed:
 
 
 async def _poll(
-    opening: AbstractAsyncContextManager["Application"], ids: list[FeedId] | None, heed: Heed, *, quiet: bool
+    opening: AbstractAsyncContextManager["Application"],
+    ids: list[FeedId] | None,
+    heed: Heed,
+    *,
+    quiet: bool,
+    digests: bool,
 ) -> _Done:
     results: list[PollResult] = []
+    said: list[str] = []
+    all_sent = True
     async with opening as application:
         poller = application.poller
         # Counting reads every feed: only for a bar, which is the one to show it.
@@ -103,16 +121,16 @@ async def _poll(
                 if not result.stopped:
                     show(result)
 
-            def finish() -> None:
-                poller.stop()
-                running = counted(len(poller.under_way), "poll")
-                click.echo(f"finishing {running}; Ctrl-C again stops now", err=True)
+            async def work() -> bool:
+                await (poller.poll_due(note) if ids is None else poller.poll(ids, heed=heed, on_result=note))
+                if not digests or stopping.exit_code is not None:
+                    return True
+                return await make_and_send(application.digests, application.mailing, application.site, tell=said.append)
 
-            work = poller.poll_due(note) if ids is None else poller.poll(ids, heed=heed, on_result=note)
-            polling = asyncio.create_task(work)
-            stopping = on_signals(finish, polling.cancel)
+            polling = asyncio.create_task(work())
+            stopping = on_signals(partial(_finish, application), polling.cancel)
             try:
-                await polling
+                all_sent = await polling
             except asyncio.CancelledError:
                 if not stopping.at_once:
                     raise
@@ -122,7 +140,18 @@ async def _poll(
             left = await poller.due() if ids is None else _unpolled(ids, results)
             # That it stopped before their turn is said once, with their number.
             results = [result for result in results if not result.stopped]
-        return _Done(results=results, totals=await application.reader.totals(), exit_code=stopping.exit_code, left=left)
+        totals = await application.reader.totals()
+    return _Done(
+        results=results, totals=totals, exit_code=stopping.exit_code, left=left, digests=said, all_sent=all_sent
+    )
+
+
+def _finish(application: "Application") -> None:
+    application.poller.stop()
+    if application.mailing:
+        application.mailing.stop()
+    running = counted(len(application.poller.under_way), "poll")
+    click.echo(f"finishing {running}; Ctrl-C again stops now", err=True)
 
 
 def _unpolled(ids: Sequence[FeedId], results: Sequence[PollResult]) -> int:
@@ -142,5 +171,5 @@ def _report(done: _Done, configuration: "Configuration", *, due: bool) -> None:
         feeds = counted(done.left, "due feed" if due else "feed")
         click.echo(f"stopped: {feeds} not polled", err=True)
         sys.exit(done.exit_code)
-    if any(result.outcome is Outcome.FAILED for result in done.results):
+    if not done.all_sent or any(result.outcome is Outcome.FAILED for result in done.results):
         sys.exit(1)

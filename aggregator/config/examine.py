@@ -10,13 +10,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from aggregator.config.conflicts import conflicts
+from aggregator.config.digests import DigestSettings
 from aggregator.config.feeds import Categories, Defaults, FeedSettings, inherit
 from aggregator.config.messages import explain, keys_at, located, unknown_key
 from aggregator.config.model import Configuration
-from aggregator.config.plain import Plain
+from aggregator.config.plain import Path, Plain
 from aggregator.config.positions import Places, Tree, read
 from aggregator.config.section import Section
 from aggregator.config.syntax import Mark
+from aggregator.config.wanted import unknown_wishes
 from aggregator.errors import ConfigurationError, Problem
 
 _S = TypeVar("_S", bound=Section)
@@ -95,6 +97,10 @@ def _contradictions(root: dict[str, Plain], places: Places) -> Iterator[tuple[Ma
     comparable = dict(zip(found, inherit(found.values(), defaults, categories.all if categories else {}), strict=True))
     for path, message in conflicts(comparable, lambda path: places.of(path).line):
         yield places.of(path), located(path, message)
+    # What feeds that can't be read have is not known, nor what those of included lists have: nothing is said to be of no feed then.
+    if isinstance(feeds, list) and len(comparable) == len(feeds) and not root.get("include"):
+        for path, message in unknown_wishes(comparable.values(), dict(_digests(root))):
+            yield places.keys.get(path) or places.of(path), located(path, message)
 
 
 class _Categories(Section):
@@ -113,12 +119,26 @@ def _comparable(feed: Plain) -> FeedSettings | None:
     """Read a feed without its wrong values, so that one typing mistake does not hide a duplicate until it is mended."""
     if not isinstance(feed, dict):
         return None
+    right = _without_what_is_wrong(FeedSettings, feed)
+    return FeedSettings.model_validate(right) if right.get("url") and feed.get("id") == right.get("id") else None
+
+
+def _digests(root: dict[str, Plain]) -> Iterator[tuple[Path, DigestSettings]]:
+    named = root.get("digests")
+    found: list[tuple[Path, Plain]] = [(("digest",), root.get("digest"))]
+    found += [(("digests", place), each) for place, each in enumerate(named if isinstance(named, list) else ())]
+    for path, fields in found:
+        if isinstance(fields, dict):
+            wishes = {key: value for key, value in fields.items() if key in {"categories", "tags", "weights"}}
+            yield path, DigestSettings.model_validate(_without_what_is_wrong(DigestSettings, wishes))
+
+
+def _without_what_is_wrong(section: type[Section], fields: dict[str, Plain]) -> dict[str, Plain]:
     try:
-        return FeedSettings.model_validate(feed)
+        section.model_validate(fields)
     except ValidationError as invalid:
         wrong = {error["loc"][0] for error in invalid.errors() if error["loc"]}
-    if wrong & {"url", "id"}:
-        return None
-    # What is wrong together with something else is one of these.
-    wrong |= {"user", "password", "password_file"}
-    return FeedSettings.model_validate({key: value for key, value in feed.items() if key not in wrong})
+        # What is wrong together with something else is one of these.
+        wrong |= {"user", "password", "password_file"}
+        return {key: value for key, value in fields.items() if key not in wrong}
+    return fields

@@ -37,6 +37,7 @@ from aggregator.config.fields import (
     counting,
 )
 from aggregator.config.mail import Mail
+from aggregator.config.plain import Path
 from aggregator.config.section import Section
 from aggregator.feeds.limits import MAX_BODY
 from aggregator.model.access import Access
@@ -172,6 +173,11 @@ class Configuration(Section):
         """Give the digests that are ordered, the daily one first; categories spelt as feeds.yaml spells them first."""
         weights = {name: said.weight for name, said in self.categories.items() if said.weight is not None}
         return plans(self.digest, self.digests, self._spelling, weights)
+
+    @property
+    def digests_by_path(self) -> dict[Path, DigestSettings]:
+        """Give what is said of each digest, by its path from the top of the file."""
+        return {("digest",): self.digest, **{("digests", place): each for place, each in enumerate(self.digests)}}
 
     @property
     def _spelling(self) -> dict[str, str]:

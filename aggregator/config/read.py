@@ -1,5 +1,6 @@
 """Read feeds.yaml: quickly where all is right, else with everything that is wrong with it at once."""
 
+from itertools import chain
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
@@ -7,6 +8,7 @@ from pydantic import ValidationError
 from aggregator.config import plain
 from aggregator.config.conflicts import conflicts
 from aggregator.config.model import Configuration
+from aggregator.config.wanted import unknown_wishes
 from aggregator.errors import ConfigurationError, Problem
 
 MAX_BYTES = 1024 * 1024
@@ -45,7 +47,8 @@ def _read(text: str) -> Configuration | None:
     except ValidationError:
         return None
     contradictions = conflicts(dict(enumerate(configuration.feeds)), lambda _: 0)
-    return None if any(True for _ in contradictions) else configuration
+    unmet = unknown_wishes(configuration.feeds, configuration.digests_by_path)
+    return None if any(True for _ in chain(contradictions, unmet)) else configuration
 
 
 def _text(path: FilePath) -> str:

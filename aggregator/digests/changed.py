@@ -18,19 +18,21 @@ LEAST: Final = 2
 """Publishers more at least. In ten days of real feeds three of four stories that came back had one publisher more, and nothing new to tell."""
 ALIKE: Final = 0.4
 """Terms that two headlines share, of all that they have, from which both say the same in other words. Of pairs of headlines of one story
-in real feeds most share between a fifth and a half; so this alone makes no news: see `_headline`."""
+in real feeds most share between a fifth and a half; so this alone makes no news: see `replaced`."""
 NAMED: Final = 3
 """Publishers that are named; the others are counted."""
+ANOTHER_HEADLINE: Final = "another headline"
 LONGEST: Final = 120
 """Characters of the former headline."""
 
 
 def changes(candidate: DigestCandidate, told: Told, *, start: datetime) -> str:
-    """Say what has changed materially since `told`, as a sentence; empty where nothing has.
+    """Say what has changed materially since `told`, in words of ours alone; empty where nothing has.
 
     Material are: a third more publishers, two at least; another number in the headline; a headline of another meaning, if it was written in the period.
     """
-    found = (_publishers(candidate, told), _numbers(candidate, told), _headline(candidate, told, start=start))
+    headline = ANOTHER_HEADLINE if replaced(candidate, told, start=start) else ""
+    found = (_publishers(candidate, told), _numbers(candidate, told), headline)
     return "; ".join(said for said in found if said)
 
 
@@ -67,15 +69,16 @@ def _beside(headline: str, number: str, language: str | None) -> frozenset[str]:
     return frozenset(term for word in near for term in terms_of(word, tongue))
 
 
-def _headline(candidate: DigestCandidate, told: Told, *, start: datetime) -> str:
-    """Say that another headline leads, where it says something else and was written since.
+def replaced(candidate: DigestCandidate, told: Told, *, start: datetime) -> str:
+    """Give the headline that led when it was told, where another does that says something else and was written since; else nothing.
 
+    It is in the language of the story, and shown beside what `changes` says in ours.
     Which of several headlines leads may change with every entry: that is no news, nor is one of last week that now leads.
     """
     lead = candidate.story.lead
     if lead.renewed_at < start or _likeness(lead.label, told.headline, lead.language) >= ALIKE:
         return ""
-    return f"new headline; was: {first_words(one_line(told.headline), length=LONGEST)}"
+    return first_words(one_line(told.headline), length=LONGEST)
 
 
 def _likeness(one: str, other: str, language: str | None) -> float:

@@ -5,7 +5,7 @@
                 ->  not told before, by weight (weigh.py)         Top stories, then From quiet feeds, then a section a category, then In brief
 
 Sections choose in that order and stand in the order of `SectionKind`: quiet feeds choose before the categories, or these would have left
-nothing of them. A story stands once. The same candidates in whatever order give the same sections: equal weights are told apart by time,
+nothing of them. A story stands once, as an item or below one that it is related to. The same candidates in whatever order give the same sections: equal weights are told apart by time,
 then by id.
 """
 
@@ -13,11 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from math import ceil, inf
 from typing import Final
 
-from aggregator.digests.changed import changes
-from aggregator.digests.telling import told
+from aggregator.digests.changed import changes, replaced
+from aggregator.digests.telling import RELATED, told
 from aggregator.digests.weigh import is_quiet, weight
 from aggregator.model.digest import DigestCandidate, DigestItem, DigestPlan, DigestSection, SectionKind
 from aggregator.model.ids import StoryId
@@ -54,6 +55,7 @@ class _Ranked:
     weight: float
     category: str
     changed: str
+    formerly: str
 
     @property
     def publisher(self) -> str:
@@ -78,18 +80,21 @@ def select(
         categories: in the order in which their sections stand; those that are not named follow by name.
     """
     ranked = sorted(_ranked(candidates, plan, start=start, end=end), key=_order)
-    developing = [one for one in ranked if one.changed][:DEVELOPING]
-    pool = _Pool([one for one in ranked if one.candidate.told is None])
+    changed = [one for one in ranked if one.changed]
+    developing = list(filter(_apart(changed), changed))[:DEVELOPING]
+    pool = _Pool([one for one in ranked if one.candidate.told is None], beside=developing)
     top = _top(pool)
     quiet = pool.take(QUIET_FEEDS, of_a_publisher=1, among=lambda one: is_quiet(one.candidate))
     by_category = [(name, pool.of_category(name)) for name in _in_order(pool.categories, categories)]
     brief = pool.take(BRIEF, of_a_publisher=OF_A_PUBLISHER)
+    every = (*top, *developing, *(one for _, chosen in by_category for one in chosen), *quiet, *brief)
+    section = partial(_section, standing={one.candidate.story.id for one in every})
     found = (
-        _section(SectionKind.TOP, top),
-        _section(SectionKind.DEVELOPING, developing),
-        *(_section(SectionKind.CATEGORY, chosen, name) for name, chosen in by_category),
-        _section(SectionKind.QUIET, quiet),
-        _section(SectionKind.BRIEF, brief),
+        section(SectionKind.TOP, top),
+        section(SectionKind.DEVELOPING, developing),
+        *(section(SectionKind.CATEGORY, chosen, name) for name, chosen in by_category),
+        section(SectionKind.QUIET, quiet),
+        section(SectionKind.BRIEF, brief),
     )
     return tuple(section for section in found if section.items)
 
@@ -120,10 +125,23 @@ def most(limit: int, a_kind: int, kinds: int) -> int:
 
 
 class _Pool:
-    """Stories that have no place yet, best first."""
+    """Stories that have no place yet, best first.
 
-    def __init__(self, ranked: Sequence[_Ranked]) -> None:
+    What one publisher alone has, and an item names as related, has its place there: in ten days of real feeds the same headline stood
+    below one story and, lines later, as an item of its own. What several have is worth an item, and is not named as related then.
+    """
+
+    def __init__(self, ranked: Sequence[_Ranked], *, beside: Iterable[_Ranked]) -> None:
         self.left = list(ranked)
+        self._named: set[StoryId] = set()
+        for one in beside:
+            self._name(one)
+
+    def _name(self, one: _Ranked) -> None:
+        self._named |= {line.id for line in one.candidate.related[:RELATED]}
+
+    def _has_its_place(self, one: _Ranked) -> bool:
+        return one.candidate.story.coverage == 1 and one.candidate.story.id in self._named
 
     @property
     def categories(self) -> set[str]:
@@ -146,7 +164,10 @@ class _Pool:
         for one in wanted:
             if len(taken) == limit:
                 break
+            if self._has_its_place(one):
+                continue
             if publishers[one.publisher] < a_publisher and categories[one.category] < a_category:
+                self._name(one)
                 publishers[one.publisher] += 1
                 categories[one.category] += 1
                 taken.append(one)
@@ -170,7 +191,8 @@ def _ranked(
             continue
         category = _category(candidate, plan)
         value = weight(candidate, start=start, end=end, weights=plan.weights, category=category)
-        yield _Ranked(candidate=candidate, weight=value, category=category, changed=changed)
+        formerly = replaced(candidate, candidate.told, start=start) if candidate.told else ""
+        yield _Ranked(candidate=candidate, weight=value, category=category, changed=changed, formerly=formerly)
 
 
 def is_wanted(candidate: DigestCandidate, plan: DigestPlan) -> bool:
@@ -197,8 +219,18 @@ def _in_order(found: set[str], categories: Sequence[str]) -> list[str]:
     return sorted(found, key=lambda name: (place.get(name, len(place)), name))
 
 
-def _section(kind: SectionKind, chosen: Iterable[_Ranked], title: str = "") -> DigestSection:
-    items: tuple[DigestItem, ...] = tuple(
-        told(one.candidate, one.category, changed=one.changed, brief=kind is SectionKind.BRIEF) for one in chosen
-    )
-    return DigestSection(kind=kind, title=title or TITLES[kind], items=items)
+def _section(kind: SectionKind, chosen: Iterable[_Ranked], title: str = "", *, standing: set[StoryId]) -> DigestSection:
+    """Tell stories; what they name as related is added to what stands in the digest already, and not named again below."""
+    items: list[DigestItem] = []
+    for one in chosen:
+        item = told(
+            one.candidate,
+            one.category,
+            changed=one.changed,
+            formerly=one.formerly,
+            brief=kind is SectionKind.BRIEF,
+            standing=standing,
+        )
+        standing |= {link.story for link in item.related}
+        items.append(item)
+    return DigestSection(kind=kind, title=title or TITLES[kind], items=tuple(items))

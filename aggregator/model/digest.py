@@ -76,7 +76,9 @@ class DigestItem:
     at: datetime
     """When the lead was published."""
     changed: str = ""
-    """What is new since the last digest that told the story, a sentence; empty where none did."""
+    """What is new since the last digest that told the story, a sentence in English; empty where none did."""
+    formerly: str = ""
+    """The headline that the last digest told it under, in its own language, where another stands in its place."""
     related: tuple[DigestLink, ...] = ()
 
     @property

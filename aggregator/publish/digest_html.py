@@ -112,13 +112,18 @@ def _story(item: SheetItem) -> str:
             f'<article id="story-{item.number}"{tongue(item)}>',
             f'<h3><a href="{escape(item.url)}">{escape(item.headline)}</a></h3>',
             f'<p dir="{item.direction}"><small lang="en">{_credits(item)} · <bdi>{escape(item.time)}</bdi></small></p>',
-            f'<p lang="en" dir="auto"><strong>New:</strong> {escape(item.changed)}</p>' if item.changed else "",
+            f'<p lang="en" dir="auto"><strong>New:</strong> {_changed(item)}</p>' if item.changed else "",
             f"<p>{escape(item.teaser)}</p>" if item.teaser else "",
             _related(item),
             "</article>",
         )
         if part
     )
+
+
+def _changed(item: SheetItem) -> str:
+    before = f". Before: <bdi{tongue(item)}>{escape(item.formerly)}</bdi>" if item.formerly else ""
+    return f"{escape(item.changed)}{before}"
 
 
 def _credits(item: SheetItem) -> str:
@@ -139,7 +144,7 @@ def _related(item: SheetItem) -> str:
 
 
 def _brief(item: SheetItem) -> str:
-    new = f' <strong lang="en">New: {escape(item.changed)}</strong>' if item.changed else ""
+    new = f' <strong lang="en">New: {_changed(item)}</strong>' if item.changed else ""
     return (
         f'<li id="story-{item.number}"{tongue(item)}><a href="{escape(item.url)}">{escape(item.headline)}</a>'
         f'{new} <small lang="en">{_credits(item)}</small></li>'

@@ -48,6 +48,7 @@ def _item(item: SheetItem) -> Json:
         headline=item.headline,
         teaser=item.teaser,
         changed=item.changed,
+        formerly=item.formerly,
         url=item.article_url,
         page=item.story_url,
         publisher=item.publisher,

@@ -65,7 +65,7 @@ def _story(item: SheetItem) -> Iterator[str]:
     yield f"### {link(item.headline, item.url)}"
     yield f"*{_credits(item)} · {plainly(item.time)}*"
     if item.changed:
-        yield f"**New:** {plainly(item.changed)}"
+        yield _new(item).lstrip()
     if item.teaser:
         yield plainly(item.teaser)
     if item.related:
@@ -77,4 +77,5 @@ def _credits(item: SheetItem) -> str:
 
 
 def _new(item: SheetItem) -> str:
-    return f" **New:** {plainly(item.changed)}" if item.changed else ""
+    new = f" **New:** {plainly(item.changed)}" if item.changed else ""
+    return f"{new} **Before:** {plainly(item.formerly)}" if item.formerly else new

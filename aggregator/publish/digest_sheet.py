@@ -46,7 +46,9 @@ class SheetItem:
     teaser: str
     """Empty: there is none."""
     changed: str
-    """What is new since it was told before; empty where it wasn't."""
+    """What is new since it was told before, in English; empty where it wasn't."""
+    formerly: str
+    """The headline that it was told under, in the language of the item; empty where that is not what is new."""
     story_path: str
     """Of our page of the story."""
     story_url: str
@@ -214,6 +216,7 @@ def _item(site: Site, digest: Digest, section: DigestSection, item: DigestItem, 
         headline=headline,
         teaser=plain(item.teaser) if section.kind is not SectionKind.BRIEF else "",
         changed=plain(item.changed),
+        formerly=plain(item.formerly),
         story_path=story,
         story_url=site.address(story),
         article_url=xml_safe(item.url) if item.url else None,

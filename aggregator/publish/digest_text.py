@@ -100,6 +100,8 @@ def _story(item: SheetItem, *, brief: bool) -> Iterator[str]:
         yield from _indented(f"{item.credits} - {item.time}")
     if item.changed:
         yield from _indented(f"New: {item.changed}")
+    if item.formerly:
+        yield from _indented(f"Before: {item.formerly}")
     if item.teaser:
         yield from _indented(item.teaser)
     for link in item.related:

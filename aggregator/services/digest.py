@@ -115,6 +115,9 @@ class Digests:
         def work(tx: Transaction) -> Digest | _Waiting | None:
             if now < period.end + PATIENCE and not _is_grouped(tx, period.end):
                 return _Waiting()
+            # Looked at first: as long as there is no news yet, every poll comes here, and what chooses takes long to import.
+            if is_first and tx.digests.counted(plan, start=period.start, end=period.end) == (0, 0):
+                return None
             digest = self._made(tx, plan, period)
             if is_first and not digest.sections:
                 return None

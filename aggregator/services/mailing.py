@@ -21,6 +21,7 @@ MOST_AT_ONCE = 500
 
 Write = Callable[[Digest, Outgoing], bytes]
 """Makes the message of a digest for a recipient: `publish.digest_mail.DigestMail.write`."""
+OnResult = Callable[[Outgoing], None]
 
 
 class Mailing:
@@ -46,8 +47,8 @@ class Mailing:
         """Begin no further message; the one under way goes on."""
         self._stopping = True
 
-    async def send_due(self) -> int:
-        """Send what is due, one message after another; gives how many were sent.
+    async def send_due(self, on_result: OnResult | None = None) -> int:
+        """Send what is due, one message after another; gives how many were sent, and tells `on_result` how each stands now.
 
         One recipient's refusal does not hold the others. When the server takes nothing from anybody, the rest of what is due
         waits as long as the message that met it. Cancelled, it leaves the message under way to be sent again in ten minutes.
@@ -58,8 +59,10 @@ class Mailing:
             if message is None:
                 break
             bounce = await self._send(message)
-            await self._settle(message, bounce)
+            then = await self._settle(message, bounce)
             sent += bounce is None
+            if on_result:
+                on_result(then)
         return sent
 
     async def send(self, name: str, day: date, recipients: Sequence[str]) -> tuple[Outgoing, ...]:
@@ -95,7 +98,7 @@ class Mailing:
             return Bounce(message="the message could not be written; the log says why")
         return await self._mailer.send(written, sender=self._sender, recipient=message.recipient)
 
-    async def _settle(self, message: Outgoing, bounce: Bounce | None) -> None:
+    async def _settle(self, message: Outgoing, bounce: Bounce | None) -> Outgoing:
         now = self._clock.now()
         then = posting.settled(message, bounce, now=now)
 
@@ -107,6 +110,7 @@ class Mailing:
 
         await self._store.write(work)
         _log(then)
+        return then
 
 
 def _log(message: Outgoing) -> None:

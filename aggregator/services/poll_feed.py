@@ -14,7 +14,7 @@ whatever has no place yet.
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -30,7 +30,7 @@ from aggregator.polling.schedule import after_fetch, body_hash, pause
 from aggregator.ports import Clock, Fetcher, Parser, Store, Transaction
 from aggregator.services.answer import NOTHING, Answer, Polled, Saved, lost, save, save_pushed, told
 from aggregator.services.grouping import Grouping
-from aggregator.services.ledger import Ledger
+from aggregator.services.ledger import PATIENCE, Ledger
 from aggregator.services.recognition import Recognition
 
 logger = logging.getLogger(__name__)
@@ -49,9 +49,12 @@ class Pushes(Protocol):
 
 
 class FeedPoller:
-    """Polls leased feeds; safe to call for several feeds at once."""
+    """Polls leased feeds; safe to call for several feeds at once.
 
-    def __init__(
+    Of its arguments, `patience` says how long what a poll brings waits for others to be written with: see `ledger`.
+    """
+
+    def __init__(  # noqa: PLR0913 -- each is a part, or a figure that tests need another of
         self,
         store: Store,
         fetcher: Fetcher,
@@ -61,9 +64,10 @@ class FeedPoller:
         *,
         pushes: Pushes | None = None,
         grouping: Grouping | None = None,
+        patience: timedelta = PATIENCE,
     ) -> None:
         self._store = store
-        self._ledger = Ledger(store)
+        self._ledger = Ledger(store, patience=patience)
         self._fetcher = fetcher
         self._parser = parser
         self._clock = clock

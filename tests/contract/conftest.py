@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from aggregator.ports import Store
-from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 
 Opening = Callable[[Path], Awaitable[Store]]
 
 IMPLEMENTATIONS: dict[str, Opening] = {
-    "sqlite": lambda folder: SqliteStore.open(folder / "aggregator.db"),
+    "sqlite": lambda folder: open_blank(folder / "aggregator.db"),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from aggregator.digests import posting
 from aggregator.model.digest import DAILY, Bounce, MailState, Outgoing
 from aggregator.ports import Store
-from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.digest_made import SUNDAY, make_digest
 from tests.factories import NOON
 from tests.mailroom import MemoryStore
@@ -25,7 +25,7 @@ async def in_memory(folder: Path) -> Store:
 
 
 async def in_sqlite(folder: Path) -> Store:
-    return await SqliteStore.open(folder / "aggregator.db")
+    return await open_blank(folder / "aggregator.db")
 
 
 IMPLEMENTATIONS = {"memory": in_memory, "sqlite": in_sqlite}

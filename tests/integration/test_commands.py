@@ -50,6 +50,7 @@ def test_poll_all_keeps_entries_and_ends_with_a_table(program: Program, server: 
     assert "2 entries of 1 feed kept, 0 of them copies." in done.stdout
 
 
+@pytest.mark.slow
 def test_a_poll_without_news_names_its_feed_by_the_title_that_is_stored_and_keeps_the_order_of_feeds_yaml(
     program: Program, server: LoopbackServer
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_poll_without_news_names_its_feed_by_the_title_that_is_stored_and_keep
         ]
 
 
+@pytest.mark.slow
 def test_where_nothing_is_due_poll_says_how_to_poll_all_the_same(program: Program, server: LoopbackServer) -> None:
     configure(program, server, "/good.xml")
     program.run("poll")
@@ -76,6 +78,7 @@ def test_where_nothing_is_due_poll_says_how_to_poll_all_the_same(program: Progra
     assert said.startswith("No feed is due. `aggregator poll --all` polls every feed.\n2 entries of 1 feed kept")
 
 
+@pytest.mark.slow
 def test_poll_as_json_says_what_was_answered_and_what_follows(program: Program, server: LoopbackServer) -> None:
     server.answers["/limited.xml"] = Answer(status=429, headers={"Retry-After": "10800"})
     configure(program, server, "/good.xml", "/limited.xml")
@@ -123,6 +126,7 @@ def test_times_are_said_in_the_zone_of_the_site_and_in_utc_as_json(program: Prog
     assert re.search(r"next allowed at \S+ \d\d:\d\d:\d\d \+14: polled less than a minute ago", held)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
 def test_a_full_disk_behind_standard_output_is_one_sentence(program: Program, server: LoopbackServer) -> None:
     configure(program, server, "/good.xml")
@@ -135,6 +139,7 @@ def test_a_full_disk_behind_standard_output_is_one_sentence(program: Program, se
         assert done.stderr.splitlines() == ["can't write to standard output: No space left on device"]
 
 
+@pytest.mark.slow
 def test_a_reader_of_the_output_that_has_seen_enough_is_no_error(program: Program, server: LoopbackServer) -> None:
     configure(program, server, "/good.xml")
     ours, theirs = os.pipe()
@@ -146,6 +151,7 @@ def test_a_reader_of_the_output_that_has_seen_enough_is_no_error(program: Progra
     assert (done.returncode, done.stderr) == (141, "")
 
 
+@pytest.mark.slow
 def test_poll_with_no_group_leaves_comparing_to_the_next_poll(program: Program, server: LoopbackServer) -> None:
     server.answers["/same.xml"] = Answer(body=rss([CHIEFS], site="https://same.example"), headers={"ETag": '"one"'})
     configure(program, server, "/good.xml", "/same.xml")
@@ -167,6 +173,7 @@ def test_p28_a_named_feed_that_is_still_fresh_says_when_it_may_be_polled(
         assert ("still fresh" in done.stderr and "next allowed at" in done.stderr) == (arguments == ("good-xml",))
 
 
+@pytest.mark.slow
 def test_a_failed_feed_is_said_on_stderr_with_exit_code_1_and_the_others_go_on(
     program: Program, server: LoopbackServer
 ) -> None:
@@ -193,6 +200,7 @@ def test_without_any_network_every_feed_says_so(program: Program) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_what_looks_like_markup_in_titles_and_messages_is_printed_as_it_is(
     program: Program, server: LoopbackServer
 ) -> None:
@@ -221,6 +229,7 @@ def test_commands_that_read_leave_the_feeds_of_a_running_server_alone(
     assert "fetched" in program.run("feeds", "list").stdout
 
 
+@pytest.mark.slow
 def test_search_without_a_database_says_so_and_makes_none(program: Program, server: LoopbackServer) -> None:
     configure(program, server, "/good.xml")
     done = program.run("search", "military")
@@ -253,6 +262,7 @@ def test_polling_without_any_feed_says_where_to_add_one(program: Program) -> Non
     assert f"{program.config}: names no feed to poll" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_unknown_feed_is_named_with_the_nearest_one(program: Program, server: LoopbackServer) -> None:
     configure(program, server, "/good.xml")
     done = program.run("poll", "god-xml")
@@ -261,6 +271,7 @@ def test_an_unknown_feed_is_named_with_the_nearest_one(program: Program, server:
     assert "'zzz'; `aggregator feeds list` shows every id" in program.run("poll", "zzz").stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["poll"], ["serve"], ["feeds", "list"]])
 def test_a_broken_feeds_yaml_ends_every_command_with_its_places(program: Program, command: list[str]) -> None:
     program.config.write_text("feeds:\n  - url: htp://x\n    catgory: News\n")
@@ -273,6 +284,7 @@ def test_a_broken_feeds_yaml_ends_every_command_with_its_places(program: Program
     assert not program.database.exists()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_database_is_left_as_it_is(program: Program, server: LoopbackServer) -> None:
     configure(program, server, "/good.xml")
     program.database.write_text("my diary, not a database" * 1000)
@@ -312,6 +324,7 @@ def test_replay_of_a_broken_line_names_it(program: Program, tmp_path: Path) -> N
     assert f"{entries}:1: 'id' is null" in done.stderr
 
 
+@pytest.mark.slow
 def test_replay_says_what_it_can_not_open(program: Program, tmp_path: Path) -> None:
     entries = tmp_path / "entries.jsonl"
     assert f"{entries}: can't be opened" in program.run("replay", str(entries)).stderr
@@ -389,6 +402,7 @@ def test_no_poll_asks_no_publisher(program: Program, server: LoopbackServer) -> 
     assert server.requests == []
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_said_in_one_line(program: Program, server: LoopbackServer) -> None:
     configure(program, server, "/good.xml")
     done = program.run("serve", "--port", str(server.port))

@@ -19,6 +19,7 @@ from aggregator.services.cycle import CycleSettings
 from aggregator.services.poll_feed import FeedPoller
 from aggregator.services.recognition import Recognition
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.factories import NOON, make_feed
 from tests.lease_worker import NoParser, Notes, poller
 from tests.manual_clock import ManualClock
@@ -85,7 +86,7 @@ class Gated(Notes):
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Faulty]:
-    store = await SqliteStore.open(tmp_path / "a.db")
+    store = await open_blank(tmp_path / "a.db")
     feeds = [make_feed(name, url=f"https://{name[0]}.example/{name}") for name in ("a1", "a2", "b1")]
     await store.write(lambda tx: tx.feeds.synchronise(feeds, now=NOON))
     yield Faulty(store)

@@ -15,6 +15,7 @@ from aggregator.model.digest import DAILY, MailState
 from aggregator.publish.digest_mail import DigestMail
 from aggregator.services.mailing import Mailing
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.digest_made import SUNDAY, make_digest, make_item, make_section, whole_digest
 from tests.mail_server import PASSWORD, MailServer
 from tests.manual_clock import ManualClock
@@ -55,7 +56,7 @@ class Office:
 
 @pytest.fixture
 async def office(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Office]:
-    store = await SqliteStore.open(tmp_path / "aggregator.db")
+    store = await open_blank(tmp_path / "aggregator.db")
     async with MailServer() as server:
         yield Office(store, server)
     await store.aclose()
@@ -124,7 +125,7 @@ async def test_a_message_whose_answer_was_lost_comes_again_byte_for_byte(office:
 
 
 async def test_a_server_that_is_down_for_an_hour_gets_everything_afterwards(tmp_path: Path) -> None:
-    store, server = await SqliteStore.open(tmp_path / "aggregator.db"), MailServer()
+    store, server = await open_blank(tmp_path / "aggregator.db"), MailServer()
     async with server:
         office = Office(store, server)
     await office.seal(ANN, BOB, EVE)
@@ -146,7 +147,7 @@ async def test_what_a_killed_program_had_under_way_goes_out_when_its_time_is_ove
 
 async def test_feeds_yaml_is_all_that_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMTP_PASSWORD", PASSWORD)
-    store, clock = await SqliteStore.open(tmp_path / "aggregator.db"), ManualClock()
+    store, clock = await open_blank(tmp_path / "aggregator.db"), ManualClock()
     async with MailServer(login=True) as server:
         configuration = parse(FEEDS_YAML.format(port=server.port), file="feeds.yaml")
         mailing = editions.mailing(configuration, store, clock)

@@ -17,7 +17,7 @@ from aggregator.digests.periods import last_closed
 from aggregator.model.digest import Digest, DigestPlan
 from aggregator.publish import digest_html, digest_json, digest_markdown, digest_text
 from aggregator.publish.site import Site
-from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.digest_made import BEIRUT, make_digest, whole_digest
 from tests.integration.conftest import Program, free_port
 from tests.mail_server import MailServer
@@ -36,7 +36,7 @@ NO_MORE = "digest:\n  enabled: false\n"
 
 def seal(program: Program, *digests: Digest, recipients: tuple[str, ...] = ()) -> None:
     async def work() -> None:
-        store = await SqliteStore.open(program.database)
+        store = await open_blank(program.database)
         try:
             for digest in digests:
                 await store.write(
@@ -77,6 +77,7 @@ def test_without_a_date_the_newest_digest_is_printed_as_text(sealed: Program) ->
     assert printed(sealed) == digest_text.write(SITE, whole_digest())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "module"),
     [("html", digest_html), ("json", digest_json), ("markdown", digest_markdown), ("text", digest_text)],
@@ -96,6 +97,7 @@ def test_a_file_says_by_its_name_what_it_is_to_be(sealed: Program, tmp_path: Pat
     assert (tmp_path / "d").read_bytes() == digest_text.write(SITE, whole_digest())
 
 
+@pytest.mark.slow
 def test_a_book_goes_into_a_pipe_but_not_onto_a_terminal(sealed: Program) -> None:
     assert printed(sealed, "--format", "epub")[30:38] == b"mimetype"
     code, said = on_a_terminal(sealed, "digest", "--format", "epub")
@@ -117,6 +119,7 @@ def on_a_terminal(program: Program, *arguments: str) -> tuple[int, str]:
     return code, said.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -186,6 +189,7 @@ def test_a_digest_is_sent_to_each_recipient_who_has_not_got_it(readers: Program)
     assert [each.to for each in server.taken] == ["a@example.org", "b@example.org"]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_said(readers: Program) -> None:
     readers.config.write_text(SETTINGS + READERS + mail(free_port()))
     done = readers.run("digest", "--send")
@@ -193,6 +197,7 @@ def test_a_server_that_is_not_there_is_said(readers: Program) -> None:
     assert "a@example.org: not sent: " in done.stderr
 
 
+@pytest.mark.slow
 def test_the_newest_digest_is_printed_where_none_is_due(program: Program) -> None:
     digest = newest()
     seal(program, digest, make_digest(day=digest.date - timedelta(days=1)))

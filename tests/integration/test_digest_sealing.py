@@ -1,7 +1,7 @@
 """Digests are made when their time comes: once, of what is grouped, also after the machine was off."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from aggregator.model.poll import EntryPlan
 from aggregator.services.digest import PATIENCE, Digests
 from aggregator.services.grouping import Grouping
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.factories import make_feed, make_parsed_entry
 from tests.manual_clock import ManualClock
 
@@ -37,14 +38,16 @@ HEADLINES = (
 class Desk:
     """A database with one feed, and what makes its digests."""
 
-    def __init__(self, store: SqliteStore, *plans: DigestPlan) -> None:
+    def __init__(self, store: SqliteStore, *plans: DigestPlan, zone: str = "UTC") -> None:
         self.store = store
+        self.zone = ZoneInfo(zone)
         self.clock = ManualClock(SIX)
         self.digests = self.colleague(*plans)
+        self.headlines: Sequence[str] = HEADLINES
         self._told = 0
 
     def colleague(self, *plans: DigestPlan) -> Digests:
-        return Digests(self.store, self.clock, ZoneInfo("UTC"), plans=plans or [MAILED], title="Site")
+        return Digests(self.store, self.clock, self.zone, plans=plans or [MAILED], title="Site")
 
     async def publish(self, at: datetime, *, seen: datetime | None = None, grouped: bool = True) -> None:
         entry = self._entry(at)
@@ -57,20 +60,20 @@ class Desk:
         await Grouping(self.store, window=2 * DAY).group_new()
 
     def _entry(self, at: datetime) -> ParsedEntry:
-        headline = HEADLINES[self._told % len(HEADLINES)]
+        headline = self.headlines[self._told % len(self.headlines)]
         self._told += 1
         return make_parsed_entry(f"{self._told}", headline=headline, text=headline, published_at=at)
 
     async def mails(self) -> int:
-        return len(await self.store.read(lambda tx: tx.mails.due(now=SIX + 99 * DAY, limit=99)))
+        return len(await self.store.read(lambda tx: tx.mails.due(now=self.clock.now() + 99 * DAY, limit=99)))
 
 
 @asynccontextmanager
-async def desk(folder: Path, *plans: DigestPlan) -> AsyncIterator[Desk]:
-    store = await SqliteStore.open(folder / "news.db")
+async def desk(folder: Path, *plans: DigestPlan, zone: str = "UTC") -> AsyncIterator[Desk]:
+    store = await open_blank(folder / "news.db")
     try:
         await store.write(lambda tx: tx.feeds.synchronise([make_feed("feed", publisher="Gazette")], now=SIX))
-        yield Desk(store, *plans)
+        yield Desk(store, *plans, zone=zone)
     finally:
         await store.aclose()
 
@@ -205,3 +208,21 @@ async def test_a_plan_that_there_is_not_is_named_with_those_that_there_are(tmp_p
     async with desk(tmp_path) as room:
         with pytest.raises(QueryError, match="no digest called 'wekly'; there are: daily"):
             await room.digests.preview("wekly")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Beirut"])
+@pytest.mark.parametrize(("first", "hours"), [("2026-03-27", (24, 23, 24)), ("2026-10-23", (24, 25, 24))])
+async def test_where_the_clock_changes_every_hour_of_news_is_told_once(
+    tmp_path: Path, zone: str, first: str, hours: tuple[int, ...]
+) -> None:
+    begin = datetime.fromisoformat(f"{first}T06:00").replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    async with desk(tmp_path, zone=zone) as room:
+        room.headlines = [f"Borough{number} council{number} elects mayor{number}" for number in range(99)]
+        for past in range(sum(hours)):
+            await room.publish(begin + past * HOUR + HOUR / 2)
+            room.clock.at = begin + (past + 1) * HOUR
+            await room.digests.seal_due()
+        made = list(reversed(await room.digests.page(limit=9)))
+        assert [(digest.end - digest.start) / HOUR for digest in made] == list(hours)
+        assert [digest.stories for digest in made] == list(hours)
+        assert await room.mails() == len(made)

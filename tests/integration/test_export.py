@@ -151,6 +151,7 @@ async def more(room: Newsroom, count: int, *, first: int = 0) -> None:
     await room.publish("other", *entries)
 
 
+@pytest.mark.slow
 async def test_every_link_of_a_copy_leads_to_a_file_of_it_under_a_sub_path(room: Newsroom, tmp_path: Path) -> None:
     await more(room, 120)
     await seal(room, whole_digest(), make_digest(name="weekly", title="The week", days=7))
@@ -209,6 +210,7 @@ async def test_documents_say_where_the_copy_is_and_keep_the_ids_of_the_site(room
     assert b'href="../static/feed.css"' in files["categories/world.atom"]
 
 
+@pytest.mark.slow
 async def test_the_history_of_a_feed_can_be_read_to_its_end(room: Newsroom, tmp_path: Path) -> None:
     await more(room, 180)
     await export(room, tmp_path / "site")
@@ -226,6 +228,7 @@ async def test_the_history_of_a_feed_can_be_read_to_its_end(room: Newsroom, tmp_
     assert len(found) > 8
 
 
+@pytest.mark.slow
 async def test_the_end_of_a_copy_leads_to_the_note_and_never_nowhere(room: Newsroom, tmp_path: Path) -> None:
     await more(room, 130)
     await export(room, tmp_path / "site", pages=2)
@@ -238,6 +241,7 @@ async def test_the_end_of_a_copy_leads_to_the_note_and_never_nowhere(room: Newsr
     assert not re.search(rb"[?&](after|archive)=", b"".join(files.values()))
 
 
+@pytest.mark.slow
 async def test_a_full_copy_has_all_there_is(room: Newsroom, tmp_path: Path) -> None:
     await more(room, 130)
     await export(room, tmp_path / "site", pages=1, full=True)
@@ -246,6 +250,7 @@ async def test_a_full_copy_has_all_there_is(room: Newsroom, tmp_path: Path) -> N
     assert b'rel="next"' not in files["index.4.html"]
 
 
+@pytest.mark.slow
 async def test_a_copy_has_the_sealed_digests_that_lists_name_and_a_full_one_all(room: Newsroom, tmp_path: Path) -> None:
     days = days_of_digests(DAYS_LISTED + 8)
     await seal(room, *days)
@@ -319,6 +324,7 @@ async def test_a_digest_whose_name_feeds_yaml_no_longer_has_stays(room: Newsroom
     assert b"weekly" not in files["digests.html"]
 
 
+@pytest.mark.slow
 async def test_a_second_export_changes_only_what_has_changed(room: Newsroom, tmp_path: Path) -> None:
     folder = tmp_path / "site"
     first = (await export(room, folder)).files
@@ -428,6 +434,7 @@ async def fill_database(folder: Path) -> None:
         await fill(room)
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_did(exporter: Exporter, tmp_path: Path) -> None:
     asyncio.run(fill_database(tmp_path))
     folder = str(tmp_path / "www")

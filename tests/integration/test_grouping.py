@@ -22,6 +22,7 @@ from aggregator.ports import Store, Transaction
 from aggregator.services.grouping import Grouping
 from aggregator.services.story_desk import FIRST
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.newswire import FEEDS, Grouped, Report, configure, correct, fortnight, grouped, publish
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +34,7 @@ T = TypeVar("T")
 @asynccontextmanager
 async def filled(path: Path, reports: Sequence[Report] | None = None) -> AsyncIterator[SqliteStore]:
     """Open a new database in which these entries wait, or those of a fortnight."""
-    store = await SqliteStore.open(path)
+    store = await open_blank(path)
     try:
         await configure(store)
         await publish(store, fortnight() if reports is None else reports)
@@ -249,7 +250,7 @@ async def test_l6_two_processes_group_one_database_as_one_would(tmp_path: Path) 
 async def test_l6_two_groupings_take_turns_on_one_database(tmp_path: Path) -> None:
     """Each finds, batch after batch, that the other one has stored something."""
     async with filled(tmp_path / "a.db") as store:
-        other = await SqliteStore.open(tmp_path / "a.db")
+        other = await open_blank(tmp_path / "a.db")
         try:
             await asyncio.gather(
                 Grouping(store, window=WINDOW, batch=2).group_new(), Grouping(other, window=WINDOW, batch=3).group_new()

@@ -29,6 +29,7 @@ from aggregator.services.poll_feed import FeedPoller, Pushes
 from aggregator.services.read import Reader
 from aggregator.services.recognition import Recognition
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.documents import Item, rss
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.loopback import Answer, LoopbackServer, Request, conditional
@@ -98,7 +99,7 @@ def poller(
 
 @asynccontextmanager
 async def open_newsroom(database: Path, clock: ManualClock, server: LoopbackServer) -> AsyncIterator[Newsroom]:
-    store = await SqliteStore.open(database)
+    store = await open_blank(database)
     pace = HostPacing(gap=timedelta())
     fetcher = HttpFetcher(user_agent="test/1", timeout=timedelta(seconds=5), max_bytes=1_000_000, pace=pace)
     parser = ParsePool(workers=1)

@@ -17,6 +17,7 @@ from aggregator.ports import Transaction
 from aggregator.services.grouping import Grouping
 from aggregator.services.story_rulings import TRIES, StoryRulings
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.factories import NOON, make_parsed_entry
 from tests.manual_clock import ManualClock
 from tests.newswire import FEEDS, SEEN_AT, Report, called, configure, grouped, publish
@@ -92,7 +93,7 @@ class Overtaken:
 
 @asynccontextmanager
 async def at_work(folder: Path) -> AsyncIterator[Desk]:
-    store = await SqliteStore.open(folder / "news.db")
+    store = await open_blank(folder / "news.db")
     try:
         await configure(store)
         yield Desk(store)

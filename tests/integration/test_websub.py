@@ -30,6 +30,7 @@ from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.web.app import create_app
 from aggregator.web.desk import Callbacks
 from aggregator.web.server import WebServer
+from tests.blank import open_blank
 from tests.documents import Item, rss
 from tests.factories import make_feed
 from tests.hub import Hub
@@ -145,14 +146,14 @@ async def listening(room: Room) -> AsyncIterator[None]:
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     clock, pace, timeout = ManualClock(), HostPacing(gap=timedelta()), timedelta(seconds=5)
     site = f"http://127.0.0.1:{free_port()}/"
-    store, parser = await SqliteStore.open(tmp_path / "news.db"), ParsePool(workers=1)
+    store, parser = await open_blank(tmp_path / "news.db"), ParsePool(workers=1)
     fetcher = HttpFetcher(user_agent="test/1", timeout=timeout, max_bytes=1_000_000, pace=pace)
     client = HubClient(user_agent="test/1", timeout=timeout, pace=pace)
     subscriber = Subscriber(store, client, clock, callbacks=f"{site}websub/", enabled=True)
     silent = Subscriber(store, client, clock, callbacks=f"{site}websub/", enabled=False)
 
     def parts(pushes: Subscriber) -> FeedPoller:
-        return FeedPoller(store, fetcher, parser, clock, Recognition(), pushes=pushes)
+        return FeedPoller(store, fetcher, parser, clock, Recognition(), pushes=pushes, patience=timedelta())
 
     poller = parts(subscriber)
     deliveries = Deliveries(store, poller, clock)

@@ -59,12 +59,15 @@ def test_a_poll_without_news_imports_nothing_that_groups(folder: Path) -> None:
     light = {f"aggregator.stories.{name}" for name in ("rank", "related", "rulings", "turns")}
     assert {name for name in found if name.startswith("aggregator.stories.")} <= light
     assert not {"Stemmer", "aggregator.services.story_desk", "aggregator.text.headline"} & found
+    assert "aggregator.cli.digests_due" in found
+    assert not {"aggregator.digests.select", "aiosmtplib", "jinja2"} & found
 
 
 def test_a_poll_that_nobody_watches_draws_nothing(folder: Path) -> None:
     assert "rich" not in loaded("poll", "--all", folder=folder)
 
 
+@pytest.mark.slow
 def test_a_configuration_that_is_right_is_read_without_what_explains_mistakes(folder: Path) -> None:
     right = loaded("feeds", "schedule", folder=folder)
     (folder / "feeds.yaml").write_text("feeds:\n- url: http://127.0.0.1/rss.xml\n  title: >\n    News\n")

@@ -115,6 +115,9 @@ def test_a_story_stands_once_and_no_section_is_empty(candidates: list[DigestCand
     sections = chosen(candidates)
     told = [item.story for section in sections for item in section.items]
     assert len(told) == len(set(told))
+    named = [link.story for section in sections for item in section.items for link in set(item.related)]
+    assert set(told).isdisjoint(named)
+    assert len(named) == len(set(named))
     assert all(section.items for section in sections)
     order = list(SectionKind)
     places = [order.index(section.kind) for section in sections]

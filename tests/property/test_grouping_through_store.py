@@ -22,6 +22,7 @@ from aggregator.model.query import EntryQuery
 from aggregator.ports import Transaction
 from aggregator.services.grouping import Grouping
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newswire import EVENTS, TEXTS, Grouped, Report, configure, correct, grouped, publish
 from tests.newswire import FEEDS as SOURCES
@@ -108,7 +109,7 @@ async def both_ways(made: list[Story], shuffled: list[Story], cuts: list[int]) -
     batches = [shuffled[first:last] for first, last in pairwise(bounds)]
     settled = [replace(story, first_headline=story.parsed.headline) for story in made]
     with TemporaryDirectory() as folder:
-        one, other = await SqliteStore.open(Path(folder) / "1.db"), await SqliteStore.open(Path(folder) / "2.db")
+        one, other = await open_blank(Path(folder) / "1.db"), await open_blank(Path(folder) / "2.db")
         try:
             assert await arrive(one, batches) == await arrive(other, [settled])
         finally:
@@ -171,7 +172,7 @@ async def group_polls(
     path: Path, made: Sequence[Poll], *, batch: int, restarts: Iterator[bool], seconds: int = 1000
 ) -> Grouped:
     """Group after every poll, by one grouping, or by a new one where it restarts; `seconds` is what a transaction has time for."""
-    store = await SqliteStore.open(path)
+    store = await open_blank(path)
     try:
         await configure(store)
         grouping = grouping_with(store, batch, seconds)

@@ -24,6 +24,7 @@ from aggregator.model.poll import Heed, PollResult
 from aggregator.services.poll_feed import FeedPoller
 from aggregator.services.recognition import Recognition
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.factories import make_feed
 from tests.manual_clock import ManualClock
 from tests.property.test_fast_path import atom, heads, rdf, roots, rss, several
@@ -165,8 +166,9 @@ async def polled(
     """Poll documents one after another; give what was told, everything that is stored, and how much was passed over."""
     parser, server, clock, feed = InProcess(knows=knows), Server(), ManualClock(), make_feed("a", url=URL)
     with TemporaryDirectory() as folder:
-        store = await SqliteStore.open(Path(folder) / "a.db")
-        poller = FeedPoller(store, server, parser, clock, Recognition())
+        store = await open_blank(Path(folder) / "a.db")
+        # Polls of one feed come one after another: none has company to wait for.
+        poller = FeedPoller(store, server, parser, clock, Recognition(), patience=timedelta())
         await store.write(lambda tx: tx.feeds.synchronise([feed], now=clock.now()))
         results = [await one_poll(store, poller, server, clock, body) for body in bodies]
         await store.aclose()

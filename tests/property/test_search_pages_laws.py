@@ -18,8 +18,8 @@ from aggregator.model.poll import EntryPlan
 from aggregator.model.query import Cursor
 from aggregator.model.search import Found, Rank, SearchQuery, Sort
 from aggregator.ports import Store, Transaction
-from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.text.search_language import parse
+from tests.blank import open_blank
 from tests.factories import NOON, make_feed, make_parsed_entry
 
 HOUR = timedelta(hours=1)
@@ -67,7 +67,7 @@ def test_a_search_finds_what_reading_everything_finds(
 
 
 async def _compare(folder: Path, saids: Sequence[Said], query: str, sort: Sort, limit: int) -> None:
-    store = await SqliteStore.open(folder / "a.db")
+    store = await open_blank(folder / "a.db")
     try:
         expected = await _fill(store, saids, query)
         found = await _walk(store, query, sort, limit)

@@ -31,8 +31,9 @@ from aggregator.polling.groups import rate_group
 from aggregator.storage.sqlite import connect, migrations
 from aggregator.storage.sqlite.feeds import SqliteFeeds
 from aggregator.storage.sqlite.session import Session
-from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
+from aggregator.storage.sqlite.store import SqliteTransaction
 from aggregator.stories.copies import group, reach
+from tests.blank import open_blank
 from tests.factories import NOON, make_feed, make_parsed_entry
 
 LEASE = timedelta(minutes=5)
@@ -210,6 +211,7 @@ class Leases(RuleBasedStateMachine):
         assert [row.feed.id for row in self.feeds.overview()] == sorted(self.configured)
 
 
+@pytest.mark.slow
 def test_l1_l3_no_group_is_leased_twice_at_a_time_and_no_late_worker_saves() -> None:
     run_state_machine_as_test(Leases, settings=settings(max_examples=30, stateful_step_count=30, deadline=None))
 
@@ -402,7 +404,7 @@ def test_every_entry_is_on_one_page_whatever_the_size_of_pages(
 
     async def run() -> None:
         with TemporaryDirectory() as folder:
-            store = await SqliteStore.open(Path(folder) / "a.db")
+            store = await open_blank(Path(folder) / "a.db")
             await store.write(check)
             await store.aclose()
 
@@ -448,7 +450,7 @@ def test_connected_is_the_closure_that_is_promised(
 
     async def run() -> None:
         with TemporaryDirectory() as folder:
-            store = await SqliteStore.open(Path(folder) / "a.db")
+            store = await open_blank(Path(folder) / "a.db")
             await store.write(check)
             await store.aclose()
 

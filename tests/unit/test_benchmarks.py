@@ -66,6 +66,7 @@ async def test_the_farm_packs_documents_for_those_who_accept_it_alone(farm: Farm
     assert len(raw) < len(plain.content) / 3
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_change_gives_two_new_entries_to_a_tenth_of_the_feeds_of_every_format(farm: Farm) -> None:
     async with httpx.AsyncClient() as client:
@@ -162,6 +163,7 @@ def measure(folder: Path, code: str) -> Cost:
     return measured([sys.executable, str(script)], result=folder / "cost.json", output=folder / "output.log")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [GRANDCHILD, ORPHAN, FORKSERVER], ids=["grandchild", "orphan", "forkserver"])
 def test_time_of_processes_that_others_reap_or_nobody_does_is_accounted(tmp_path: Path, code: str) -> None:
     cost = measure(tmp_path, code)
@@ -262,6 +264,7 @@ def test_our_feeds_yaml_turns_pacing_off_and_allows_loopback_by_documented_setti
     assert program.command(tmp_path)[-3:] == ["poll", "--all", "--no-group"]
 
 
+@pytest.mark.slow
 def test_the_plain_loop_stores_every_entry_of_every_format_and_asks_conditionally(tmp_path: Path) -> None:
     program = PlainLoop(python=Path(sys.executable))
     with running_farm(8, ",".join(FORMATS), 1) as field:

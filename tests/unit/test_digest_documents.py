@@ -340,3 +340,13 @@ def test_a_digest_changes_never_and_neither_does_its_entry() -> None:
 def test_a_feed_without_digests_is_a_feed() -> None:
     for form in digest_feed.FORMATS[:2]:
         assert _parsed(form.write(_channel(form.suffix), []), form.media_type).entries == []
+
+
+def test_what_has_changed_is_said_in_english_and_the_former_headline_in_its_own_language() -> None:
+    item = make_item(
+        1, headline="قائد الجيش في بغداد", language="ar", changed="another headline", formerly="بغداد: لقاء <قريب>"
+    )
+    digest = make_digest(make_section(SectionKind.DEVELOPING, "Developing", item))
+    said = '<p lang="en" dir="auto"><strong>New:</strong> another headline. Before: <bdi lang="ar" dir="rtl">بغداد: لقاء &lt;قريب&gt;</bdi></p>'
+    assert said in digest_html.write(SITE, digest).decode()
+    assert "New: another headline\n    Before: بغداد: لقاء <قريب>\n" in digest_text.write(SITE, digest).decode()

@@ -33,11 +33,27 @@ def test_a_second_before_its_end_a_period_still_runs() -> None:
     assert last_closed(DAILY, BEIRUT, at("2018-09-02T02:59:59")).date == date(2018, 9, 1)
 
 
-@pytest.mark.parametrize(("day", "hours"), [("2024-03-31", 23), ("2024-10-27", 25), ("2024-10-28", 24)])
-def test_the_day_on_which_the_clock_changes_is_an_hour_shorter_or_longer(day: str, hours: int) -> None:
-    period = last_closed(DAILY, BERLIN, at(f"{day}T12:00"))
+@pytest.mark.parametrize("zone", [BERLIN, BEIRUT], ids=str)
+@pytest.mark.parametrize(
+    ("day", "hours"),
+    [("2026-03-28", 24), ("2026-03-29", 23), ("2026-03-30", 24), ("2026-10-25", 25), ("2026-10-26", 24)],
+)
+def test_the_day_on_which_the_clock_changes_is_an_hour_shorter_or_longer(zone: ZoneInfo, day: str, hours: int) -> None:
+    period = last_closed(DAILY, zone, at(f"{day}T12:00"))
     assert period.date == date.fromisoformat(day)
     assert period.end - period.start == hours * HOUR
+    assert period.end.astimezone(zone).hour == 6
+
+
+def test_a_midnight_that_beirut_skips_or_shows_twice_ends_one_period() -> None:
+    """Clocks there go from 0 to 1 on 29 March 2026, and from 24 back to 23 on 24 October: midnight is skipped, then 23:30 comes twice."""
+    midnight, late = DigestPlan(at=time()), DigestPlan(at=time(23, 30))
+    skipped = last_closed(midnight, BEIRUT, at("2026-03-29T12:00"))
+    assert (skipped.end, skipped.date) == (at("2026-03-28T22:00"), date(2026, 3, 28))
+    assert running(midnight, BEIRUT, at("2026-03-29T12:00")).end - skipped.end == 23 * HOUR
+    twice = last_closed(late, BEIRUT, at("2026-10-25T12:00"))
+    assert (twice.end, twice.date) == (at("2026-10-24T20:30"), date(2026, 10, 24))
+    assert running(late, BEIRUT, at("2026-10-25T12:00")).end - twice.end == 25 * HOUR
 
 
 def test_a_time_that_the_clock_skips_or_shows_twice_ends_one_period() -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from aggregator.digests.select import select
 from aggregator.model.digest import DigestCandidate, DigestItem, DigestPlan, DigestSection, SectionKind
 from tests.digest_candidates import END, START, make_candidate, make_told
@@ -87,6 +89,38 @@ def test_a_subject_stands_once_on_top_and_its_other_stories_in_their_category() 
     )
     assert section(sections, SectionKind.TOP) == [1, 3, 4]
     assert section(sections, SectionKind.CATEGORY) == [2]
+
+
+def test_what_one_publisher_has_stands_below_the_story_it_is_related_to_and_nowhere_else() -> None:
+    sections = chosen(
+        make_candidate(1, papers(4), related=[2, 3]),
+        make_candidate(2, ["Q"]),
+        make_candidate(3, ["R", "S"]),
+        make_candidate(4, ["U"]),
+        make_candidate(5, ["W", "X"]),
+        make_candidate(6, ["Y", "Z"]),
+    )
+    assert section(sections, SectionKind.TOP) == [1, 5, 6]
+    assert section(sections, SectionKind.CATEGORY) == [3, 4]
+    assert [link.story for link in sections[0].items[0].related] == [2]
+
+
+def test_a_related_story_is_named_once() -> None:
+    sections = chosen(
+        make_candidate(1, papers(4), related=[7]),
+        make_candidate(2, papers(3), related=[7, 8]),
+        make_candidate(3, papers(2)),
+    )
+    assert [[link.story for link in item.related] for item in sections[0].items] == [[7], [8], []]
+
+
+def test_a_subject_is_developing_once() -> None:
+    told = make_told("Ferry sinks", ["A"])
+    first = make_candidate(1, ["A", *papers(5)], headline="Ferry sinks", told=told, related=[2])
+    second = make_candidate(2, ["A", "Q", "R"], headline="Ferry sinks", told=told, related=[1])
+    sections = chosen(first, second)
+    assert section(sections, SectionKind.DEVELOPING) == [1]
+    assert [link.story for link in sections[0].items[0].related] == [2]
 
 
 def test_one_publisher_leads_two_top_stories_at_most() -> None:
@@ -189,3 +223,15 @@ def test_a_teaser_does_not_repeat_the_headline() -> None:
     text = "FLOODS IN THE NORTH - Rain fell all night. Rivers rose."
     assert only(chosen(make_candidate(1, headline="Floods in the north", text=text))).teaser.startswith("Rain fell")
     assert only(chosen(make_candidate(1, headline="Floods in the north", text="Floods in the north."))).teaser == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("September 19, 2021 8:51 AM SINGAPORE - It rained. It stopped.", "SINGAPORE - It rained. It stopped."),
+        ("May 2, 2021 was a Sunday. It rained.", "May 2, 2021 was a Sunday. It rained."),
+        ("\u2022 Rare photos show the early years of the shuttle \u2022 Watch the launch", ""),
+    ],
+)
+def test_a_teaser_is_neither_a_date_nor_a_list_of_other_articles(text: str, expected: str) -> None:
+    assert only(chosen(make_candidate(1, text=text))).teaser == expected

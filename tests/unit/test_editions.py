@@ -7,7 +7,7 @@ import pytest
 
 from aggregator.config.read import parse
 from aggregator.editions import digests
-from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.manual_clock import ManualClock
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +19,7 @@ MAIL = "mail: {host: mail.example.org, sender: news@example.org}"
 async def test_without_a_mail_server_nothing_waits_for_one(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, mail: str, recipients: tuple[str, ...]
 ) -> None:
-    store = await SqliteStore.open(tmp_path / "news.db")
+    store = await open_blank(tmp_path / "news.db")
     with caplog.at_level(logging.WARNING):
         made = digests(parse(f"{mail}\n{DIGEST}", file="feeds.yaml"), store, ManualClock())
     await store.aclose()

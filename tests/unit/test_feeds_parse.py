@@ -76,9 +76,9 @@ def test_a32_entities_hidden_in_utf_16_are_refused() -> None:
 
 
 def test_sixty_thousand_blank_lines_cost_nothing() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(read(b"\n" * 60_000 + rss("<item/>")).entries) == 1
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_body_beyond_the_limit_is_too_large() -> None:

@@ -85,9 +85,9 @@ def test_entities_after_the_first_element_are_the_parsers_own_affair() -> None:
     "prolog", ["\n" * 60_000, "<!--" * 60_000, "<?" * 60_000, "<!DOCTYPE [" * 20_000, "<" * 200_000]
 )
 def test_no_prolog_takes_long(prolog: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     prepare(prolog + "<rss/>")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_document_without_any_element_is_empty() -> None:

@@ -41,7 +41,7 @@ class Room:
     def __init__(self, path: Path, *feeds: Feed) -> None:
         self.clock, self.store, self.feeds = LoopClock(), DirectStore(path), feeds
         self.fetcher = Refusing(self.clock)
-        feed_poller = FeedPoller(self.store, self.fetcher, NoParser(), self.clock, Recognition())
+        feed_poller = FeedPoller(self.store, self.fetcher, NoParser(), self.clock, Recognition(), patience=timedelta())
         settings = CycleSettings(grouping=False, gap_of=lambda _: GAP, lease=LEASE)
         self.poller = Poller(self.store, self.clock, feed_poller, settings)
 

@@ -14,6 +14,7 @@ from aggregator.model.poll import EntryPlan
 from aggregator.ports import Transaction
 from aggregator.services.ledger import MOST, Ledger
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.factories import NOON, make_feed, make_parsed_entry
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +45,7 @@ class Counting:
 
 @pytest.fixture
 async def store(tmp_path: Path, anyio_backend: str) -> Counting:
-    store = await SqliteStore.open(tmp_path / "a.db")
+    store = await open_blank(tmp_path / "a.db")
     await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
     return Counting(store)
 

@@ -89,7 +89,7 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_for_the_end(pids: list[int]) -> None:
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 10
     while any(map(is_alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.01)
 
@@ -147,12 +147,17 @@ async def test_whatever_a_worker_does_is_a_value_and_the_next_document_is_fine(
     assert await is_good(pool)
 
 
-async def test_two_documents_are_read_at_a_time(pool: ParsePool) -> None:
+async def test_two_documents_are_read_at_a_time() -> None:
+    # With a deadline that no busy machine meets: what hangs is under way for as long as the other takes.
+    pool = ParsePool(timeout=timedelta(seconds=60), parse=parse_or_misbehave)
     hanging = asyncio.create_task(pool.parse(document(b"hang")))
     await asyncio.sleep(0.05)
     assert await is_good(pool)
     assert not hanging.done()
-    assert isinstance(await hanging, Failed)
+    hanging.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await hanging
+    await pool.aclose()
 
 
 async def test_more_documents_than_workers_wait_their_turn(pool: ParsePool) -> None:

@@ -25,6 +25,7 @@ from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.web.app import create_app
 from aggregator.web.desk import Callbacks
 from aggregator.web.pages import push
+from tests.blank import open_blank
 from tests.factories import NOON, make_feed
 from tests.manual_clock import ManualClock
 from tests.published import make_site
@@ -77,7 +78,7 @@ class Room:
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    store, clock, receiver = await SqliteStore.open(tmp_path / "news.db"), ManualClock(), FakeReceiver()
+    store, clock, receiver = await open_blank(tmp_path / "news.db"), ManualClock(), FakeReceiver()
     await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
     subscriber = Subscriber(store, FakeHubs(), clock, callbacks="https://news.example/websub/", enabled=True)
     deliveries = Deliveries(store, receiver, clock, most=2)
@@ -246,7 +247,7 @@ async def test_a_fault_of_ours_asks_the_hub_to_come_again_and_logs_no_token(
 
 
 async def test_without_callbacks_there_is_no_such_address(tmp_path: Path) -> None:
-    store, clock, site = await SqliteStore.open(tmp_path / "news.db"), ManualClock(), make_site()
+    store, clock, site = await open_blank(tmp_path / "news.db"), ManualClock(), make_site()
     app = create_app(Reader(store), Digests(store, clock, site.timezone), clock, site)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
         assert (await client.get(f"/websub/{TOKEN}", params=ASKED)).status_code == 404

@@ -14,6 +14,7 @@ from aggregator.model.push import PushStage
 from aggregator.polling.websub import Mode, Verification, answer
 from aggregator.services.deliveries import Deliveries, Expected, Push, Taken
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.factories import NOON, make_feed
 from tests.manual_clock import ManualClock
 from tests.subscriptions import make_subscription
@@ -45,7 +46,7 @@ async def configure(store: SqliteStore, url: str) -> None:
 
 
 async def test_p30_a_hub_of_the_old_address_of_a_feed_puts_nothing_under_its_name(tmp_path: Path) -> None:
-    store, receiver = await SqliteStore.open(tmp_path / "a.db"), Receiver()
+    store, receiver = await open_blank(tmp_path / "a.db"), Receiver()
     deliveries = Deliveries(store, receiver, ManualClock())
     await configure(store, "https://old.example/")
     await store.write(lambda tx: tx.pushes.save(LIVE))
@@ -60,7 +61,7 @@ async def test_p30_a_hub_of_the_old_address_of_a_feed_puts_nothing_under_its_nam
 
 
 async def test_p30_what_waited_in_the_queue_while_the_address_changed_is_dropped(tmp_path: Path) -> None:
-    store, receiver = await SqliteStore.open(tmp_path / "a.db"), Receiver()
+    store, receiver = await open_blank(tmp_path / "a.db"), Receiver()
     deliveries = Deliveries(store, receiver, ManualClock())
     await configure(store, "https://old.example/")
     await store.write(lambda tx: tx.pushes.save(LIVE))
@@ -76,7 +77,7 @@ async def test_p30_what_waited_in_the_queue_while_the_address_changed_is_dropped
 
 async def test_p30_a_hub_can_not_verify_what_the_change_of_address_has_ended(tmp_path: Path) -> None:
     """It was asked before the change; its question comes after."""
-    store = await SqliteStore.open(tmp_path / "a.db")
+    store = await open_blank(tmp_path / "a.db")
     await configure(store, "https://old.example/")
     asked = make_subscription("a", token=TOKEN, stage=PushStage.REQUESTED)
     await store.write(lambda tx: tx.pushes.save(asked))

@@ -17,6 +17,7 @@ from aggregator.model.poll import PollResult
 from aggregator.model.push import PushStage, Subscription
 from aggregator.services.deliveries import Deliveries, Expected, Push, Taken
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.factories import NOON, make_feed
 from tests.manual_clock import ManualClock
 from tests.subscriptions import make_subscription
@@ -65,7 +66,7 @@ class Room:
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    store, clock, receiver = await SqliteStore.open(tmp_path / "news.db"), ManualClock(), FakeReceiver()
+    store, clock, receiver = await open_blank(tmp_path / "news.db"), ManualClock(), FakeReceiver()
     receiver.gate.set()
     deliveries = Deliveries(store, receiver, clock, most=3, most_bytes=100)
     feeds = [make_feed("a"), make_feed("b")]

@@ -21,6 +21,7 @@ from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.push import Advertised, PushStage, Subscription
 from aggregator.services.push import Subscriber
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.factories import NOON, make_feed
 from tests.manual_clock import ManualClock
 
@@ -47,7 +48,7 @@ async def hubs(web: respx.MockRouter) -> AsyncIterator[HubClient]:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    opened = await SqliteStore.open(tmp_path / "news.db")
+    opened = await open_blank(tmp_path / "news.db")
     yield opened
     await opened.aclose()
 

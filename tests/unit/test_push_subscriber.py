@@ -18,6 +18,7 @@ from aggregator.model.push import Advertised, PushStage, Subscription
 from aggregator.polling.websub import Mode, Verification
 from aggregator.services.push import Subscriber
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.blank import open_blank
 from tests.factories import NOON, make_feed
 from tests.manual_clock import ManualClock
 
@@ -81,7 +82,7 @@ class Room:
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    store, clock, hubs = await SqliteStore.open(tmp_path / "news.db"), ManualClock(), FakeHubs()
+    store, clock, hubs = await open_blank(tmp_path / "news.db"), ManualClock(), FakeHubs()
     subscriber = Subscriber(store, hubs, clock, callbacks=CALLBACKS, enabled=True)
     made = Room(store, clock, hubs, subscriber)
     await made.configure(make_feed("a"))

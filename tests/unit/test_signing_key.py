@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import UserError
-from aggregator.storage.files.signing_key import LENGTH, signing_key
+from aggregator.storage.files.signing_key import LENGTH, _take_away, signing_key
 
 
 def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
@@ -26,6 +26,14 @@ def test_no_two_keys_are_alike(tmp_path: Path) -> None:
 def test_whoever_makes_it_at_the_same_time_gets_the_same(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as threads:
         assert len(set(threads.map(signing_key, [tmp_path / "key"] * 64))) == 1
+
+
+def test_a_key_that_another_process_has_just_made_stays(tmp_path: Path) -> None:
+    """Who found no key and comes to make one finds it made: what others have read already must stay."""
+    key = signing_key(tmp_path / "key")
+    _take_away(tmp_path / "key")
+    assert signing_key(tmp_path / "key") == key
+    assert [file.name for file in tmp_path.iterdir()] == ["key"]
 
 
 def test_a_file_that_holds_no_key_is_replaced(tmp_path: Path) -> None:

@@ -94,7 +94,9 @@ async def test_an_item_without_an_address_has_no_original(room: Newsroom) -> Non
 
 async def test_what_changed_is_said_where_a_story_was_told_before(room: Newsroom) -> None:
     page = await _page(room, "/digests/2018-09-02")
-    assert _words(page.css_first("#story-3 .changed")) == "New: 3 more publishers: AFP, Echo and Figaro."
+    assert _words(page.css_first("#story-3 .changed")) == (
+        "New: 3 more publishers: AFP, Echo, Figaro; another headline. Before: Rain in *Kerala*"
+    )
     assert len(page.css(".changed")) == 2
 
 

@@ -23,24 +23,38 @@ def signing_key(file: Path) -> bytes:
     """
     try:
         key = _read(file)
+        if key is not None and len(key) != LENGTH:
+            _take_away(file)
+            key = None
         if key is None:
-            file.unlink(missing_ok=True)
             _make(file)
             key = _read(file)
     except OSError as error:
         raise UserError(f"{file}: the key for images can't be kept here: {error.strerror}") from error
-    if key is None:
+    if key is None or len(key) != LENGTH:
         raise UserError(f"{file}: the key for images was changed while it was made; start again")
     return key
 
 
 def _read(file: Path) -> bytes | None:
-    """Give the key; None where there is no file, or one that holds none."""
+    """Give what the file holds; None where there is no file: then nothing may be removed, as another process may make it now."""
     try:
-        content = file.read_bytes()
+        return file.read_bytes()
     except FileNotFoundError:
         return None
-    return content if len(content) == LENGTH else None
+
+
+def _take_away(file: Path) -> None:
+    """Remove a file that holds no key. It is looked at again under a name of its own: another process may just have put a key there."""
+    aside = file.with_name(f"aside-{secrets.token_hex(8)}")
+    try:
+        file.rename(aside)
+    except FileNotFoundError:
+        return
+    if len(aside.read_bytes()) == LENGTH:
+        with suppress(FileExistsError):
+            os.link(aside, file)
+    aside.unlink()
 
 
 def _make(file: Path) -> None:
