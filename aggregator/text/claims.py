@@ -142,6 +142,14 @@ class Claims:
         return frozenset(term for word in named for term in terms_of(word, self._language))
 
     @cached_property
+    def proper(self) -> frozenset[str]:
+        """Those of `names` that are surely names: inside a headline that writes only names with a capital, or in a script that has none."""
+        inner = self._words[1:]
+        sure = [] if _is_title_case(inner) else [word for word in inner if word[0].isupper()]
+        sure += (word for word in self._words if not (word[0].isupper() or word[0].islower() or word[0].isdigit()))
+        return frozenset(term for word in sure for term in terms_of(word, self._language))
+
+    @cached_property
     def places(self) -> frozenset[str]:
         """Those of `names` that are countries, or stand where a place does ("in Texas"): where only names are written with a capital."""
         return self.names & (countries() | self._located)

@@ -90,7 +90,7 @@ _WRITTEN: Final = {
     "Md": "maryland", "Mich": "michigan", "Minn": "minnesota", "Miss": "mississippi", "Mo": "missouri", "Mont": "montana",
     "Neb": "nebraska", "Nev": "nevada", "NJ": "jersey", "NY": "york", "NYC": "york", "Okla": "oklahoma", "Ore": "oregon",
     "Pa": "pennsylvania", "PA": "pennsylvania", "Tenn": "tennessee", "Tex": "texas", "Va": "virginia", "Vt": "vermont",
-    "Wash": "washington", "Wis": "wisconsin", "Wyo": "wyoming",
+    "S'pore": "singapore", "Wash": "washington", "Wis": "wisconsin", "Wyo": "wyoming",
 }  # fmt: skip
 """Abbreviations as they are written: "US" is a country where "us" is none of the words that tell."""
 

@@ -1,0 +1,66 @@
+"""Columns: headlines that recur over other news each time ("Morning briefing", "News in pictures"), and the words they are made of."""
+
+import functools
+import re
+from collections.abc import Sequence
+
+from aggregator.text.letters import spaceless_characters
+from aggregator.text.stop_words import is_stop_word
+from aggregator.text.story_terms import terms_of
+from aggregator.text.terms import search_terms
+
+
+def is_column(words: Sequence[str]) -> bool:
+    """Tell whether the words of a headline are all such under which columns recur ("Morning briefing: what you need to know today").
+
+    Two columns of one name are not one event, however like their headlines are. What has no words at all is no column.
+    """
+    return bool(words) and not any(map(_tells_as_written, words))
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _tells_as_written(word: str) -> bool:
+    if spaceless_characters(word):
+        return bool(spaceless_characters(RECURRING_CHARACTERS.sub("", word)))
+    return any(map(tells, search_terms(word).split()))
+
+
+def tells(word: str) -> bool:
+    """Tell whether a folded word is more than what columns are called by, a number or a stop word."""
+    is_name = len(word) > 1 and not any(map(str.isdigit, word)) and not spaceless_characters(word)
+    return is_name and not is_stop_word(word) and word not in RECURRING
+
+
+@functools.cache
+def column_terms() -> frozenset[str]:
+    """Give the terms of the words of columns: two headlines that share "what we know" or "in pictures" share no subject."""
+    return frozenset(term for word in RECURRING for term in terms_of(word, "en"))
+
+
+RECURRING = frozenset(
+    search_terms(
+        "morning evening afternoon night midday daily weekly weekend monthly yearly annual hourly day week month year today tomorrow "
+        "yesterday tonight january february march april may june july august september october november december jan feb mar apr jun "
+        "jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sat sun "
+        "briefing brief briefs bulletin newsletter update updates news newscast headlines headline forecast weather outlook "
+        "top story stories podcast podcasts live blog liveblog letters letter editor editors editorial opinion opinions comment comments "
+        "review reviews preview recap roundup digest summary pictures picture photos photo photograph images gallery cartoon video videos "
+        "audio watch listen read reading quiz crossword sudoku puzzle horoscope horoscopes lottery open thread discussion obituary "
+        "obituaries corrections correction clarifications clarification schedule calendar agenda diary notebook column report reports "
+        "latest breaking best five ten things know need start front page pages papers press market markets wrap close closing edition "
+        "far explained explainer glance takeaways world sport sports business episode part issue number edition links link ask questions answers corner special "
+        "journal matin soir semaine jour lundi mardi mercredi jeudi vendredi samedi dimanche meteo actualites actualite infos info titres "
+        "courrier lecteurs images revue presse horoscope mots croises janvier fevrier mars avril mai juin juillet aout septembre octobre "
+        "novembre decembre essentiel bulletin "
+        "morgen abend nachrichten wetter tag woche montag dienstag mittwoch donnerstag freitag samstag sonntag kurz ueberblick überblick "
+        "bilder bild leserbriefe presseschau tages schlagzeilen newsblog januar februar märz juni juli oktober dezember lage "
+        "noticias titulares manana mañana tarde noche dia semana lunes martes miercoles jueves viernes sabado domingo tiempo pronostico "
+        "cartas director fotos imagenes crucigrama resumen enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
+        "diciembre portada horoscopo "
+        "نشرة أخبار الأخبار موجز عناوين الطقس طقس حالة اليوم صباح مساء أسبوع الأسبوع الأحد الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة السبت "
+        "صور فيديو بالصور بالفيديو كاريكاتير افتتاحية رأي رسائل القراء حصاد جولة صحف الصحف الصباح المساء"
+    ).split()
+)
+RECURRING_CHARACTERS = re.compile(
+    "今日|本日|昨日|今週|今天|昨天|朝刊|夕刊|天気|天气|予報|预报|新聞|新闻|社説|社论|頭条|头条|早报|晚报|写真|图片|星座|運勢|の"
+)
