@@ -8,6 +8,7 @@ such stories are related. All of this is symmetric.
 from typing import Final
 
 from aggregator.text.claims import Claims
+from aggregator.text.quantities import SERIAL, Number
 
 PATTERN: Final = 0.5
 """Share of the shorter headline's terms that both must have for their differences to be comparable."""
@@ -48,7 +49,7 @@ def conflict(one: Claims, other: Claims) -> str | None:
         return DATE
     if _sides_differ(one, other):
         return OPPOSITE
-    return NAME if _names_differ(one, other) else None
+    return NAME if _names_differ(one, other) or _occasions_differ(one, other) else None
 
 
 def _dates_differ(one: Claims, other: Claims) -> bool:
@@ -58,14 +59,16 @@ def _dates_differ(one: Claims, other: Claims) -> bool:
 def _numbers_differ(one: Claims, other: Claims) -> bool:
     """Tell whether any thing that both count is counted otherwise: that both say "Covid-19" makes no difference."""
     return any(
-        not any(_same(mine, theirs) for mine in one.numbers[term] for theirs in other.numbers[term])
+        not any(_same(mine, theirs, term) for mine in one.numbers[term] for theirs in other.numbers[term])
         for term in one.numbers.keys() & other.numbers.keys()
     )
 
 
-def _same(one: tuple[float, bool], other: tuple[float, bool]) -> bool:
-    tolerance = ROUGH_NUMBER if one[1] or other[1] else SAME_NUMBER
-    return abs(one[0] - other[0]) <= tolerance * max(one[0], other[0])
+def _same(one: Number, other: Number, term: str) -> bool:
+    if term.startswith(SERIAL):
+        return one.value == other.value
+    tolerance = ROUGH_NUMBER if one.is_rough or other.is_rough else SAME_NUMBER
+    return abs(one.value - other.value) <= tolerance * max(one.value, other.value)
 
 
 def _sides_differ(one: Claims, other: Claims) -> bool:
@@ -86,6 +89,26 @@ def _names_differ(one: Claims, other: Claims) -> bool:
     return (names <= one.places and others <= other.places) or (
         mine[1] is None and names <= one.names and others <= other.names
     )
+
+
+def _occasions_differ(one: Claims, other: Claims) -> bool:
+    """Tell whether events that have names have others, one side beats others, or figures are those of other countries."""
+    if _are_others(one.occasions, other.occasions):
+        return True
+    if _are_others(one.beaten, other.beaten) and not one.leading.isdisjoint(other.leading):
+        return True
+    return (
+        bool(one.numbers and other.numbers) and _are_others(one.homes, other.homes) and not _share_a_number(one, other)
+    )
+
+
+def _are_others(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    return bool(mine and theirs) and mine.isdisjoint(theirs)
+
+
+def _share_a_number(one: Claims, other: Claims) -> bool:
+    mine = {number.value for values in one.numbers.values() for number in values}
+    return any(number.value in mine for values in other.numbers.values() for number in values)
 
 
 def _only(terms: tuple[str, ...], shared: frozenset[str]) -> tuple[tuple[str, ...], str | None, str | None] | None:
