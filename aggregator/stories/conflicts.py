@@ -5,10 +5,12 @@ name in one place ("Magnitude 6.1 earthquake off Japan", "Magnitude 6.4 earthqua
 such stories are related. All of this is symmetric.
 """
 
-from typing import Final
+from typing import Final, TypeVar
 
 from aggregator.text.claims import Claims
 from aggregator.text.quantities import SERIAL, Number
+
+T = TypeVar("T")
 
 PATTERN: Final = 0.5
 """Share of the shorter headline's terms that both must have for their differences to be comparable."""
@@ -18,6 +20,8 @@ LONGEST_NAME: Final = 3
 """Terms of a name."""
 SAME_NUMBER: Final = 0.03
 """Numbers this near are one, rounded or revised: a magnitude of 6.1 and of 6.2."""
+STEPS: Final = 1.5
+"""Steps of the rounder of two numbers by which they may differ: 23,000 are 23,134, and 6.1 is 6.2, but 19,400 are not 19,900."""
 ROUGH_NUMBER: Final = 0.2
 """So near where one of them is rough: "more than 30 cities" are 34."""
 
@@ -57,18 +61,28 @@ def _dates_differ(one: Claims, other: Claims) -> bool:
 
 
 def _numbers_differ(one: Claims, other: Claims) -> bool:
-    """Tell whether any thing that both count is counted otherwise: that both say "Covid-19" makes no difference."""
-    return any(
+    """Tell whether any thing that both count is counted otherwise, or both give precise figures and none is the same."""
+    counted_otherwise = any(
         not any(_same(mine, theirs, term) for mine in one.numbers[term] for theirs in other.numbers[term])
         for term in one.numbers.keys() & other.numbers.keys()
     )
+    return counted_otherwise or _are_others(_precise(one), _precise(other))
+
+
+def _precise(claims: Claims) -> frozenset[float]:
+    """Give figures that nobody has rounded."""
+    amounts = (values for term, values in claims.numbers.items() if not term.startswith(SERIAL))
+    return frozenset(number.value for values in amounts for number in values if number.is_precise)
 
 
 def _same(one: Number, other: Number, term: str) -> bool:
+    """Tell whether two numbers may be one, rounded or revised; what says which one, and not how many, is never rounded."""
     if term.startswith(SERIAL):
         return one.value == other.value
-    tolerance = ROUGH_NUMBER if one.is_rough or other.is_rough else SAME_NUMBER
-    return abs(one.value - other.value) <= tolerance * max(one.value, other.value)
+    apart = abs(one.value - other.value)
+    if one.is_rough or other.is_rough:
+        return apart <= ROUGH_NUMBER * max(one.value, other.value)
+    return apart <= SAME_NUMBER * max(one.value, other.value) and apart <= STEPS * max(one.step, other.step)
 
 
 def _sides_differ(one: Claims, other: Claims) -> bool:
@@ -95,6 +109,8 @@ def _occasions_differ(one: Claims, other: Claims) -> bool:
     """Tell whether events that have names have others, one side beats others, or figures are those of other countries."""
     if _are_others(one.occasions, other.occasions):
         return True
+    if one.where.isdisjoint(other.where) and any(map(_are_others, one.levels, other.levels)):
+        return True
     if _are_others(one.beaten, other.beaten) and not one.leading.isdisjoint(other.leading):
         return True
     return (
@@ -102,7 +118,7 @@ def _occasions_differ(one: Claims, other: Claims) -> bool:
     )
 
 
-def _are_others(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+def _are_others(mine: frozenset[T], theirs: frozenset[T]) -> bool:
     return bool(mine and theirs) and mine.isdisjoint(theirs)
 
 

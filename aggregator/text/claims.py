@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from aggregator.text.calendars import DATED, is_title_case, months, weekdays
-from aggregator.text.concepts import countries
+from aggregator.text.concepts import countries, regions
 from aggregator.text.occasions import EVENT_WORDS, beaten, called
 from aggregator.text.opposites import axes, key, plain
 from aggregator.text.quantities import NUMBER_WORDS, ORDINAL_WORDS, Number, quantities, value
@@ -17,10 +17,12 @@ _SPELT: Final = {word: number for word, number in NUMBER_WORDS.items() if word !
 """Without what is no number as a rule ("no one")."""
 _NUMBERED: Final = frozenset((*NUMBER_WORDS, *ORDINAL_WORDS))
 _BEFORE_PLACES: Final = {
-    "en": frozenset("in at near off outside".split()),
+    "en": frozenset("in near off".split()),
     "fr": frozenset("à au aux en près".split()),
     "es": frozenset("en".split()),
 }
+_BEFORE_HOUSES: Final = frozenset("at outside".split())
+"""What stands before a place or a house: "at Heathrow" is in London."""
 _SCORE: Final = re.compile(r"(?<![\d.,/–-])(\d{1,3})\s?[-–]\s?(\d{1,3})(?![\d,/-])")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _MAY_BE_NUMBER: Final = re.compile(rf"\d|\b(?:{'|'.join(_SPELT)})\b", re.IGNORECASE)
@@ -82,7 +84,7 @@ class Claims:
     @cached_property
     def numbers(self) -> Mapping[str, frozenset[Number]]:
         """Numbers by the term beside them, see `text.quantities`."""
-        return quantities(self._words, self._lower, self._language)
+        return quantities(self._headline, self._words, self._lower, self._language)
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -138,7 +140,13 @@ class Claims:
     @cached_property
     def places(self) -> frozenset[str]:
         """Those of `names` that are countries, or stand where a place does ("in Texas"): where only names are written with a capital."""
-        return self.names & (countries() | self._located)
+        return self.names & (countries() | self.where | self._after(_BEFORE_HOUSES))
+
+    @property
+    def levels(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """`where` it is, as countries, as parts of countries, and as what is smaller: a town is not another place than its country."""
+        large, middling = self.where & countries(), self.where & regions()
+        return large, middling, self.where - large - middling
 
     @cached_property
     def homes(self) -> frozenset[str]:
@@ -146,12 +154,17 @@ class Claims:
         return self.term_set & countries()
 
     @cached_property
-    def _located(self) -> frozenset[str]:
-        before = _BEFORE_PLACES.get(self._language)
-        if not before or is_title_case(self._words[1:]):
+    def where(self) -> frozenset[str]:
+        """Terms that stand where a place does ("in Texas"), in a headline in which only names are written with a capital."""
+        return self._after(_BEFORE_PLACES.get(self._language, frozenset()))
+
+    def _after(self, before: frozenset[str]) -> frozenset[str]:
+        if is_title_case(self._words[1:]):
             return frozenset()
         after = (word for first, word in pairwise(self._words) if first in before)
-        return frozenset(term for word in after for term in terms_of(word, self._language))
+        # "In ICE custody" is no place, nor is "in May".
+        named = (word for word in after if word[0].isupper() and not word.isupper() and word.lower() not in DATED)
+        return frozenset(term for word in named for term in terms_of(word, self._language))
 
 
 def _taken(lower: Sequence[str], language: str) -> tuple[frozenset[tuple[int, bool]], frozenset[str]]:

@@ -50,32 +50,51 @@ _LONG_SERIAL: Final = 3
 _MOST_DAYS: Final = 31
 
 
+_IN_NAME: Final = re.compile(r"([^\W\d_]+)-(\d+)")
+"""A number in a name: "Covid-19", "F-35"."""
+_YEARS: Final = range(1900, 2100)
+_PRECISE: Final = 4
+"""Digits of a number that nobody has rounded."""
+
+
 class Number(NamedTuple):
     """A number that a headline says."""
 
     value: float
     is_rough: bool
     """"More than 30" are 34."""
+    step: float = 1.0
+    """Worth of its last digit that is not 0: 100 of 19,400, 0.1 of 6.1."""
+
+    @property
+    def is_precise(self) -> bool:
+        """Whether it has so many digits as nobody has rounded."""
+        is_year = self.value in _YEARS
+        return self.value >= self.step * 10 ** (_PRECISE - 1) and not (self.is_rough or is_year)
 
 
-def quantities(written: Sequence[str], lower: Sequence[str], language: str) -> Mapping[str, frozenset[Number]]:
+def quantities(
+    headline: str, written: Sequence[str], lower: Sequence[str], language: str
+) -> Mapping[str, frozenset[Number]]:
     """Give numbers by the term beside them, `SERIAL` before it where they say which one and not how many.
 
     So {"magnitud": {(6.1, False)}}. Left out is what is counted while news unfolds: more dead are no other event.
 
     Args:
-        written: the words of a headline.
+        headline: plain text.
+        written: its words.
         lower: the same in lower case.
         language: two letters.
     """
+    in_names = frozenset(_IN_NAME.findall(headline.lower())) if "-" in headline else frozenset[tuple[str, str]]()
     beside: dict[str, set[Number]] = {}
     for at, word in enumerate(lower):
         found, is_ordinal = value(word, language)
-        if found is None:
+        if found is None or (at and (lower[at - 1], word) in in_names):
             continue
         numbers = _Beside(written, lower, at, language)
         for term in numbers.ordered() if is_ordinal else numbers.called() or numbers.counted():
-            beside.setdefault(term, set()).add(Number(found, numbers.is_rough))
+            beside.setdefault(term, set()).add(Number(found, numbers.is_rough, _step(found)))
     return {term: frozenset(values) for term, values in beside.items()}
 
 
@@ -91,6 +110,15 @@ def value(word: str, language: str = "en") -> tuple[float | None, bool]:
     digits = word if language == "en" else _DECIMAL_COMMA.sub(".", word)
     number = _NUMBER.match(ordinal[1] if ordinal else digits.replace(",", ""))
     return (float(number[0]) if number else None), ordinal is not None
+
+
+def _step(found: float) -> float:
+    """Give what the last digit of a number that is not 0 is worth."""
+    digits = f"{found:.15g}"
+    if "e" in digits:
+        return 1.0
+    whole, _, fraction = digits.partition(".")
+    return 10.0 ** -len(fraction) if fraction else 10.0 ** (len(whole) - len(whole.rstrip("0"))) if found else 1.0
 
 
 class _Beside:
