@@ -18,6 +18,10 @@ SLIGHT: Final = 0.2
 """A likeness so slight makes no story; it is not looked into, for most are."""
 STRONG: Final = 0.5
 """A likeness so strong is more than a name's."""
+SAME_TEXT: Final = 0.8
+"""Likeness of what is nearly the same text."""
+LEAST_TEXT: Final = 10
+"""Different terms of a text: a headline has nine on average, that of a round-up fewer."""
 NAMED_EVENTS: Final = frozenset(term for word in ("storm", "hurricane") for term in terms_of(word, "en"))
 """Weather services name storms: there the name is the event."""
 
@@ -39,6 +43,8 @@ def likeness(one: Item, other: Item, cosine: float, settings: StorySettings, sha
         share: how much of it is likeness of meaning, see `vectors.Vectors`.
     """
     found = cosine
+    if cosine > SLIGHT and (one.is_round_up or other.is_round_up) and not is_same_text(one, other, cosine):
+        return 0.0
     if cosine > SLIGHT and one.language != other.language and not share_a_name(one, other):
         found = 0.0
     elif SLIGHT < cosine < STRONG and is_one_name(one, other):
@@ -49,6 +55,11 @@ def likeness(one: Item, other: Item, cosine: float, settings: StorySettings, sha
     if are_linked(one, other):
         found += settings.linked
     return min(1.0, found)
+
+
+def is_same_text(one: Item, other: Item, cosine: float) -> bool:
+    """Tell whether two entries say nearly the same, and enough of it: two round-ups of one name share no event for that."""
+    return cosine >= SAME_TEXT and min(len(one.weights), len(other.weights)) >= LEAST_TEXT
 
 
 def is_one_name(one: Item, other: Item) -> bool:

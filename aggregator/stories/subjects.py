@@ -32,7 +32,9 @@ HEADLINES: Final = 24
 
 
 def related(story: OpenStory, window: Window, frequencies: Frequencies) -> tuple[RelatedStory, ...]:
-    """Give the open stories that are related to an open story, newest first."""
+    """Give the open stories that are related to an open story, newest first; none to a round-up, which has no subject."""
+    if story.lead.is_round_up:
+        return ()
     subject = _Subject(story, frequencies)
     # Who shares none of these terms is not related, however like it is; so most stories need not be looked at.
     near = window.sharing(story, subject.telling)
@@ -60,7 +62,7 @@ class _Subject:
         """
         sums, theirs = self._story.sums, other.sums
         likeness = mean / (self.length * _length(other))
-        if likeness < FLOOR:
+        if likeness < FLOOR or other.lead.is_round_up:
             return 0.0
         shared = {term: sums[term] * theirs[term] for term in self.telling if term in theirs}
         by_names = sum(shared.values()) / (len(self._story.items) * len(other.items))

@@ -3,19 +3,33 @@
 import functools
 import re
 from collections.abc import Sequence
+from typing import Final
 
 from aggregator.text.letters import spaceless_characters
 from aggregator.text.stop_words import is_stop_word
-from aggregator.text.story_terms import terms_of
+from aggregator.text.story_terms import terms_of, words
 from aggregator.text.terms import search_terms
 
 
-def is_column(words: Sequence[str]) -> bool:
+def is_column(written: Sequence[str]) -> bool:
     """Tell whether the words of a headline are all such under which columns recur ("Morning briefing: what you need to know today").
 
     Two columns of one name are not one event, however like their headlines are. What has no words at all is no column.
     """
-    return bool(words) and not any(map(_tells_as_written, words))
+    return bool(written) and not any(map(_tells_as_written, written))
+
+
+def is_round_up(headline: str) -> bool:
+    """Tell whether a headline announces several events at once ("Your Monday briefing: a vote, a storm", "Coronavirus: evening wrap").
+
+    It has a word for that, and beside what all columns are called by hardly anything, or nothing before its colon. A live blog
+    that names its event ("Live updates: canal reopens") is a report like others.
+    """
+    if not _ROUND_UP.search(headline):
+        return False
+    head, colon, _ = headline.partition(":")
+    told = sum(map(_tells_as_written, words(headline)))
+    return told <= TOLD_BY_ROUND_UPS or bool(colon and _BRIEFING.search(head) and is_column(words(head)))
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -37,7 +51,20 @@ def column_terms() -> frozenset[str]:
     return frozenset(term for word in RECURRING for term in terms_of(word, "en"))
 
 
-RECURRING = frozenset(
+TOLD_BY_ROUND_UPS: Final = 2
+"""Telling words of the headline of a round-up, at most: those of its subject, such as "Coronavirus"."""
+_BRIEFING: Final = re.compile(
+    r"\b(?:briefing|briefs?|bulletin|digest|headlines|newsletter|round-?up|top stories|wrap)\b", re.IGNORECASE
+)
+"""What tells of several events even where the first of them is named."""
+_ROUND_UP: Final = re.compile(
+    r"\b(?:briefing|briefs?|bulletin|digest|headlines|newsletter|news ?cast|recap|round-?up|top stories|updates|wrap|what happened (?:on|overnight|this|today|yesterday)|"
+    r"as it happened|(?:day|week) in (?:brief|numbers|photos|pictures|review)|cartoons|(?:photos|pictures|videos) of the|in pictures|front pages|"
+    r"überblick|presseschau|kurznachrichten|nachrichten am|news des tages|schlagzeilen|newsblog|"
+    r"revue de presse|l['’]essentiel|en bref|titres|résumé|resumen|titulares|en breve)\b",
+    re.IGNORECASE,
+)
+RECURRING: Final = frozenset(
     search_terms(
         "morning evening afternoon night midday daily weekly weekend monthly yearly annual hourly day week month year today tomorrow "
         "yesterday tonight january february march april may june july august september october november december jan feb mar apr jun "

@@ -158,12 +158,7 @@ class _Beside:
     def _is_named(self, before: str) -> bool:
         """Tell whether the number follows a name: in a headline in which only names are written with a capital."""
         number, place = self._written[self._at], self._at - 1
-        if (
-            self._language == "de"
-            or not before
-            or not self._written[place][0].isupper()
-            or not _PLAIN.fullmatch(number)
-        ):
+        if self._language == "de" or not before or self._written[place].islower() or not _PLAIN.fullmatch(number):
             return False
         if before in _AMOUNTS or before in _ROUGHLY or before in MONTHS.get(self._language, {}):
             return False

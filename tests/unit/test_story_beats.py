@@ -93,3 +93,39 @@ def test_two_events_of_one_beat_are_two_stories_in_other_languages(language: str
 def test_one_event_of_a_beat_is_no_conflict(one: str, other: str) -> None:
     assert conflict(Claims(one), Claims(other)) is None
     assert conflict(Claims(other), Claims(one)) is None
+
+
+ROUND_UPS = (
+    ("Your Monday briefing: A vote in Lestria, a storm off Ostmark", "Lestria votes as storm nears Ostmark"),
+    ("Coronavirus briefing: what happened today", "Coronavirus briefing: what happened today"),
+    ("News in brief: Kolm mine, Varn bridge", "Kolm mine floods after Varn bridge dam gives way"),
+    ("Covid-19 wrap: what happened on Monday", "Covid-19 outbreak closes Kolm school on Monday"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), ROUND_UPS)
+def test_a_round_up_of_several_events_joins_none(one: str, other: str) -> None:
+    assert len(set(placed(StoryEngine(), [one, other], hours=3))) == 2
+    assert len(set(placed(StoryEngine(), [other, one], hours=3))) == 2
+
+
+def test_a_round_up_is_related_to_nothing() -> None:
+    engine = StoryEngine()
+    placed(engine, ["Halvorsen trial and Kolm mine: morning briefing", "Halvorsen trial hears of Kolm mine deal"])
+    assert not any(engine.changes().related.values())
+
+
+def test_one_round_up_that_two_publish_is_one_story() -> None:
+    engine = StoryEngine()
+    body = "The vote in Lestria, the storm off Ostmark, a strike at the Kolm mine, and why beekeepers of Varn rejoice this week."
+    for number in (1, 2):
+        engine.add(story_entry(number, "Your Monday briefing", hours=number, body=body))
+    assert engine.story_of(EntryId(1)) == engine.story_of(EntryId(2))
+
+
+def test_a_live_blog_that_names_its_event_is_a_report() -> None:
+    headlines = (
+        "Live updates: Panama Canal shut as tugs try to refloat freighter",
+        "Tugs try to refloat freighter in Panama Canal",
+    )
+    assert len(set(placed(StoryEngine(), headlines, hours=1))) == 1
