@@ -3,7 +3,7 @@
 import pytest
 
 from aggregator.model.ids import EntryId
-from aggregator.stories.conflicts import DATE, NAME, NUMBER, OPPOSITE, conflict
+from aggregator.stories.conflicts import conflict
 from aggregator.stories.engine import StoryEngine
 from aggregator.text.claims import Claims
 from tests.story_entries import placed, story_entry
