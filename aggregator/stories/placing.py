@@ -13,7 +13,7 @@ from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import StoryId
 from aggregator.model.story import Veto
 from aggregator.stories.items import Item
-from aggregator.stories.likeness import dot, likeness
+from aggregator.stories.likeness import dot, likeness, may_share_an_occasion
 from aggregator.stories.rulings import Constraints
 from aggregator.stories.vetoes import objection
 from aggregator.stories.window import OpenStory, Window
@@ -52,7 +52,7 @@ class Judge:
 
     def choose(self, item: Item, window: Window) -> Choice:
         """Choose a story for an entry."""
-        more = self.settings.linked if window.is_linked(item) else 0.0
+        more = self.settings.linked if window.is_linked(item) or may_share_an_occasion(item) else 0.0
         found = window.like_entry(item, self._least(more))
         proposals = sorted(
             (self._bar(item, window.stories[story_id]) - mean - self.share * (1.0 - mean) - more, story_id)

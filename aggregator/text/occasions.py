@@ -1,16 +1,19 @@
 """Occasions: events that have a name of their own, and contests, which are told apart by who is beaten."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Final
 
 from aggregator.text.stop_words import is_stop_word
+from aggregator.text.story_terms import terms_of
 
 EVENT_WORDS: Final = frozenset(
     "hurricane storm typhoon cyclone operation orkan sturm sturmtief hurrikan taifun zyklon unwetter tempête ouragan typhon opération "
     "huracán tormenta tifón ciclón operación borrasca".split()
 )
 """What is called by a name that follows it. Weather services name storms, general staffs operations."""
+LANGUAGES: Final = ("en", "de", "fr", "es")
 _GO_ON: Final = frozenset(
     "alert approaches barrels batters brings causes center centre chaos churns clean could damage dead death deaths debris destroys "
     "drenches evacuations expected families floods flooding forces forecast forms gains has heads hits hit intensifies is kills lashes "
@@ -30,6 +33,12 @@ _CONTESTS: Final = {
 """Verbs, and words, after which those stand who are beaten."""
 _MOST: Final = 2
 """Words of a name that tell it."""
+
+
+@functools.cache
+def occasion_terms() -> frozenset[str]:
+    """Give the terms of the words of events, in the languages that have them."""
+    return frozenset(term for word in EVENT_WORDS for language in LANGUAGES for term in terms_of(word, language))
 
 
 def called(written: Sequence[str]) -> Iterator[str]:
