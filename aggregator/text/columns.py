@@ -32,6 +32,11 @@ def is_round_up(headline: str) -> bool:
     return told <= TOLD_BY_ROUND_UPS or bool(colon and _BRIEFING.search(head) and is_column(words(head)))
 
 
+def is_report(headline: str) -> bool:
+    """Tell whether a headline says what happened: it neither asks, nor comments, explains, counts up or shows pictures."""
+    return not _NO_REPORT.search(headline)
+
+
 @functools.lru_cache(maxsize=1 << 14)
 def _tells_as_written(word: str) -> bool:
     if spaceless_characters(word):
@@ -62,6 +67,14 @@ _ROUND_UP: Final = re.compile(
     r"as it happened|(?:day|week) in (?:brief|numbers|photos|pictures|review)|cartoons|(?:photos|pictures|videos) of the|in pictures|front pages|"
     r"überblick|presseschau|kurznachrichten|nachrichten am|news des tages|schlagzeilen|newsblog|"
     r"revue de presse|l['’]essentiel|en bref|titres|résumé|resumen|titulares|en breve)\b",
+    re.IGNORECASE,
+)
+_NO_REPORT: Final = re.compile(
+    r"[?？؟]|^(?:(?:analysis|column|comment|commentary|editorial|explainer|factbox|gallery|interview|letters?|listen|op-ed|opinion|photos|"
+    r"pictures|podcast|profile|q&a|quiz|review|timeline|video|viewpoint|watch|"
+    r"analyse|kommentar|meinung|interview|bilder|avis|chronique|tribune|entretien|análisis|opinión|entrevista|fotos)\s*[:|—–-]\s"
+    r"|(?:\d+|five|four|six|seven|three|ten) (?:lessons|key |reasons|takeaways|things|ways)|here's |here is |here are |how |what |why |when )"
+    r"|: (?:how|what|why|when) |in pictures\b",
     re.IGNORECASE,
 )
 RECURRING: Final = frozenset(
