@@ -129,3 +129,39 @@ def test_a_live_blog_that_names_its_event_is_a_report() -> None:
         "Tugs try to refloat freighter in Panama Canal",
     )
     assert len(set(placed(StoryEngine(), headlines, hours=1))) == 1
+
+
+def test_what_contradicts_the_lead_is_kept_out_though_most_entries_are_silent() -> None:
+    engine = StoryEngine()
+    headlines = (
+        "Rovers beat United 2-1 in derby at Kolm stadium",
+        "Rovers win derby against United at Kolm stadium",
+        "Derby at Kolm stadium: Rovers celebrate win against United",
+        "Rovers fans celebrate derby win against United at Kolm stadium",
+        "Rovers beat United 4-0 in derby at Kolm stadium",
+    )
+    for number, headline in enumerate(headlines, 1):
+        engine.add(story_entry(number, headline, hours=number))
+    engine.advance(story_entry(9, "", hours=9).at)
+    stories = [engine.story_of(EntryId(number)) for number in range(1, 6)]
+    assert len(set(stories[:4])) == 1
+    assert stories[4] not in stories[:4]
+
+
+def test_two_reports_on_one_named_storm_are_one_story() -> None:
+    headlines = (
+        "Storm Petra: ferries cancelled, coastal towns told to evacuate",
+        "Lestria braces for record winds as Storm Petra nears",
+    )
+    assert len(set(placed(StoryEngine(), headlines, hours=3))) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Quiz: test your wits for September 17, 2021", "Prize quiz for September 17, 2021"),
+        ("Latest drawings from artist Ada Brandt", "Latest drawings from artist Jonas Reyk"),
+    ],
+)
+def test_what_recurs_under_one_phrase_is_no_event(one: str, other: str) -> None:
+    assert len(set(placed(StoryEngine(), [one, other], hours=3))) == 2
