@@ -15,9 +15,9 @@ from aggregator.stories.vectors import Frequencies
 from aggregator.stories.window import OpenStory, Window
 from aggregator.text.concepts import countries
 
-BY_WORDS: Final = 0.2
+BY_WORDS: Final = 0.22
 """The same where they do not share two names."""
-BY_ONE_TERM: Final = 0.25
+BY_ONE_TERM: Final = 0.28
 """The same where they have but one telling term in common."""
 NEVER: Final = 2.0
 """The same where no telling term stands in headlines of both: what is only mentioned is no subject."""
