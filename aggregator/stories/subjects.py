@@ -6,21 +6,22 @@ first of all.
 """
 
 import math
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from typing import Final
 
 from aggregator.model.grouping import RelatedStory
+from aggregator.stories.items import Item
 from aggregator.stories.related import FLOOR, Candidate, choose
 from aggregator.stories.vectors import Frequencies
 from aggregator.stories.window import OpenStory, Window
 from aggregator.text.concepts import countries
 
 BY_WORDS: Final = 0.22
-"""The same where they do not share two names."""
+"""Likeness at which stories are on one subject though they share no two names; with two names, `related.FLOOR` is enough."""
 BY_ONE_TERM: Final = 0.28
 """The same where they have but one telling term in common."""
-NEVER: Final = 2.0
-"""The same where no telling term stands in headlines of both: what is only mentioned is no subject."""
 SHORTEST: Final = 0.4
 """Length of the mean of a large story, at least: its entries are like one another by 0.24 and more."""
 RARE: Final = 5.5
@@ -68,19 +69,30 @@ class _Subject:
         by_names = sum(shared.values()) / (len(self._story.items) * len(other.items))
         if by_names < BY_NAMES * mean:
             return 0.0
-        return likeness if likeness >= self._least(other, shared.keys()) else 0.0
+        return likeness if self._is_shared(other, shared.keys(), likeness) else 0.0
 
-    def _least(self, other: OpenStory, shared: AbstractSet[str]) -> float:
-        """Say how like another story must be, by what telling terms both have: in headlines, and as names."""
-        mine, theirs = _heads(self._story), _heads(other)
-        both = mine.keys() & theirs.keys() & shared
+    def _is_shared(self, other: OpenStory, shared: AbstractSet[str], likeness: float) -> bool:
+        """Tell whether stories so alike are on one subject, by the telling terms of both: in headlines, and as names."""
+        both = {term for term in shared & self._headlines if any(term in item.headline_terms for item in _shown(other))}
         if not both:
-            return NEVER
+            # What is only mentioned is no subject.
+            return False
         if len(shared) == 1:
             # One country alone is in the news for many things.
-            return NEVER if shared <= countries() else BY_ONE_TERM
-        names = {term for term in shared if mine.get(term) or theirs.get(term)}
-        return FLOOR if len(names) > 1 and names & both else BY_WORDS
+            return likeness >= BY_ONE_TERM and not shared <= countries()
+        if likeness >= BY_WORDS:
+            return True
+        theirs = (item.claims.proper for item in _shown(other))
+        names = shared & self._names.union(*theirs)
+        return len(names) > 1 and not names.isdisjoint(both)
+
+    @cached_property
+    def _headlines(self) -> frozenset[str]:
+        return frozenset().union(*(item.headline_terms for item in _shown(self._story)))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset().union(*(item.claims.proper for item in _shown(self._story)))
 
 
 def _length(story: OpenStory) -> float:
@@ -89,13 +101,9 @@ def _length(story: OpenStory) -> float:
     return 1.0 if size == 1 else (math.sqrt(sum(value * value for value in story.sums.values())) / size or 1.0)
 
 
-def _heads(story: OpenStory) -> dict[str, bool]:
-    """Give the terms of its headlines, with whether they are surely names."""
-    found: dict[str, bool] = {}
-    for item in story.items[:HEADLINES]:
-        for term in item.headline_terms:
-            found[term] = found.get(term, False) or term in item.claims.proper
-    return found
+def _shown(story: OpenStory) -> Sequence[Item]:
+    """Give the entries whose headlines are looked at."""
+    return story.items[:HEADLINES]
 
 
 def _candidate(story: OpenStory, likeness: float) -> Candidate:
