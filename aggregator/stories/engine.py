@@ -27,9 +27,9 @@ from aggregator.stories.items import Item
 from aggregator.stories.lead import lead
 from aggregator.stories.placing import Judge
 from aggregator.stories.reading import LONG_AGO, Readings
-from aggregator.stories.related import related
 from aggregator.stories.reviewing import has_grown, pool, regroup
 from aggregator.stories.rulings import Constraints, parted
+from aggregator.stories.subjects import related
 from aggregator.stories.succession import Succession
 from aggregator.stories.ties import tied, to_unite
 from aggregator.stories.vectors import LexicalVectors, Vectors

@@ -87,7 +87,7 @@ class Former:
     merged: Sequence[StoryId]
     """Stories that have become part of it."""
     joined: Sequence[Item]
-    """Entries that came from stories that go on without them."""
+    """Entries that came from other stories, whether these go on without them or are no more."""
     parted: StoryId | None
     """Where its entries went, or came from where it was not there; None where none did."""
 

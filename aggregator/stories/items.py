@@ -7,6 +7,7 @@ from itertools import chain, pairwise
 from aggregator.model.grouping import Reading, StoryEntry
 from aggregator.model.ids import CopySetId
 from aggregator.text.claims import Claims
+from aggregator.text.columns import is_round_up
 
 
 class Item:
@@ -22,6 +23,7 @@ class Item:
         "_body",
         "_claims",
         "_headline",
+        "_is_round_up",
         "_neighbours",
         "_written",
         "contradictions",
@@ -51,6 +53,7 @@ class Item:
         self._written = written
         self._neighbours: frozenset[tuple[str, str]] | None = None
         self._claims: Claims | None = None
+        self._is_round_up: bool | None = None
 
     @property
     def neighbours(self) -> frozenset[tuple[str, str]]:
@@ -65,6 +68,13 @@ class Item:
         if self._claims is None:
             self._claims = Claims(self.entry.headline, self.language, self._written, self._headline)
         return self._claims
+
+    @property
+    def is_round_up(self) -> bool:
+        """Whether it tells of several events at once; looked at when first asked for."""
+        if self._is_round_up is None:
+            self._is_round_up = is_round_up(self.entry.headline)
+        return self._is_round_up
 
     def has_terms(self, headline: tuple[str, ...], body: tuple[str, ...]) -> bool:
         """Tell whether these are its terms, in their order."""

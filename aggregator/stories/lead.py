@@ -1,6 +1,6 @@
 """The lead: which entry speaks for a story.
 
-Early, complete, typical of the story, and from a publisher whose words others took over. The lead stays unless another is clearly
+Early, complete, typical of the story, a report and no comment or question, and from a publisher whose words others took over. The lead stays unless another is clearly
 better, for readers know a story by its headline.
 """
 
@@ -13,9 +13,10 @@ from typing import Final
 from aggregator.model.ids import CopySetId
 from aggregator.stories.items import Item
 from aggregator.stories.window import OpenStory
+from aggregator.text.columns import is_report
 
 CLEARLY: Final = 0.4
-"""How much better another must be: each of the four merits is 0 to 1."""
+"""How much better another must be: each of the five merits is 0 to 1."""
 HALVED: Final = timedelta(hours=6)
 """After so long the merit of being early is half."""
 COMPLETE: Final = 25
@@ -40,12 +41,12 @@ def lead(story: OpenStory, current: Item | None, candidates: Iterable[Item]) -> 
 
 
 def _merit(item: Item, story: OpenStory, sets: Mapping[CopySetId, int]) -> float:
-    """Judge how well an entry would speak for a story, 0 to 4."""
+    """Judge how well an entry would speak for a story, 0 to 5."""
     early: float = 0.5 ** ((item.entry.at - story.first_at) / HALVED)
     complete = min(1.0, len(item.weights) / COMPLETE)
     typical = sum(weight * story.sums.get(term, 0.0) for term, weight in item.weights.items()) / len(story.items)
     followed = _followed(item, story) if sets[item.entry.copy_set] > 1 else 0.0
-    return early + complete + typical + followed
+    return early + complete + typical + followed + is_report(item.entry.headline)
 
 
 def _followed(item: Item, story: OpenStory) -> float:

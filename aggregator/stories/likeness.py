@@ -5,7 +5,9 @@ from typing import Final
 from aggregator.model.grouping import StorySettings
 from aggregator.stories.conflicts import conflict, same_pattern
 from aggregator.stories.items import Item
+from aggregator.text.columns import column_terms
 from aggregator.text.letters import SPACELESS_CHARACTER
+from aggregator.text.occasions import occasion_terms
 from aggregator.text.story_terms import terms_of
 
 LONGEST_NAME: Final = 4
@@ -18,6 +20,10 @@ SLIGHT: Final = 0.2
 """A likeness so slight makes no story; it is not looked into, for most are."""
 STRONG: Final = 0.5
 """A likeness so strong is more than a name's."""
+SAME_TEXT: Final = 0.8
+"""Likeness of what is nearly the same text."""
+LEAST_TEXT: Final = 10
+"""Different terms of a text: a headline has nine on average, that of a round-up fewer."""
 NAMED_EVENTS: Final = frozenset(term for word in ("storm", "hurricane") for term in terms_of(word, "en"))
 """Weather services name storms: there the name is the event."""
 
@@ -39,6 +45,8 @@ def likeness(one: Item, other: Item, cosine: float, settings: StorySettings, sha
         share: how much of it is likeness of meaning, see `vectors.Vectors`.
     """
     found = cosine
+    if cosine > SLIGHT and (is_of_columns(one, other) or is_of_round_ups(one, other, cosine)):
+        return 0.0
     if cosine > SLIGHT and one.language != other.language and not share_a_name(one, other):
         found = 0.0
     elif SLIGHT < cosine < STRONG and is_one_name(one, other):
@@ -46,9 +54,22 @@ def likeness(one: Item, other: Item, cosine: float, settings: StorySettings, sha
     if share and one.meaning is not None and other.meaning is not None:
         meaning = sum(mine * theirs for mine, theirs in zip(one.meaning, other.meaning, strict=True))
         found += share * (max(0.0, meaning) - found)
-    if are_linked(one, other):
+    if are_linked(one, other) or share_an_occasion(one, other):
         found += settings.linked
     return min(1.0, found)
+
+
+def is_of_round_ups(one: Item, other: Item, cosine: float) -> bool:
+    """Tell whether an entry tells of several events, and not nearly the same and enough of it: for their name two share no event."""
+    if not one.is_round_up and not other.is_round_up:
+        return False
+    return cosine < SAME_TEXT or min(len(one.weights), len(other.weights)) < LEAST_TEXT
+
+
+def is_of_columns(one: Item, other: Item) -> bool:
+    """Tell whether two entries share but numbers and words of columns: "quiz", "September 17, 2021"."""
+    shared = one.weights.keys() & other.weights.keys()
+    return all(term[0].isdigit() or term in column_terms() for term in shared)
 
 
 def is_one_name(one: Item, other: Item) -> bool:
@@ -95,6 +116,16 @@ def _reached(start: str, links: list[tuple[str, str]]) -> set[str]:
         if further <= reached:
             return reached
         reached |= further
+
+
+def share_an_occasion(one: Item, other: Item) -> bool:
+    """Tell whether the headlines of both call one event by its name: "Storm Petra" ties as a link does."""
+    return may_share_an_occasion(one) and not one.claims.occasions.isdisjoint(other.claims.occasions)
+
+
+def may_share_an_occasion(item: Item) -> bool:
+    """Tell whether the headline of an entry calls an event by its name."""
+    return not item.headline_terms.isdisjoint(occasion_terms()) and bool(item.claims.occasions)
 
 
 def are_linked(one: Item, other: Item) -> bool:

@@ -1,10 +1,9 @@
 """Placing: which open story an entry joins, if any.
 
 It is judged against the story as a whole: the mean of its likeness to all entries of it. Likeness proposes, best first; a
-conflict with more than half of the entries, a person's ruling or the story's age may stand against it.
+conflict with the story (`stories.vetoes`), a person's ruling or the story's age may stand against it.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -14,8 +13,9 @@ from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import StoryId
 from aggregator.model.story import Veto
 from aggregator.stories.items import Item
-from aggregator.stories.likeness import contradiction, dot, likeness
+from aggregator.stories.likeness import dot, likeness, may_share_an_occasion
 from aggregator.stories.rulings import Constraints
+from aggregator.stories.vetoes import objection
 from aggregator.stories.window import OpenStory, Window
 
 SAMPLE: Final = 24
@@ -52,7 +52,7 @@ class Judge:
 
     def choose(self, item: Item, window: Window) -> Choice:
         """Choose a story for an entry."""
-        more = self.settings.linked if window.is_linked(item) else 0.0
+        more = self.settings.linked if window.is_linked(item) or may_share_an_occasion(item) else 0.0
         found = window.like_entry(item, self._least(more))
         proposals = sorted(
             (self._bar(item, window.stories[story_id]) - mean - self.share * (1.0 - mean) - more, story_id)
@@ -115,13 +115,7 @@ class Judge:
             return TOO_OLD
         if self.constraints.are_apart([item.entry.id], story.entries):
             return RULED
-        return _against([contradiction(item, other) for other in _sample(story.items)])
-
-
-def _against(found: Sequence[str | None]) -> str | None:
-    """Give the most frequent objection where more than half of a story object."""
-    reasons = Counter(reason for reason in found if reason)
-    return min(reasons, key=lambda one: (-reasons[one], one)) if 2 * reasons.total() > len(found) else None
+        return objection(item, _sample(story.items), story.lead, story.sums)
 
 
 def _sample(items: Sequence[Item]) -> list[Item]:

@@ -15,12 +15,12 @@ from aggregator.model.grouping import Reading, StoryEntry, StorySettings
 from aggregator.model.ids import EntryId
 from aggregator.stories.items import Item
 from aggregator.stories.vectors import Frequencies, LexicalVectors, Vectors, counted
-from aggregator.text.headline import is_column
+from aggregator.text.columns import is_column
 from aggregator.text.stems import VERSION as STEMS
 from aggregator.text.story_terms import story_terms, terms_of_words, words
 from aggregator.text.tongue import guess
 
-RULES: Final = 2
+RULES: Final = 3
 """Counts changes of how entries are read: of terms, stop words, concepts, the starting table, or weights."""
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _TOLD_BY: Final = 200

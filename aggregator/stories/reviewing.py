@@ -13,8 +13,9 @@ from typing import Final
 from aggregator.model.ids import CopySetId, EntryId, StoryId
 from aggregator.stories.agglomerate import agglomerate
 from aggregator.stories.items import Item
-from aggregator.stories.likeness import SLIGHT, contradiction, dot, likeness
+from aggregator.stories.likeness import SLIGHT, dot, likeness
 from aggregator.stories.placing import Judge
+from aggregator.stories.vetoes import are_opposed
 from aggregator.stories.window import OpenStory, Window
 
 NEIGHBOURS: Final = 6
@@ -212,8 +213,7 @@ def _may_join(ones: Sequence[Item], others: Sequence[Item], judge: Judge) -> boo
     if judge.constraints.are_apart([item.entry.id for item in ones], [item.entry.id for item in others]):
         return False
     mine, theirs = ones[:: -(-len(ones) // SAMPLE)], others[:: -(-len(others) // SAMPLE)]
-    against = sum(contradiction(one, other) is not None for one in mine for other in theirs)
-    return 2 * against <= len(mine) * len(theirs)
+    return not are_opposed(mine, theirs)
 
 
 def _without_pauses(group: Sequence[Item], judge: Judge) -> Iterable[list[Item]]:

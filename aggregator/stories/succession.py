@@ -53,8 +53,8 @@ class Succession:
         story = OpenStory(number() if name is None else name, self._groups[at])
         former = None if name is None else self._stories[name]
         if former:
-            merged = [self._stories[old] for old, heir in self.merged if heir == at]
-            story.publishers = {publisher: None for one in (former, *merged) for publisher in one.publishers}
+            # Those of the stories that it has swallowed are told as its own (`events.Events.regrouped`).
+            story.publishers = dict(former.publishers)
             story.updated_at = former.updated_at
         led = former.lead if former and former.lead in story.items else None
         story.lead = lead(story, led, story.items)
@@ -71,12 +71,10 @@ class Succession:
         if name is None:
             origin = Counter(self.before[item.entry.id].id for item in self._groups[at]).most_common(1)[0][0]
             return Former(led=None, merged=(), joined=(), parted=self.names[self._heirs[origin]])
-        merged = [old for old, heir in self.merged if heir == at]
-        own = {name, *merged}
         return Former(
             led=self._stories[name].lead,
-            merged=merged,
-            joined=[item for item in self._groups[at] if self.before[item.entry.id].id not in own],
+            merged=[old for old, heir in self.merged if heir == at],
+            joined=[item for item in self._groups[at] if self.before[item.entry.id].id != name],
             parted=next(
                 (
                     numbers[other]

@@ -14,9 +14,13 @@ from typing import Final, Protocol
 
 from aggregator.model.grouping import StoryEntry
 from aggregator.stories.starting_counts import SHARES
+from aggregator.text.columns import column_terms
 
 UNSEEN: Final = 2.0
 """What the starting table counts for a term that it does not have: less than the rarest that it has."""
+
+EVERYWHERE: Final = 0.08
+"""Share of the latest entries above which a term names no subject, however seldom it was before: one in seven says "Covid"."""
 
 
 class Vectors(Protocol):
@@ -92,11 +96,27 @@ class Frequencies:
         length = math.sqrt(sum(map(mul, weights, weights)))
         return {term: weight / length for term, weight in zip(counts, weights, strict=True)}
 
-    def rare(self, terms: Iterable[str], least: float) -> list[str]:
-        """Give those of some terms whose inverse document frequency is at least so much, in their order.
+    def telling(self, terms: Iterable[str], least: float, *, is_known: bool) -> list[str]:
+        """Give those of some terms that name a subject, in their order: rare ones, and words that news is full of now, but not as a rule.
 
-        It is 0.7 for what stands everywhere, and above 8 for what was never seen.
+        Args:
+            terms: any; numbers and the words of columns name nothing.
+            least: inverse document frequency from which a term is rare. It is 0.7 for what stands everywhere, and above 8 for
+                what was never seen.
+            is_known: whether they are words that the starting table may have.
         """
         seen, starting = self._counts.get, self._starting.get
         most = (self._prior + len(self._kept)) / math.expm1(least)
-        return [term for term in terms if seen(term, 0) + starting(term, UNSEEN) <= most]
+        most_ever = self._prior / math.expm1(least)
+        most_now = EVERYWHERE * len(self._kept) if is_known else 0.0
+        silent = column_terms()
+        found = []
+        for term in terms:
+            usual, now = starting(term, UNSEEN), seen(term, 0)
+            if (
+                (now + usual <= most or (usual <= most_ever and now <= most_now))
+                and term not in silent
+                and not term[0].isdigit()
+            ):
+                found.append(term)
+        return found

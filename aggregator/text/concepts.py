@@ -7,7 +7,7 @@ the short words of headlines beside the long ones of texts. Each line is one con
 import functools
 from typing import Final
 
-from aggregator.text.nations import COUNTRIES
+from aggregator.text.nations import COUNTRIES, REGIONS
 from aggregator.text.stems import stem
 
 _NEWS: Final = """
@@ -90,7 +90,7 @@ _WRITTEN: Final = {
     "Md": "maryland", "Mich": "michigan", "Minn": "minnesota", "Miss": "mississippi", "Mo": "missouri", "Mont": "montana",
     "Neb": "nebraska", "Nev": "nevada", "NJ": "jersey", "NY": "york", "NYC": "york", "Okla": "oklahoma", "Ore": "oregon",
     "Pa": "pennsylvania", "PA": "pennsylvania", "Tenn": "tennessee", "Tex": "texas", "Va": "virginia", "Vt": "vermont",
-    "Wash": "washington", "Wis": "wisconsin", "Wyo": "wyoming",
+    "S'pore": "singapore", "Wash": "washington", "Wis": "wisconsin", "Wyo": "wyoming",
 }  # fmt: skip
 """Abbreviations as they are written: "US" is a country where "us" is none of the words that tell."""
 
@@ -111,6 +111,12 @@ def concepts() -> dict[str, str]:
 def countries() -> frozenset[str]:
     """Give the terms of countries and of parts of the world that news treats as such."""
     return frozenset(stem(line.split()[0], "en") for line in COUNTRIES.strip().splitlines())
+
+
+@functools.cache
+def regions() -> frozenset[str]:
+    """Give the terms of parts of countries."""
+    return frozenset(stem(word, "en") for word in REGIONS.split())
 
 
 @functools.cache

@@ -2,12 +2,12 @@
 
 import functools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
+from aggregator.text.columns import RECURRING_CHARACTERS, tells
 from aggregator.text.html import decoded
 from aggregator.text.letters import fold, spaceless_characters
 from aggregator.text.marks import mark_class
-from aggregator.text.stop_words import is_stop_word
 from aggregator.text.terms import search_terms
 from aggregator.text.words import one_line, unmarked_line
 
@@ -45,29 +45,9 @@ def is_telling(key: str) -> bool:
     That takes three different words, or six characters of a script without spaces, that are no stop word, number or date and
     none of the words under which columns recur ("Your Monday briefing", "Weather forecast", "News in pictures").
     """
-    words = {word for word in search_terms(key).split() if _tells(word)}
-    characters = spaceless_characters(_RECURRING_CHARACTERS.sub("", key))
+    words = {word for word in search_terms(key).split() if tells(word)}
+    characters = spaceless_characters(RECURRING_CHARACTERS.sub("", key))
     return len(words) >= MIN_WORDS or characters >= MIN_CHARACTERS
-
-
-def is_column(words: Sequence[str]) -> bool:
-    """Tell whether the words of a headline are all such under which columns recur ("Morning briefing: what you need to know today").
-
-    Two columns of one name are not one event, however like their headlines are. What has no words at all is no column.
-    """
-    return bool(words) and not any(map(_tells_as_written, words))
-
-
-@functools.lru_cache(maxsize=1 << 14)
-def _tells_as_written(word: str) -> bool:
-    if spaceless_characters(word):
-        return bool(spaceless_characters(_RECURRING_CHARACTERS.sub("", word)))
-    return any(map(_tells, search_terms(word).split()))
-
-
-def _tells(word: str) -> bool:
-    is_name = len(word) > 1 and not any(map(str.isdigit, word)) and not spaceless_characters(word)
-    return is_name and not is_stop_word(word) and word not in _RECURRING
 
 
 # --- spelling ------------------------------------------------------------------------------------------------
@@ -230,34 +210,4 @@ _WELL_KNOWN = frozenset(
         "Times of India, Hindustan Times, NDTV, Dawn.com, Yahoo News, MSN, Google News, "
         "الجزيرة, الجزيرة نت, العربية, العربية نت, الشرق الأوسط, سكاي نيوز عربية, رويترز, فرانس 24, РИА Новости, ТАСС, Интерфакс"
     ).split(",")
-)
-
-# --- columns -----------------------------------------------------------------------------------------------------
-
-_RECURRING = frozenset(
-    search_terms(
-        "morning evening afternoon night midday daily weekly weekend monthly yearly annual hourly day week month year today tomorrow "
-        "yesterday tonight january february march april may june july august september october november december jan feb mar apr jun "
-        "jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sat sun "
-        "briefing brief briefs bulletin newsletter update updates news newscast headlines headline forecast weather outlook "
-        "top story stories podcast podcasts live blog liveblog letters letter editor editors editorial opinion opinions comment comments "
-        "review reviews preview recap roundup digest summary pictures picture photos photo photograph images gallery cartoon video videos "
-        "audio watch listen read reading quiz crossword sudoku puzzle horoscope horoscopes lottery open thread discussion obituary "
-        "obituaries corrections correction clarifications clarification schedule calendar agenda diary notebook column report reports "
-        "latest breaking best five ten things know need start front page pages papers press market markets wrap close closing edition "
-        "world sport sports business episode part issue number edition links link ask questions answers corner special "
-        "journal matin soir semaine jour lundi mardi mercredi jeudi vendredi samedi dimanche meteo actualites actualite infos info titres "
-        "courrier lecteurs images revue presse horoscope mots croises janvier fevrier mars avril mai juin juillet aout septembre octobre "
-        "novembre decembre essentiel bulletin "
-        "morgen abend nachrichten wetter tag woche montag dienstag mittwoch donnerstag freitag samstag sonntag kurz ueberblick überblick "
-        "bilder bild leserbriefe presseschau tages schlagzeilen newsblog januar februar märz juni juli oktober dezember lage "
-        "noticias titulares manana mañana tarde noche dia semana lunes martes miercoles jueves viernes sabado domingo tiempo pronostico "
-        "cartas director fotos imagenes crucigrama resumen enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
-        "diciembre portada horoscopo "
-        "نشرة أخبار الأخبار موجز عناوين الطقس طقس حالة اليوم صباح مساء أسبوع الأسبوع الأحد الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة السبت "
-        "صور فيديو بالصور بالفيديو كاريكاتير افتتاحية رأي رسائل القراء حصاد جولة صحف الصحف الصباح المساء"
-    ).split()
-)
-_RECURRING_CHARACTERS = re.compile(
-    "今日|本日|昨日|今週|今天|昨天|朝刊|夕刊|天気|天气|予報|预报|新聞|新闻|社説|社论|頭条|头条|早报|晚报|写真|图片|星座|運勢|の"
 )

@@ -132,3 +132,13 @@ zambia zambian
 zimbabwe zimbabwean
 vatican papal
 """
+
+REGIONS: Final = (
+    "alabama alaska arizona arkansas california colorado connecticut delaware florida hawaii idaho illinois indiana iowa kansas kentucky "
+    "louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon "
+    "pennsylvania tennessee texas utah vermont virginia wisconsin wyoming alberta manitoba ontario quebec saskatchewan queensland tasmania "
+    "victoria bavaria saxony hesse catalonia andalusia brittany normandy tuscany sicily sardinia lombardy gujarat kerala punjab assam bihar "
+    "rajasthan maharashtra sindh balochistan sichuan xinjiang tibet hokkaido java sumatra sulawesi mindanao luzon siberia crimea donbas "
+    "gaza darfur tigray africa asia"
+)
+"""Parts of countries, and what is larger than one, in one word: what happens in a town may be said to happen there."""

@@ -223,6 +223,16 @@ async def test_readings_have_the_publisher_of_today(store: Store) -> None:
     assert [reading.entry.publisher for reading in (await memory(store)).readings] == ["Ay Weekly", "Bee"], "removed"
 
 
+async def test_who_knows_a_publisher_by_its_former_name_knows_too_little(store: Store) -> None:
+    """Else a running server would tell of the next entry of a renamed publisher as of one more."""
+    mark = await store.read(lambda tx: tx.stories.mark())
+    await store.write(lambda tx: tx.feeds.synchronise(FEEDS, now=NOON))
+    assert await store.read(lambda tx: tx.stories.mark()) == mark, "nothing has changed"
+    renamed = [make_feed("a", publisher="Ay Weekly", language="en"), *FEEDS[1:]]
+    await store.write(lambda tx: tx.feeds.synchronise(renamed, now=NOON))
+    assert await store.read(lambda tx: tx.stories.mark()) > mark
+
+
 async def test_a_reading_does_not_change_with_its_entry(store: Store) -> None:
     await save(store, make_changes(readings=[make_reading(1, 1)]))
     changed = EntryPlan(changed=((EntryId(1), make_parsed_entry("1", headline="Something else", url_key="new")),))

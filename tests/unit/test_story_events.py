@@ -78,11 +78,27 @@ def test_stories_that_become_one_are_told_with_the_number_of_the_other_unless_no
             engine.changes()
         engine.copies_changed({EntryId(2): CopySetId(1)})
     changes = known.changes()
-    assert [(event.story, event.kind, event.detail) for event in changes.events] == [(1, EventKind.MERGED, "2")]
+    assert [(event.story, event.kind, event.entry, event.detail) for event in changes.events] == [
+        (1, EventKind.MERGED, None, "2"),
+        (1, EventKind.PUBLISHER, 2, "publisher 2"),
+    ]
     assert (changes.merged, changes.states[0].publishers) == (((2, 1),), ("publisher 1", "publisher 2"))
     changes = unknown.changes()
-    assert [(event.kind, event.detail) for event in changes.events] == [(EventKind.FOUNDED, ""), (EventKind.MERGED, "")]
+    assert [(event.kind, event.detail) for event in changes.events] == [
+        (EventKind.FOUNDED, ""),
+        (EventKind.MERGED, ""),
+        (EventKind.PUBLISHER, "publisher 2"),
+    ]
     assert changes.merged == ()
+
+
+def test_a_publisher_that_both_of_two_stories_have_is_not_told_when_they_become_one() -> None:
+    engine = StoryEngine()
+    engine.add(story_entry(1, QUAKE, publisher="one"))
+    engine.add(story_entry(2, OTHER, publisher="one"))
+    engine.changes()
+    engine.copies_changed({EntryId(2): CopySetId(1)})
+    assert told(engine) == [(1, EventKind.MERGED, "2")]
 
 
 def test_a_split_is_told_of_both() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from aggregator.model.ids import StoryId
+from aggregator.model.ids import EntryId, StoryId
 from aggregator.stories.engine import StoryEngine
 from tests.story_entries import story_entry
 
@@ -156,3 +156,33 @@ def test_a_long_name_in_a_script_without_spaces_is_no_event(one: str, other: str
 def test_two_words_spelt_alike_in_two_languages_are_no_event(*, is_told: bool) -> None:
     one, other = "El presidente visita el hospital central", "Il presidente apre il congresso centrale"
     assert both_ways(("es" if is_told else None, one), ("it" if is_told else None, other)) == {2}
+
+
+INTERLEAVED: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("ar", ("حريق ضخم يلتهم سوقا شعبيا في طنطا", "إصابة العشرات في حريق سوق طنطا الشعبي", "السيطرة على حريق السوق الشعبي بطنطا بعد ساعات"), ("البرلمان الليبي يؤجل التصويت على الحكومة الجديدة", "تأجيل جلسة التصويت على الحكومة الجديدة في البرلمان الليبي", "ليبيا: البرلمان يرجئ منح الثقة للحكومة الجديدة")),
+    ("ar", ("غرق مركب مهاجرين قبالة سواحل صفاقس", "مصرع مهاجرين إثر غرق مركبهم قبالة صفاقس", "تونس: انتشال جثث مهاجرين بعد غرق مركب قبالة صفاقس"), ("افتتاح مهرجان قرطاج السينمائي بحضور نجوم عرب", "نجوم عرب في افتتاح مهرجان قرطاج السينمائي", "انطلاق مهرجان قرطاج السينمائي في دورته الجديدة")),
+    ("zh", ("广西梧州山体滑坡致多人失联", "梧州发生山体滑坡 多人失联救援进行中", "广西梧州山体滑坡：失联人员增至九人"), ("华为发布新款折叠屏手机", "华为新款折叠屏手机今日发布售价过万", "新款折叠屏手机亮相 华为重返高端市场")),
+    ("zh", ("沪指收盘大涨逾百点 重回三千五", "A股大涨 沪指重回三千五百点", "沪指大涨百点收复三千五关口"), ("杭州地铁五号线突发故障停运", "杭州地铁五号线故障 早高峰乘客滞留", "地铁五号线停运两小时 杭州地铁致歉")),
+    ("ru", ("Пожар на складе в Подольске потушили спустя сутки", "В Подольске потушен крупный пожар на складе", "Крупный пожар на складе в Подольске: эвакуированы жители"), ("Сборная Сербии обыграла Италию в финале Евробаскета", "Сербия обыграла Италию и выиграла Евробаскет", "Финал Евробаскета: сербы победили итальянцев")),
+    ("ru", ("Центробанк повысил ключевую ставку до 8,5%", "Ключевая ставка ЦБ повышена до 8,5%", "ЦБ РФ поднял ключевую ставку до 8,5% годовых"), ("В Казани открылся саммит по искусственному интеллекту", "Саммит по искусственному интеллекту стартовал в Казани", "Казань принимает саммит по искусственному интеллекту")),
+    ("es", ("Un incendio forestal en Zamora obliga a evacuar varios pueblos", "Evacuados varios pueblos por el incendio forestal de Zamora", "El incendio de Zamora arrasa dos mil hectáreas"), ("Argentina derrota a Uruguay y se clasifica para la final", "Argentina vence a Uruguay y jugará la final", "Uruguay cae ante Argentina, que se mete en la final")),
+    ("es", ("El volcán de La Palma entra en erupción", "Entra en erupción el volcán de Cumbre Vieja en La Palma", "La erupción del volcán de La Palma obliga a evacuar a miles"), ("Huelga de trenes: Renfe cancela cientos de servicios", "Renfe cancela cientos de trenes por la huelga", "La huelga de Renfe deja cientos de trenes cancelados")),
+    ("ja", ("熊本の阿蘇山が噴火 噴煙三千メートル", "阿蘇山が噴火、噴煙は三千メートルに", "熊本・阿蘇山が噴火 噴煙は三千メートル 入山規制"), ("名古屋市長選、現職の田辺氏が再選", "田辺氏が再選 名古屋市長選", "名古屋市長に田辺氏再選、新人破る")),
+    ("ja", ("台風12号が沖縄に接近、空の便欠航", "沖縄に台風12号接近 航空便の欠航相次ぐ", "台風12号 沖縄で暴風警戒 欠航相次ぐ"), ("国会で新年度予算案の審議入り", "新年度予算案、国会で審議入り", "国会、新年度予算案の審議を開始")),
+)  # fmt: skip
+"""Two events of one day, as their reports come in by turns."""
+
+
+@TOLD_OR_GUESSED
+@pytest.mark.parametrize(("language", "one", "other"), cases(INTERLEAVED))
+def test_reports_of_two_events_that_come_by_turns_are_two_stories(
+    language: str, one: Sequence[str], other: Sequence[str], *, is_told: bool
+) -> None:
+    engine, told = StoryEngine(), language if is_told else None
+    turns = [headline for pair in zip(one, other, strict=True) for headline in pair]
+    for number, headline in enumerate(turns, 1):
+        engine.add(story_entry(number, headline, hours=number, language=told))
+    engine.advance(story_entry(1, "", hours=30).at)
+    found = [engine.story_of(EntryId(number)) for number in range(1, len(turns) + 1)]
+    assert len(set(found[::2])) == len(set(found[1::2])) == 1
+    assert found[0] != found[1]

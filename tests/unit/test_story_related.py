@@ -3,13 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from aggregator.model.entry import EntrySummary
 from aggregator.model.ids import CopySetId, EntryId, FeedId, StoryId
 from aggregator.model.story import StoryLine
 from aggregator.stories.engine import StoryEngine
 from aggregator.stories.related import Candidate, choose, shown
 from tests.factories import NOON
-from tests.story_entries import placed
+from tests.story_entries import placed, story_entry
 
 
 def candidate(number: int, likeness: float = 0.5, *, publisher: str = "", hours: float = 0) -> Candidate:
@@ -42,7 +44,7 @@ def test_a_list_is_not_padded_with_what_is_not_like() -> None:
 
 
 def test_what_is_long_past_counts_for_less() -> None:
-    new, old = candidate(1, 0.3), candidate(2, 0.3, hours=24 * 7)
+    new, old = candidate(1, 0.25), candidate(2, 0.25, hours=24 * 7)
     assert [other.story for other in choose([new, old], NOON)] == [1]
     assert [(other.story, other.score) for other in choose([replace(old, likeness=0.4)], NOON)] == [(2, 0.4)]
 
@@ -109,3 +111,46 @@ def test_stories_on_one_subject_are_related_and_others_are_not() -> None:
         second: [first],
         third: [],
     }
+
+
+def test_a_big_subject_stays_one_however_much_is_said_of_it() -> None:
+    """One entry in twenty says "Halloran": by then that is no rare word, nor is "recall"."""
+    engine = StoryEngine()
+    for number in range(1, 801):
+        name = "Halloran recall" if number % 20 == 0 else "Ordinary matters"
+        words = " ".join(f"{letters}{number}x{letters}" for letters in ("ab", "cd"))
+        engine.add(story_entry(number, f"{name} {words}", hours=number / 60))
+    story = engine.add(story_entry(999, "Auditors put price on Halloran recall", hours=16))
+    found = engine.changes().related[story]
+    assert len(found) >= 5
+    assert all("Halloran" in engine.window.stories[other.story].lead.entry.headline for other in found)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Dam failure in Kerrow: what we know so far", "Election in Lestria: what we know so far"),
+        ("In pictures: tulips bloom along the Varn", "In pictures: divers clean the harbour of Ostmark"),
+        ("Fierce blaze guts warehouse on September 17", "Choir rehearses for gala on September 17"),
+        ("Albania opens coastal railway museum", "Albania bans plastic bags in bakeries"),
+    ],
+)
+def test_a_phrase_a_date_or_one_country_makes_no_subject(one: str, other: str) -> None:
+    engine = StoryEngine()
+    stories = placed(engine, [one, other])
+    found = engine.changes().related
+    assert len(set(stories)) == 2
+    assert [found[story] for story in stories] == [(), ()]
+
+
+def test_two_names_in_headlines_are_a_subject_though_all_else_differs() -> None:
+    engine = StoryEngine()
+    first, second = placed(
+        engine,
+        [
+            "Former minister Tarnquist questioned for six hours over Selmark harbour contract",
+            "Prosecutors widen inquiry as Selmark mayor denies ever meeting Tarnquist in private",
+        ],
+    )
+    found = engine.changes().related
+    assert first == second or [other.story for other in found[second]] == [first]

@@ -167,12 +167,12 @@ def failing(why: str) -> pytest.MarkDecorator:
         pytest.param(
             "Orchard unveils cheaper tablet for schools",
             "Former Orchard designer opens tablet museum in Turin",
-            marks=failing("likeness 0.45: two words that stand apart are no name, and weigh much in short headlines"),
+            marks=failing("likeness 0.45 by two words; what parts all such pairs costs 0.003 and 0.006 of both F1, see benchmarks/stories.md"),
         ),
         pytest.param(
             "Regulator fines Orchard over app store fees",
             "Orchard store workers in Boston vote to strike",
-            marks=failing("likeness 0.41: two words that stand apart, as before"),
+            marks=failing("likeness 0.41 by two words, as before"),
         ),
     ],
 )  # fmt: skip

@@ -61,6 +61,7 @@ class Configuring:
         self._list(feed for feed in feeds if _relisted(feed, before.get(feed.id)))
         self._drop(FeedId(name) for name, row in before.items() if row["configured"] and name not in named)
         self._list_stories(feeds, before)
+        self._forget_engines(feeds, before)
         return [FeedId(name) for name, row in before.items() if row["ahead"]]
 
     def _configure(self, feed: Feed, position: int, before: Row | None, *, now: datetime) -> None:
@@ -105,6 +106,11 @@ class Configuring:
         changed = (name for name, row in before.items() if _listed(row) != _to_be_listed(named.get(FeedId(name))))
         touched = (stories_of_feed(self._session, FeedId(name)) for name in changed)
         list_stories(self._session, set().union(*touched))
+
+    def _forget_engines(self, feeds: Sequence[Feed], before: Mapping[str, Row]) -> None:
+        """Have story engines made again that know a feed's publisher by its former name: else its next entry is one more publisher's."""
+        if any(feed.id in before and before[feed.id]["publisher"] != feed.publisher for feed in feeds):
+            self._session.run("UPDATE story_mark SET mark = mark + 1")
 
 
 def _listed(row: Row) -> tuple[str, str] | None:

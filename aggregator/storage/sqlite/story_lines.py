@@ -14,6 +14,7 @@ from aggregator.model.ids import StoryId
 from aggregator.model.story import Ruling, Story, StoryEvent, StoryLine
 from aggregator.storage.sqlite import entry_rows, story_rows
 from aggregator.storage.sqlite.session import Row, Session, many, moment
+from aggregator.stories.retelling import retold
 from aggregator.stories.rulings import Constraints
 
 # CROSS JOIN keeps the order of tables: from a few stories to their entries, not from all that are shown to their stories.
@@ -103,7 +104,7 @@ def _story(row: Row, entries: Sequence[Row], events: tuple[StoryEvent, ...], con
         last_at=moment(counted.last_at),
         updated_at=moment(row["updated_at"]),
         members=members,
-        events=events,
+        events=retold(events, members),
         is_open=bool(row["open"]),
         is_pinned=constraints.is_pinned(member.entry.id for member in members),
     )
