@@ -20,7 +20,7 @@ from aggregator.text.stems import VERSION as STEMS
 from aggregator.text.story_terms import story_terms, terms_of_words, words
 from aggregator.text.tongue import guess
 
-RULES: Final = 2
+RULES: Final = 3
 """Counts changes of how entries are read: of terms, stop words, concepts, the starting table, or weights."""
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _TOLD_BY: Final = 200
