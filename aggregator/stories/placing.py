@@ -18,7 +18,7 @@ from aggregator.stories.likeness import contradiction, dot, likeness
 from aggregator.stories.rulings import Constraints
 from aggregator.stories.window import OpenStory, Window
 
-SAMPLE: Final = 24
+SAMPLE: Final = 12
 """Entries of a large story that are looked at one by one."""
 TOO_OLD: Final = "too long ago"
 RULED: Final = "ruled apart"
@@ -113,7 +113,7 @@ class Judge:
         """Say what stands against an entry's joining a story that it is like."""
         if not story.fits(item.entry.at, self.settings):
             return TOO_OLD
-        if self.constraints.are_apart([item.entry.id], story.entries):
+        if self.constraints.are_apart([item.entry.id], story.each_entry()):
             return RULED
         return _against([contradiction(item, other) for other in _sample(story.items)])
 

@@ -9,8 +9,10 @@ stories have only the latest of these, and what is found that way is worked out 
 """
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from heapq import nlargest
+from itertools import chain
+from operator import itemgetter
 from typing import Final, Protocol
 
 from aggregator.model.ids import StoryId
@@ -19,7 +21,7 @@ LOOKED_AT: Final = 300
 """Postings that are looked at for one entry or story."""
 OF_A_TERM: Final = 100
 """Postings of one term that are: so that it takes several terms to use all of them up. Higher numbers are later stories."""
-COMPARED: Final = 16
+COMPARED: Final = 12
 """Stories whose likeness to an entry or story is worked out. With 40 the figures of `benchmarks/stories.md` are the same, with 8 BCubed F1 is
 0.005 less."""
 _ROUNDING: Final = 1e-9
@@ -104,40 +106,34 @@ class Postings:
         return found
 
     def _likeliest(self, weights: Mapping[str, float], left_out: float, but: StoryId | None) -> list[StoryId]:
-        totals = self._looked_up(weights, left_out)
-        totals.pop(but, None)  # type: ignore[call-overload] -- there is no story None
-        if len(totals) <= COMPARED:
-            return list(totals)
-        stories = self._stories
-        return [
-            story_id
-            for _, story_id in nlargest(
-                COMPARED, [(total / len(stories[one].items), one) for one, total in totals.items()]
-            )
-        ]
+        """Look terms up, those first that make most of a vector's length for the fewest stories; give the stories that have most of them.
 
-    def _looked_up(self, weights: Mapping[str, float], left_out: float) -> dict[StoryId, float]:
-        """Look terms up, those first that make most of a vector's length for the fewest stories; give what they come to in each story.
-
-        A mean of vectors of length 1 is no longer than 1, so by Cauchy-Schwarz terms of weights w come to at most sqrt(sum(w * w)): who shares
-        none but those whose squares come to `left_out` need not be found.
+        Of two that have equally many it is the one that was found first, by a more telling term, and of one term the latest. A mean of vectors of
+        length 1 is no longer than 1, so by Cauchy-Schwarz terms of weights w come to at most sqrt(sum(w * w)): who shares none
+        but those whose squares come to `left_out` need not be found.
         """
-        holding, stories = self._holding, self._stories
-        known = [(len(ids) / (weight * weight), term) for term, weight in weights.items() if (ids := holding.get(term))]
+        holding = self._holding
+        known = [
+            (len(ids) / (square := weight * weight), term, square)
+            for term, weight in weights.items()
+            if (ids := holding.get(term))
+        ]
         known.sort()
-        rest = sum(weights[term] * weights[term] for _, term in known)
-        totals: dict[StoryId, float] = {}
+        rest = sum(map(itemgetter(2), known))
+        looked_up: list[list[StoryId]] = []
         left = LOOKED_AT
-        for _, term in known:
+        for _, term, square in known:
             if rest < left_out or not left:
                 break
-            weight, ids = weights[term], holding[term][-min(left, OF_A_TERM) :]
-            for story_id in ids:
-                totals[story_id] = totals.get(story_id, 0.0) + weight * stories[story_id].sums[term]
-            rest -= weight * weight
-            left -= len(ids)
+            ids = holding[term]
+            looked_up.append(ids if len(ids) == 1 else ids[: -min(left, OF_A_TERM) - 1 : -1])
+            rest -= square
+            left -= len(looked_up[-1])
         self.looked_at += LOOKED_AT - left
-        return totals
+        met = Counter(chain.from_iterable(looked_up))
+        if but is not None:
+            met.pop(but, None)
+        return [story_id for story_id, _ in met.most_common(COMPARED)] if len(met) > COMPARED else list(met)
 
 
 def _product(one: Mapping[str, float], other: Mapping[str, float]) -> float:

@@ -31,12 +31,14 @@ SAMPLE: Final = 8
 
 def pool(story: OpenStory, window: Window, judge: Judge) -> list[OpenStory]:
     """Give a story and those near to it, the nearest first, without what a person has pinned; nothing where all is well."""
-    if judge.constraints.is_pinned(story.entries):
+    if judge.constraints.is_pinned(story.each_entry()):
         return []
     found = window.like_story(story, judge.settings.near * (1.0 - judge.share))
     nearest = sorted(found, key=lambda other: (-found[other], other))
     others = (window.stories[other] for other in nearest)
-    free = (other for other in others if _meet(story, other, judge) and not judge.constraints.is_pinned(other.entries))
+    free = (
+        other for other in others if _meet(story, other, judge) and not judge.constraints.is_pinned(other.each_entry())
+    )
     nearby = _few(story, islice(free, NEIGHBOURS))
     return [] if _is_settled(story, nearby, found, judge) else [story, *nearby]
 

@@ -88,7 +88,7 @@ class Frequencies:
             for term in self._kept.popleft()[1]:
                 counts[term] -= 1
                 if not counts[term]:
-                    del counts[term]
+                    counts.pop(term)  # `del` is Python in a Counter
 
     def weighed(self, counts: Mapping[str, float]) -> dict[str, float]:
         """Make a vector of counted terms, in their order; an empty one where there are none.

@@ -1,7 +1,7 @@
 """The window: the open stories, and which of them an entry or a story is like."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from aggregator.model.grouping import StorySettings
@@ -73,7 +73,11 @@ class OpenStory:
     @property
     def entries(self) -> list[EntryId]:
         """Ids of its entries, in order of arrival."""
-        return [item.entry.id for item in self.items]
+        return list(self.each_entry())
+
+    def each_entry(self) -> Iterator[EntryId]:
+        """Give the ids of its entries, in order of arrival, to whom may not need them: a story may have thousands."""
+        return (item.entry.id for item in self.items)
 
     def item(self, entry: EntryId) -> Item:
         """Give one of its entries."""
