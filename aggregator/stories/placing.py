@@ -18,8 +18,10 @@ from aggregator.stories.likeness import contradiction, dot, likeness
 from aggregator.stories.rulings import Constraints
 from aggregator.stories.window import OpenStory, Window
 
-SAMPLE: Final = 12
+SAMPLE: Final = 8
 """Entries of a large story that are looked at one by one."""
+JUDGED: Final = 6
+"""Stories that are looked at entry by entry for one that is to be placed, the likeliest first: of news it is one or two."""
 TOO_OLD: Final = "too long ago"
 RULED: Final = "ruled apart"
 _ROUNDING: Final = 1e-9
@@ -60,7 +62,7 @@ class Judge:
         )
         best: tuple[float, StoryId] | None = None
         vetoes: list[Veto] = []
-        for lacking, story_id in proposals:
+        for lacking, story_id in proposals[:JUDGED]:
             if lacking > 0 or (best and -lacking <= best[0]):
                 break
             story = window.stories[story_id]

@@ -16,6 +16,7 @@ from operator import itemgetter
 from typing import Final, Protocol
 
 from aggregator.model.ids import StoryId
+from aggregator.stories.vectors import product
 
 LOOKED_AT: Final = 300
 """Postings that are looked at for one entry or story."""
@@ -100,7 +101,7 @@ class Postings:
         found: dict[StoryId, float] = {}
         for story_id in among:
             story = self._stories[story_id]
-            total = _product(weights, story.sums)
+            total = product(weights, story.sums)
             if total >= at_least and (mean := total / len(story.items)) >= at_least:
                 found[story_id] = mean
         return found
@@ -134,8 +135,3 @@ class Postings:
         if but is not None:
             met.pop(but, None)
         return [story_id for story_id, _ in met.most_common(COMPARED)] if len(met) > COMPARED else list(met)
-
-
-def _product(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    few, many = (one, other) if len(one) <= len(other) else (other, one)
-    return sum(weight * many[term] for term, weight in few.items() if term in many)

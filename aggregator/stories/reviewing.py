@@ -15,6 +15,7 @@ from aggregator.stories.agglomerate import agglomerate
 from aggregator.stories.items import Item
 from aggregator.stories.likeness import SLIGHT, contradiction, dot, likeness
 from aggregator.stories.placing import Judge
+from aggregator.stories.vectors import product
 from aggregator.stories.window import OpenStory, Window
 
 NEIGHBOURS: Final = 6
@@ -105,8 +106,7 @@ def _means_with_rest(story: OpenStory, judge: Judge) -> list[float]:
 
 
 def _sum_with(item: Item, story: OpenStory) -> float:
-    sums = story.sums
-    return sum(weight * sums[term] for term, weight in item.weights.items() if term in sums)
+    return product(item.weights, story.sums)
 
 
 def regroup(stories: Sequence[OpenStory], judge: Judge) -> list[list[Item]]:

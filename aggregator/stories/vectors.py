@@ -68,6 +68,11 @@ def counted(headline: Sequence[str], body: Sequence[str], headline_weight: float
     return {term: 1.0 + math.log(max(1.0, count)) for term, count in counts.items()}
 
 
+def product(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """Give the dot product of two vectors: to the last bit the same, in whatever order terms come, for a set has none to keep."""
+    return math.fsum([one[term] * other[term] for term in one.keys() & other.keys()])
+
+
 class Frequencies:
     """How many of the latest entries hold a term."""
 
