@@ -22,6 +22,7 @@ from aggregator.model.ids import CopySetId, EntryId, StoryId
 from aggregator.model.story import Apart, Ruling
 from aggregator.stories.agenda import Agenda, Task
 from aggregator.stories.changes import Log
+from aggregator.stories.effort import Effort
 from aggregator.stories.explaining import explained
 from aggregator.stories.items import Item
 from aggregator.stories.lead import lead
@@ -60,9 +61,11 @@ class StoryEngine:
     ) -> None:
         self.settings = settings or StorySettings()
         chosen: Vectors = vectors or LexicalVectors()
-        self.window = Window()
+        self.effort = Effort()
+        """What it has looked at so far."""
+        self.window = Window(self.effort)
         self.readings = Readings(self.settings, chosen)
-        self._judge = Judge(self.settings, chosen.share, Constraints(rulings))
+        self._judge = Judge(self.settings, chosen.share, Constraints(rulings), self.effort)
         self._next = next_story
         self._clock = LONG_AGO
         self._agenda = Agenda(self.settings)

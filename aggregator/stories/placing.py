@@ -6,13 +6,14 @@ conflict with more than half of the entries, a person's ruling or the story's ag
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import StoryId
 from aggregator.model.story import Veto
+from aggregator.stories.effort import Effort
 from aggregator.stories.items import Item
 from aggregator.stories.likeness import contradiction, dot, likeness
 from aggregator.stories.rulings import Constraints
@@ -46,6 +47,7 @@ class Judge:
     share: float
     """`Vectors.share`."""
     constraints: Constraints
+    effort: Effort = field(default_factory=Effort)
 
     def threshold(self, mine: int, theirs: int) -> float:
         """Give the mean likeness at which groups of two sizes are joined: the first two need the strongest evidence."""
@@ -98,6 +100,7 @@ class Judge:
         if len(members) == 1:
             return likeness(item, members[0], mean, self.settings, self.share)
         others = _sample(members)
+        self.effort.pairs += len(others)
         cosines = [dot(item, other) for other in others]
         judged = self._judged(item, others, cosines, self.share)
         if len(others) == len(members) or not sum(cosines):

@@ -16,6 +16,7 @@ from operator import itemgetter
 from typing import Final, Protocol
 
 from aggregator.model.ids import StoryId
+from aggregator.stories.effort import Effort
 from aggregator.stories.vectors import product
 
 LOOKED_AT: Final = 300
@@ -47,15 +48,13 @@ class Postings:
 
     Args:
         stories: the open stories.
+        effort: counts what is looked at.
     """
 
-    def __init__(self, stories: Mapping[StoryId, Summed]) -> None:
+    def __init__(self, stories: Mapping[StoryId, Summed], effort: Effort) -> None:
         self._stories = stories
+        self._effort = effort
         self._holding: dict[str, list[StoryId]] = {}
-        self.looked_at = 0
-        """Postings that have been looked at so far."""
-        self.compared = 0
-        """Stories whose likeness has been worked out so far."""
 
     def add(self, story_id: StoryId, terms: Iterable[str]) -> None:
         """Note that a story has some terms that it did not have."""
@@ -97,7 +96,7 @@ class Postings:
 
     def means(self, weights: Mapping[str, float], among: Collection[StoryId], at_least: float) -> dict[StoryId, float]:
         """Give those of some stories whose entries have a mean cosine of at least so much with a vector."""
-        self.compared += len(among)
+        self._effort.stories += len(among)
         found: dict[StoryId, float] = {}
         for story_id in among:
             story = self._stories[story_id]
@@ -130,7 +129,7 @@ class Postings:
             looked_up.append(ids if len(ids) == 1 else ids[: -min(left, OF_A_TERM) - 1 : -1])
             rest -= square
             left -= len(looked_up[-1])
-        self.looked_at += LOOKED_AT - left
+        self._effort.postings += LOOKED_AT - left
         met = Counter(chain.from_iterable(looked_up))
         if but is not None:
             met.pop(but, None)

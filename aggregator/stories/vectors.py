@@ -25,6 +25,10 @@ Of news it changes little (BCubed F1 0.884 for 0.883, pair F1 0.849 for 0.844). 
 few phrases: made as long as any other, all of their entries would be like one another, and one story of thousands.
 """
 
+_STEPS: Final = 10_000
+"""Weights have four decimals. There are only so many then, and they are held once, not once for each term of each entry: a fifth of the memory."""
+_SHARED: Final = [step / _STEPS for step in range(_STEPS + 1)]
+
 
 class Vectors(Protocol):
     """What may be known of an entry beyond its words, such as a sentence embedding. Must depend on the entry alone."""
@@ -80,33 +84,41 @@ class Frequencies:
         self._prior = prior
         self._memory = memory
         self._counts: Counter[str] = Counter()
-        self._kept: deque[tuple[datetime, tuple[str, ...]]] = deque()
+        self._kept: deque[tuple[datetime, Mapping[str, float]]] = deque()
         self._starting: Mapping[str, float] = {term: share * prior for term, share in SHARES.items()}
 
-    def add(self, terms: Iterable[str], at: datetime) -> None:
+    def read(self, counts: Mapping[str, float], at: datetime) -> dict[str, float]:
+        """Count an entry as `add` does, and make its vector of its counted terms, in their order; an empty one where there are none.
+
+        Its length is 1, or less where its terms are so frequent that what it has in common with others says little, see `PLAIN`.
+        """
+        self._counts.update(counts.keys())
+        self._forget(at)
+        vector = self._weighed(counts, self._prior + len(self._kept) + 1)
+        self._kept.append((at, vector))
+        return vector
+
+    def add(self, vector: Mapping[str, float], at: datetime) -> None:
         """Count an entry that came in at a time of the clock, and forget those that came in longer than `memory` before it."""
-        kept = tuple(terms)
-        self._kept.append((at, kept))
+        self._counts.update(vector.keys())
+        self._forget(at)
+        self._kept.append((at, vector))
+
+    def _forget(self, now: datetime) -> None:
         counts = self._counts
-        counts.update(kept)
-        while at - self._kept[0][0] > self._memory:
+        while self._kept and now - self._kept[0][0] > self._memory:
             for term in self._kept.popleft()[1]:
                 counts[term] -= 1
                 if not counts[term]:
                     counts.pop(term)  # `del` is Python in a Counter
 
-    def weighed(self, counts: Mapping[str, float]) -> dict[str, float]:
-        """Make a vector of counted terms, in their order; an empty one where there are none.
-
-        Its length is 1, or less where its terms are so frequent that what it has in common with others says little, see `PLAIN`.
-        """
-        seen, starting, total, log = self._counts.get, self._starting.get, self._prior + len(self._kept), math.log
+    def _weighed(self, counts: Mapping[str, float], total: int) -> dict[str, float]:
+        seen, starting, log = self._counts.get, self._starting.get, math.log
         rarities = [log(1.0 + total / (seen(term, 0) + starting(term, UNSEEN))) for term in counts]
-        weights = list(map(mul, counts.values(), rarities))
-        least = [max(rarity, PLAIN) for rarity in rarities]
-        full = list(map(mul, counts.values(), least))
-        length = math.sqrt(sum(map(mul, full, full)))
-        return {term: weight / length for term, weight in zip(counts, weights, strict=True)}
+        full = list(map(mul, counts.values(), [max(rarity, PLAIN) for rarity in rarities]))
+        scale = _STEPS / (math.sqrt(sum(map(mul, full, full))) or 1.0)
+        weights = map(mul, counts.values(), rarities)
+        return {term: _SHARED[int(weight * scale + 0.5)] for term, weight in zip(counts, weights, strict=True)}
 
     def rare(self, terms: Iterable[str], least: float) -> list[str]:
         """Give those of some terms whose inverse document frequency is at least so much, in their order.

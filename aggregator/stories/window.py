@@ -6,6 +6,7 @@ from datetime import datetime
 
 from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import CopySetId, EntryId, StoryId
+from aggregator.stories.effort import Effort
 from aggregator.stories.items import Item
 from aggregator.stories.postings import Postings
 
@@ -94,13 +95,17 @@ class OpenStory:
 
 
 class Window:
-    """The open stories by term, entry and copy set."""
+    """The open stories by term, entry and copy set.
 
-    def __init__(self) -> None:
+    Args:
+        effort: counts what is looked at.
+    """
+
+    def __init__(self, effort: Effort) -> None:
         self.stories: dict[StoryId, OpenStory] = {}
         self.story_of: dict[EntryId, StoryId] = {}
-        self._of_copies: dict[CopySetId, set[EntryId]] = {}
-        self.postings = Postings(self.stories)
+        self._of_copies: dict[CopySetId, tuple[EntryId, ...]] = {}
+        self.postings = Postings(self.stories, effort)
         self._linked: Counter[str] = Counter()
 
     def put(self, story: OpenStory) -> None:
@@ -118,7 +123,7 @@ class Window:
 
     def _place(self, item: Item, story_id: StoryId) -> None:
         self.story_of[item.entry.id] = story_id
-        self._of_copies.setdefault(item.entry.copy_set, set()).add(item.entry.id)
+        self._copy(item)
         if item.entry.links:
             self._linked.update(item.entry.links)
 
@@ -151,14 +156,17 @@ class Window:
         item = self.stories[self.story_of[entry]].item(entry)
         self._uncopy(item)
         item.copy_of(copy_set)
-        self._of_copies.setdefault(copy_set, set()).add(entry)
+        self._copy(item)
+
+    def _copy(self, item: Item) -> None:
+        entry = item.entry
+        self._of_copies[entry.copy_set] = (*self._of_copies.get(entry.copy_set, ()), entry.id)
 
     def _uncopy(self, item: Item) -> None:
         entry = item.entry
-        copies = self._of_copies[entry.copy_set]
-        copies.discard(entry.id)
-        if not copies:
-            del self._of_copies[entry.copy_set]
+        copies = tuple(one for one in self._of_copies.pop(entry.copy_set) if one != entry.id)
+        if copies:
+            self._of_copies[entry.copy_set] = copies
 
     def has_copies(self, copy_set: CopySetId) -> bool:
         """Tell whether an open story has an entry of a copy set."""
