@@ -99,9 +99,9 @@ class ClosedStory:
     state: StoryState
     entries: tuple[EntryId, ...]
     """In the order in which they came in."""
-    related: tuple[RelatedStory, ...]
-    """Those that were open when it closed, newest first. It is related to them as they are to it: a story that closes later does not
-    list those that closed before."""
+    related: tuple[RelatedStory, ...] | None
+    """Those that were open when it closed, newest first; None where those hold that were found when it last changed. It is related to them as they
+    are to it: a story that closes later does not list those that closed before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

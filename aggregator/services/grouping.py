@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 INDEXED = 1000
 """Entries a transaction that go into the index: about 50 ms. By 200 they take half as long again: each piece is merged later."""
-PLACED = 100
-"""Entries a transaction that are placed, at most: about 50 ms, in which pages are read as ever and polls wait to be kept."""
+PLACED = 400
+"""Entries a transaction that are placed, at most: 50 to 100 ms, in which pages are read as ever and polls wait to be kept."""
 WITHIN = timedelta(milliseconds=50)
 """How long a transaction goes on placing. Regrouping one large story may take as long as placing a hundred entries, and a poll in
 another process gives up when it has waited too long for its turn."""
@@ -41,7 +41,8 @@ class Grouping:
         vectors: loads what is known of entries beyond their words; None for nothing.
         batch: entries a transaction, at most; it changes nothing but the time they take, nor does `within`.
         within: how long a transaction goes on placing; some are placed even if that is nothing.
-        stopwatch: seconds since some time or other.
+        stopwatch: seconds since some time or other; by default those of CPU that the thread had, for on a machine that is busy with other
+            things shorter transactions would only be more of them, and make it busier.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Grouping:
         vectors: "Callable[[], Vectors] | None" = None,
         batch: int = PLACED,
         within: timedelta = WITHIN,
-        stopwatch: Callable[[], float] = time.monotonic,
+        stopwatch: Callable[[], float] = time.thread_time,
     ) -> None:
         self._store = store
         self._window = window

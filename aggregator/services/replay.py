@@ -176,7 +176,7 @@ class _Answers:
                 story=state.id, likeness=0.0, publisher=publisher, first_at=state.first_at, last_at=state.last_at
             )
             self._closed[state.id] = (now, _Story(key=str(first.name), candidate=candidate))
-            for near in story.related:
+            for near in story.related or ():
                 self._relate(state.id, near.story, near.score)
                 self._relate(self._current(near.story), state.id, near.score)
 

@@ -29,7 +29,7 @@ class Log:
         self._readings: list[Reading] = []
         self._read: dict[EntryId, Item] = {}
         self._placed: dict[EntryId, tuple[Item, tuple[Veto, ...]]] = {}
-        self._closed: list[tuple[OpenStory, tuple[RelatedStory, ...]]] = []
+        self._closed: list[tuple[OpenStory, tuple[RelatedStory, ...] | None]] = []
         self._of_closed: dict[EntryId, OpenStory] = {}
 
     def read(self, reading: Reading, item: Item) -> None:
@@ -51,8 +51,8 @@ class Log:
         """Note that a story is no more, and where it went."""
         self._merged[story] = into
 
-    def closed(self, story: OpenStory, related: tuple[RelatedStory, ...]) -> None:
-        """Note that a story closes; it is still in the window."""
+    def closed(self, story: OpenStory, related: tuple[RelatedStory, ...] | None) -> None:
+        """Note that a story closes; it is still in the window. None where nothing new is known to be related to it."""
         story.review_at = None
         self._closed.append((story, related))
         self._of_closed.update(dict.fromkeys(story.entries, story))
@@ -71,7 +71,9 @@ class Log:
         """
         closed = (
             ClosedStory(
-                state=state(story, numbers), entries=tuple(story.entries), related=self._current(story.id, related)
+                state=state(story, numbers),
+                entries=tuple(story.entries),
+                related=None if related is None else self._current(story.id, related),
             )
             for story, related in self._closed
         )

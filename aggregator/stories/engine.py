@@ -22,6 +22,7 @@ from aggregator.model.ids import CopySetId, EntryId, StoryId
 from aggregator.model.story import Apart, Ruling
 from aggregator.stories.agenda import Agenda, Task
 from aggregator.stories.changes import Log
+from aggregator.stories.effort import Effort
 from aggregator.stories.explaining import explained
 from aggregator.stories.items import Item
 from aggregator.stories.lead import lead
@@ -60,9 +61,11 @@ class StoryEngine:
     ) -> None:
         self.settings = settings or StorySettings()
         chosen: Vectors = vectors or LexicalVectors()
-        self.window = Window()
+        self.effort = Effort()
+        """What it has looked at so far."""
+        self.window = Window(self.effort)
         self.readings = Readings(self.settings, chosen)
-        self._judge = Judge(self.settings, chosen.share, Constraints(rulings))
+        self._judge = Judge(self.settings, chosen.share, Constraints(rulings), self.effort)
         self._next = next_story
         self._clock = LONG_AGO
         self._agenda = Agenda(self.settings)
@@ -95,7 +98,9 @@ class StoryEngine:
         led = story.lead
         self.window.gain(story, item)
         story.lead = lead(story, led, [item])
-        self._note(story)
+        self._log.touched.add(story.id)
+        if has_grown(len(story.items)):
+            self._log.changed.add(story.id)
         self._log.events.gained(story, item.entry, led)
         due = item.entry.at + self.settings.review_after if has_near and has_grown(len(story.items)) else None
         self.schedule(story, story.review_at or due)
@@ -132,7 +137,7 @@ class StoryEngine:
             if task is Task.REVIEW:
                 self._review(story)
             else:
-                self._log.closed(story, self._related(story))
+                self._log.closed(story, self._related_at_closing(story))
                 self.window.take(story.id)
         self._clock = until
 
@@ -247,6 +252,12 @@ class StoryEngine:
             for story in sorted(self._log.changed & self.window.stories.keys()):
                 self._log.related[story] = self._related(self.window.stories[story])
             self._log.changed.clear()
+
+    def _related_at_closing(self, story: OpenStory) -> tuple[RelatedStory, ...] | None:
+        """Find what is related to a story that closes, unless that has been done when it last changed: what came later names it, not it that."""
+        if self._relates and story.id not in self._log.changed:
+            return self._log.related.get(story.id)
+        return self._related(story)
 
     def _related(self, story: OpenStory) -> tuple[RelatedStory, ...]:
         return related(story, self.window, self.readings.frequencies)

@@ -14,6 +14,8 @@ from aggregator.text.story_terms import terms_of, words
 
 MOST: Final = 6
 """Words that are named."""
+QUOTED: Final = 24
+"""Entries of a large story whose words are looked at."""
 _ROUNDING: Final = 1e-9
 
 
@@ -54,13 +56,13 @@ def _written(terms: Sequence[str], items: Sequence[Item], texts: Mapping[EntryId
     """Give terms as the first of some entries that has them writes them; one that none of them writes as one word, as it is."""
     written: dict[str, str] = {}
     missing = set(terms)
-    for language, text in _quotable(items, texts):
+    for language, text in _quotable(items[:QUOTED], texts):
         for word in words(text):
             for term in missing.intersection(terms_of(word, language)):
                 written[term] = word
                 missing.discard(term)
-        if not missing:
-            break
+            if not missing:
+                return tuple(written[term] for term in terms)
     return tuple(written.get(term, term) for term in terms)
 
 

@@ -1,6 +1,5 @@
 """Items: entries as they were read, with what is computed of them on the way."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain, pairwise
 
@@ -16,7 +15,6 @@ class Item:
     Args:
         reading: what was read of it.
         order: the position of the first reading of the entry: what it said later changes nothing about when it came in.
-        written: the words of its headline, where they are known already.
     """
 
     __slots__ = (
@@ -25,35 +23,33 @@ class Item:
         "_headline",
         "_is_round_up",
         "_neighbours",
-        "_written",
         "contradictions",
         "entry",
-        "headline_terms",
         "language",
-        "likenesses",
         "meaning",
         "order",
         "position",
         "weights",
     )
 
-    def __init__(self, reading: Reading, order: int, written: Sequence[str] | None = None) -> None:
+    def __init__(self, reading: Reading, order: int) -> None:
         self.entry: StoryEntry = reading.entry
         self.order = order
         self.position = reading.position
         self.language = reading.language
         self.weights = reading.weights
         self.meaning = reading.meaning
-        self.headline_terms = frozenset(reading.headline_terms)
-        self.likenesses: dict[int, float] = {}
-        """To entries that came before, by `position`, as far as they have been judged: they do not change."""
         self.contradictions: dict[int, str | None] = {}
-        """Of entries that came before, likewise."""
+        """Of entries that came before, by `position`, as far as they have been judged: they do not change."""
         self._headline, self._body = reading.headline_terms, reading.body_terms
-        self._written = written
         self._neighbours: frozenset[tuple[str, str]] | None = None
         self._claims: Claims | None = None
         self._is_round_up: bool | None = None
+
+    @property
+    def headline_terms(self) -> frozenset[str]:
+        """What its headline says; made whenever it is asked for, since it takes more than the rest of an item, and few are."""
+        return frozenset(self._headline)
 
     @property
     def neighbours(self) -> frozenset[tuple[str, str]]:
@@ -66,7 +62,7 @@ class Item:
     def claims(self) -> Claims:
         """What the headline claims; read when first asked for, as few are."""
         if self._claims is None:
-            self._claims = Claims(self.entry.headline, self.language, self._written, self._headline)
+            self._claims = Claims(self.entry.headline, self.language, None, self._headline)
         return self._claims
 
     @property

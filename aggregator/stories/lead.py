@@ -12,6 +12,7 @@ from typing import Final
 
 from aggregator.model.ids import CopySetId
 from aggregator.stories.items import Item
+from aggregator.stories.vectors import product
 from aggregator.stories.window import OpenStory
 from aggregator.text.columns import is_report
 
@@ -44,7 +45,7 @@ def _merit(item: Item, story: OpenStory, sets: Mapping[CopySetId, int]) -> float
     """Judge how well an entry would speak for a story, 0 to 5."""
     early: float = 0.5 ** ((item.entry.at - story.first_at) / HALVED)
     complete = min(1.0, len(item.weights) / COMPLETE)
-    typical = sum(weight * story.sums.get(term, 0.0) for term, weight in item.weights.items()) / len(story.items)
+    typical = product(item.weights, story.sums) / len(story.items)
     followed = _followed(item, story) if sets[item.entry.copy_set] > 1 else 0.0
     return early + complete + typical + followed + is_report(item.entry.headline)
 

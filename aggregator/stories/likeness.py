@@ -5,6 +5,7 @@ from typing import Final
 from aggregator.model.grouping import StorySettings
 from aggregator.stories.conflicts import conflict, same_pattern
 from aggregator.stories.items import Item
+from aggregator.stories.vectors import product
 from aggregator.text.columns import column_terms
 from aggregator.text.letters import SPACELESS_CHARACTER
 from aggregator.text.occasions import occasion_terms
@@ -30,8 +31,7 @@ NAMED_EVENTS: Final = frozenset(term for word in ("storm", "hurricane") for term
 
 def dot(one: Item, other: Item) -> float:
     """Give the cosine of the terms of two entries, 0 to 1."""
-    few, many = (one.weights, other.weights) if len(one.weights) <= len(other.weights) else (other.weights, one.weights)
-    return sum(weight * many[term] for term, weight in few.items() if term in many)
+    return product(one.weights, other.weights)
 
 
 def likeness(one: Item, other: Item, cosine: float, settings: StorySettings, share: float) -> float:

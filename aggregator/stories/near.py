@@ -4,19 +4,25 @@ What agencies send out is printed with other headlines, shortened, and with a se
 their shingles (every three words in a row, of headline and text) are mostly the same: a Jaccard index of at least `SAME`.
 Jaccard, not containment: a report to which a fact was added is news.
 
-All pairs are not compared. Each text has a sketch (one permutation hashing: the least hash in each of 32 bins, Li, Owen and Zhang 2012),
-cut into bands; only texts that agree in a band are compared, and then exactly. A pair of Jaccard index 0.6 is found with
-a probability of 0.99, one of 0.8 practically always. Which bands a text has follows from the text alone, so whether two texts are
-copies depends on nothing else: not on the order in which they come, and not on what else is there.
+All pairs are not compared. Each text has a sketch, the `SKETCH` least of its shingles (Broder 1997); only texts that have `MEETINGS` of them in
+common are compared, and then exactly. Of the least shingles that two texts have together, a share as large as their Jaccard index is in both, and
+so in both sketches: a pair of index 0.6 is found with a probability of 0.99, one of 0.8 practically always. Which sketch a text has
+follows from the text alone, so whether two texts are copies does not depend on the order in which they come.
+
+What is done for one text is bounded, whatever the others say: a shingle that more than `FLOOD` have leads nowhere, and of those that are met the
+`COMPARED` that share most are compared. Feeds of weather, prices and tables are made of few sentences.
 """
 
+import functools
 import heapq
 import re
+import string
 import zlib
+from array import array
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Final
 
 from aggregator.model.copies import CopyText
@@ -33,20 +39,21 @@ WORDS: Final = 3
 """Words of a shingle."""
 BEGINNING: Final = 120
 """Words that are looked at: feeds cut texts off at different lengths."""
-BINS: Final = 32
-ROWS: Final = 2
-"""Bins of a band."""
-_BITS: Final = 27
-"""Of what a bin holds: a hash has 32, and five of them say in which of 32 bins it is."""
-
-FLOOD: Final = 64
-"""Texts that may meet in a band; more are one template, and would be compared each with each."""
-
+CHARACTERS: Final = 1200
+"""Among which these words are looked for: the longest words that news is made of are ten on average, with what parts them."""
+SKETCH: Final = 8
+"""Shingles of a sketch."""
 MEETINGS: Final = 2
-"""Bands of sixteen that two texts must share to be compared. Of pairs with an index of 0.6 two or more are shared by 99.2 in a hundred."""
+"""Shingles that two sketches must share. Of pairs with an index of 0.6 two or more are shared by 99.1 in a hundred."""
+FLOOD: Final = 64
+"""Texts that may meet in a shingle; more are one template, and would be compared each with each."""
+COMPARED: Final = 12
+"""Texts with which one is compared: with those first whose sketches share most with its own."""
 
-_NONE: Final[frozenset[EntryId]] = frozenset()
 _WORD: Final = re.compile(f"[{SPACELESS}]|[^\\W_{SPACELESS}]+")
+_PUNCTUATION: Final = re.compile("[\u00a0\u2010-\u2027\u202f]")
+"""Quotes, dashes and spaces by which a text is not ASCII that holds nothing but English."""
+_PARTED: Final = bytes(code if chr(code) in string.ascii_lowercase + string.digits else ord(" ") for code in range(256))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +64,13 @@ class NearText:
     feed_id: FeedId
     headline: str
     at: datetime
-    shingles: frozenset[int]
+    shingles: "array[int]"
+    """In ascending order: half a kilobyte, where a set takes twelve."""
+
+    @property
+    def sketch(self) -> "array[int]":
+        """The keys under which texts that may be nearly the same meet."""
+        return self.shingles[:SKETCH]
 
 
 def near_text(text: CopyText) -> NearText:
@@ -67,36 +80,32 @@ def near_text(text: CopyText) -> NearText:
         feed_id=text.feed_id,
         headline=text.headline,
         at=text.at,
-        shingles=shingles(text.headline, text.body),
+        shingles=array("I", sorted(shingles(text.headline, text.body))),
     )
 
 
-def shingles(headline: str, body: str) -> frozenset[int]:
+def shingles(headline: str, body: str) -> set[int]:
     """Give the hashes of every three words in a row; none where there is no body, or it is too short to tell."""
     if not body:
-        return frozenset()
-    text = body if body.startswith(headline) else f"{headline} {body}"
-    words = _WORD.findall(fold(text))[:BEGINNING]
-    found = frozenset(zlib.crc32(" ".join(words[at : at + WORDS]).encode()) for at in range(len(words) - WORDS + 1))
-    return found if len(found) >= LEAST else frozenset()
+        return set()
+    words = _words(body if body.startswith(headline) else f"{headline} {body}")[:BEGINNING]
+    found = set(map(zlib.crc32, map(b" ".join, zip(words, words[1:], words[2:], strict=False))))
+    return found if len(found) >= LEAST else set()
 
 
-def bands(found: frozenset[int]) -> tuple[int, ...]:
-    """Give the keys under which texts that may be nearly the same meet: equal in at least one. None for no shingles."""
-    if not found:
-        return ()
-    # In falling order the least shingle of a bin is the last to be put there.
-    least = {shingle % BINS: shingle // BINS for shingle in sorted(found, reverse=True)}
-    if len(least) < BINS:
-        _fill(least)
-    return tuple((least[place] << _BITS | least[place + 1]) * BINS + place for place in range(0, BINS, ROWS))
+def _words(text: str) -> Sequence[bytes]:
+    """Give the words at the beginning of a text, folded."""
+    beginning = text[:CHARACTERS]
+    if not beginning.isascii():
+        beginning = _PUNCTUATION.sub(" ", beginning)
+    if beginning.isascii():
+        return beginning.lower().encode().translate(_PARTED).split()
+    # Folding does not look across white space; and what is not ASCII takes thirty times as long.
+    folded = " ".join([word.lower() if word.isascii() else _folded(word) for word in beginning.split()])
+    return [word.encode() for word in _WORD.findall(folded)]
 
 
-def _fill(least: dict[int, int]) -> None:
-    """Give an empty bin the value of the next that is not (Shrivastava and Li 2014)."""
-    value = least[min(least)]
-    for place in reversed(range(BINS)):
-        value = least.setdefault(place, value)
+_folded = functools.lru_cache(maxsize=4096)(fold)
 
 
 def are_near(one: NearText, other: NearText) -> bool:
@@ -104,11 +113,51 @@ def are_near(one: NearText, other: NearText) -> bool:
 
     What one feed says twice is its template.
     """
-    mine, theirs = one.shingles, other.shingles
-    both = len(mine & theirs)
-    if one.feed_id == other.feed_id or not both or both < SAME * (len(mine) + len(theirs) - both):
+    return one.feed_id != other.feed_id and _are_alike(one, set(one.shingles), other)
+
+
+def _are_alike(one: NearText, mine: set[int], other: NearText) -> bool:
+    """Compare two texts, of the first of which the shingles are at hand as a set."""
+    both = len(mine.intersection(other.shingles))
+    if not both or both < SAME * (len(mine) + len(other.shingles) - both):
         return False
     return conflict(Claims(one.headline), Claims(other.headline)) is None
+
+
+class Meetings:
+    """Which texts have a shingle in their sketch; most shingles are those of one text, for which there is no list."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, EntryId] = {}
+        self._more: dict[int, list[EntryId]] = {}
+
+    def add(self, key: int, entry: EntryId) -> None:
+        """Note a text that has it."""
+        if self._first.setdefault(key, entry) != entry:
+            self._more.setdefault(key, []).append(entry)
+
+    def discard(self, key: int, entry: EntryId) -> None:
+        """Forget that a text has it."""
+        more = self._more.get(key)
+        if more is None:
+            del self._first[key]
+            return
+        if self._first[key] == entry:
+            self._first[key] = more.pop()
+        else:
+            more.remove(entry)
+        if not more:
+            del self._more[key]
+
+    def met(self, keys: Sequence[int]) -> Iterator[EntryId]:
+        """Give those that have some of these, each as often as it has one, without what very many have."""
+        first, more = self._first, self._more
+        for key in keys:
+            if key in first:
+                others = more.get(key, ())
+                if len(others) < FLOOD:
+                    yield first[key]
+                    yield from others
 
 
 class NearWindow:
@@ -124,7 +173,7 @@ class NearWindow:
         self._kept_for = window + late
         self._latest: datetime | None = None
         self._texts: dict[EntryId, NearText] = {}
-        self._meeting: dict[int, set[EntryId]] = {}
+        self._meetings = Meetings()
         self._by_time: list[tuple[datetime, EntryId]] = []
 
     def add(self, text: CopyText) -> list[tuple[EntryId, EntryId]]:
@@ -133,20 +182,13 @@ class NearWindow:
         made = near_text(text)
         if not made.shingles:
             return []
-        keys = bands(made.shingles)
-        met = Counter(
-            chain.from_iterable(there for key in keys if len(there := self._meeting.get(key, _NONE)) <= FLOOD)
-        )
-        found = [
-            other
-            for other, times in sorted(met.items())
-            if times >= MEETINGS and self._are_near(made, self._texts[other])
-        ]
+        met = Counter(self._meetings.met(made.sketch))
+        others = self._others(made, met) if max(met.values(), default=0) >= MEETINGS else []
         self._texts[text.id] = made
         heapq.heappush(self._by_time, (text.at, text.id))
-        for key in keys:
-            self._meeting.setdefault(key, set()).add(text.id)
-        return [(min(text.id, other), max(text.id, other)) for other in found]
+        for key in made.sketch:
+            self._meetings.add(key, text.id)
+        return [(min(text.id, other), max(text.id, other)) for other in others]
 
     def revise(self, text: CopyText) -> list[tuple[EntryId, EntryId]]:
         """Remember what an entry says now instead of what it said, if that is remembered; give its pairs, like `add`."""
@@ -158,8 +200,18 @@ class NearWindow:
         """How many texts are remembered."""
         return len(self._texts)
 
-    def _are_near(self, one: NearText, other: NearText) -> bool:
-        return abs(one.at - other.at) <= self._window and are_near(one, other)
+    def _others(self, made: NearText, met: Mapping[EntryId, int]) -> list[EntryId]:
+        """Give those of the texts that were met that are nearly the same, in order of id."""
+        mine, texts = set(made.shingles), self._texts
+        eligible = (
+            (-times, other)
+            for other, times in met.items()
+            if times >= MEETINGS
+            and texts[other].feed_id != made.feed_id
+            and abs(made.at - texts[other].at) <= self._window
+        )
+        compared = heapq.nsmallest(COMPARED, eligible)
+        return sorted(other for _, other in compared if _are_alike(made, mine, texts[other]))
 
     def _forget(self, now: datetime) -> None:
         """Forget what lies too long before the latest; what was dropped before, or came again, is passed over."""
@@ -171,8 +223,5 @@ class NearWindow:
 
     def _drop(self, entry: EntryId) -> None:
         text = self._texts.pop(entry, None)
-        for key in bands(text.shingles) if text else ():
-            meeting = self._meeting[key]
-            meeting.discard(entry)
-            if not meeting:
-                del self._meeting[key]
+        for key in text.sketch if text else ():
+            self._meetings.discard(key, entry)

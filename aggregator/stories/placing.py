@@ -5,21 +5,24 @@ conflict with the story (`stories.vetoes`), a person's ruling or the story's age
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import StoryId
 from aggregator.model.story import Veto
+from aggregator.stories.effort import Effort
 from aggregator.stories.items import Item
 from aggregator.stories.likeness import dot, likeness, may_share_an_occasion
 from aggregator.stories.rulings import Constraints
 from aggregator.stories.vetoes import objection
 from aggregator.stories.window import OpenStory, Window
 
-SAMPLE: Final = 24
+SAMPLE: Final = 8
 """Entries of a large story that are looked at one by one."""
+JUDGED: Final = 6
+"""Stories that are looked at entry by entry for one that is to be placed, the likeliest first: of news it is one or two."""
 TOO_OLD: Final = "too long ago"
 RULED: Final = "ruled apart"
 _ROUNDING: Final = 1e-9
@@ -44,6 +47,7 @@ class Judge:
     share: float
     """`Vectors.share`."""
     constraints: Constraints
+    effort: Effort = field(default_factory=Effort)
 
     def threshold(self, mine: int, theirs: int) -> float:
         """Give the mean likeness at which groups of two sizes are joined: the first two need the strongest evidence."""
@@ -60,7 +64,7 @@ class Judge:
         )
         best: tuple[float, StoryId] | None = None
         vetoes: list[Veto] = []
-        for lacking, story_id in proposals:
+        for lacking, story_id in proposals[:JUDGED]:
             if lacking > 0 or (best and -lacking <= best[0]):
                 break
             story = window.stories[story_id]
@@ -96,6 +100,7 @@ class Judge:
         if len(members) == 1:
             return likeness(item, members[0], mean, self.settings, self.share)
         others = _sample(members)
+        self.effort.pairs += len(others)
         cosines = [dot(item, other) for other in others]
         judged = self._judged(item, others, cosines, self.share)
         if len(others) == len(members) or not sum(cosines):
@@ -113,7 +118,7 @@ class Judge:
         """Say what stands against an entry's joining a story that it is like."""
         if not story.fits(item.entry.at, self.settings):
             return TOO_OLD
-        if self.constraints.are_apart([item.entry.id], story.entries):
+        if self.constraints.are_apart([item.entry.id], story.each_entry()):
             return RULED
         return objection(item, _sample(story.items), story.lead, story.sums)
 

@@ -6,7 +6,7 @@ kept: a restart takes readings as they are, and what an entry says later makes a
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -53,7 +53,7 @@ class Readings:
         """Read an entry for the first time, or the first time since its story closed."""
         said = self._said(entry)
         reading = self._weighed(entry, said)
-        return reading, Item(reading, self._positions[entry.id][0], said.written)
+        return reading, Item(reading, self._positions[entry.id][0])
 
     def revise(self, entry: StoryEntry, former: Item) -> tuple[Reading, Item] | None:
         """Read what an entry says now; None where that is what it said. It came in when it first did."""
@@ -61,11 +61,12 @@ class Readings:
         if entry.headline == former.entry.headline and former.has_terms(said.headline, said.body):
             return None
         reading = self._weighed(replace(entry, at=former.entry.at), said)
-        return reading, Item(reading, former.order, said.written)
+        return reading, Item(reading, former.order)
 
     def recall(self, reading: Reading) -> None:
         """Take what was read before a restart, in order of position."""
-        self._count(reading.entry, reading.weights)
+        self.latest = max(self.latest, reading.entry.at)
+        self.frequencies.add(reading.weights, self.latest)
         self._keep(reading)
 
     def item(self, reading: Reading) -> Item:
@@ -99,7 +100,7 @@ class Readings:
         """Count words, and weigh them."""
         headline = () if is_column(said.written) else said.headline
         counts = counted(headline, said.body, self._settings.headline_weight)
-        self._count(entry, counts)
+        self.latest = max(self.latest, entry.at)
         meaning = self._vectors.meaning(entry) if self._vectors.share else None
         reading = Reading(
             position=self._next,
@@ -107,15 +108,11 @@ class Readings:
             language=said.language,
             headline_terms=said.headline,
             body_terms=said.body,
-            weights=self.frequencies.weighed(counts),
+            weights=self.frequencies.read(counts, self.latest),
             meaning=None if meaning is None else tuple(meaning),
         )
         self._keep(reading)
         return reading
-
-    def _count(self, entry: StoryEntry, terms: Iterable[str]) -> None:
-        self.latest = max(self.latest, entry.at)
-        self.frequencies.add(terms, self.latest)
 
     def _keep(self, reading: Reading) -> None:
         entry = reading.entry

@@ -15,6 +15,7 @@ from aggregator.stories.agglomerate import agglomerate
 from aggregator.stories.items import Item
 from aggregator.stories.likeness import SLIGHT, dot, likeness
 from aggregator.stories.placing import Judge
+from aggregator.stories.vectors import product
 from aggregator.stories.vetoes import are_opposed
 from aggregator.stories.window import OpenStory, Window
 
@@ -32,12 +33,14 @@ SAMPLE: Final = 8
 
 def pool(story: OpenStory, window: Window, judge: Judge) -> list[OpenStory]:
     """Give a story and those near to it, the nearest first, without what a person has pinned; nothing where all is well."""
-    if judge.constraints.is_pinned(story.entries):
+    if judge.constraints.is_pinned(story.each_entry()):
         return []
     found = window.like_story(story, judge.settings.near * (1.0 - judge.share))
     nearest = sorted(found, key=lambda other: (-found[other], other))
     others = (window.stories[other] for other in nearest)
-    free = (other for other in others if _meet(story, other, judge) and not judge.constraints.is_pinned(other.entries))
+    free = (
+        other for other in others if _meet(story, other, judge) and not judge.constraints.is_pinned(other.each_entry())
+    )
     nearby = _few(story, islice(free, NEIGHBOURS))
     return [] if _is_settled(story, nearby, found, judge) else [story, *nearby]
 
@@ -73,13 +76,12 @@ def _is_settled(story: OpenStory, others: Sequence[OpenStory], means: Mapping[St
     if judge.share or _are_linked([story, *others]):
         return False
     size = len(story.items)
-    own = _means_with_rest(story, judge)
-    if size > 1 and min(own) < judge.threshold(1, size - 1):
+    if 1 < size <= DISSOLVED and min(_means_with_rest(story, judge)) < judge.threshold(1, size - 1):
         return False
     return not any(
         means[other.id] >= judge.threshold(size, len(other.items))
-        or _prefer(story.items, own, other)
-        or _prefer(other.items, _means_with_rest(other, judge), story)
+        or _prefer(story, other, judge)
+        or _prefer(other, story, judge)
         for other in others
     )
 
@@ -91,21 +93,24 @@ def _are_linked(stories: Sequence[OpenStory]) -> bool:
     return len(set(links)) < len(links) or not {item.entry.url_key for item in items}.isdisjoint(links)
 
 
-def _prefer(items: Sequence[Item], own: Sequence[float], other: OpenStory) -> bool:
-    """Tell whether any of some entries is more like another story than its own."""
-    size = len(other.items)
-    return any(_sum_with(item, other) > size * mean for item, mean in zip(items, own, strict=True))
+def _prefer(story: OpenStory, other: OpenStory, judge: Judge) -> bool:
+    """Tell whether any entry of a story that may be taken apart is more like another story than its own."""
+    if len(story.items) > DISSOLVED:
+        return False
+    size, own = len(other.items), _means_with_rest(story, judge)
+    return any(_sum_with(item, other) > size * mean for item, mean in zip(story.items, own, strict=True))
 
 
 def _means_with_rest(story: OpenStory, judge: Judge) -> list[float]:
     """Give for each entry how like it is to the others of its story, to which it stays; 1 for one that is alone."""
     rest, staying = len(story.items) - 1, judge.settings.staying
-    return [(_sum_with(item, story) - 1.0) / rest + staying for item in story.items] if rest else [1.0]
+    if not rest:
+        return [1.0]
+    return [(_sum_with(item, story) - dot(item, item)) / rest + staying for item in story.items]
 
 
 def _sum_with(item: Item, story: OpenStory) -> float:
-    sums = story.sums
-    return sum(weight * sums[term] for term, weight in item.weights.items() if term in sums)
+    return product(item.weights, story.sums)
 
 
 def regroup(stories: Sequence[OpenStory], judge: Judge) -> list[list[Item]]:
@@ -152,13 +157,12 @@ def _complete(groups: Sequence[list[Item]], large: Iterable[OpenStory]) -> None:
 
 def _likenesses(items: Sequence[Item], story_of: Mapping[int, StoryId], judge: Judge) -> list[dict[int, float]]:
     rows: list[dict[int, float]] = []
+    judge.effort.pairs += len(items) * (len(items) - 1) // 2
     for at, item in enumerate(items):
         row: dict[int, float] = {}
         own = story_of[item.position]
         for place, other in enumerate(items[:at]):
-            found = item.likenesses.get(other.position)
-            if found is None:
-                found = item.likenesses[other.position] = _judged(item, other, judge)
+            found = _judged(item, other, judge)
             if story_of[other.position] == own:
                 found += judge.settings.staying
             if found:

@@ -65,7 +65,7 @@ class Constraints:
 
     def is_pinned(self, entries: Iterable[EntryId]) -> bool:
         """Tell whether a story of these entries is left as it is."""
-        return not self._pinned.isdisjoint(entries)
+        return bool(self._pinned) and not self._pinned.isdisjoint(entries)
 
 
 def parted(items: "Sequence[Item]", ruling: Apart) -> "tuple[list[Item], list[Item]]":

@@ -21,6 +21,16 @@ UNSEEN: Final = 2.0
 
 EVERYWHERE: Final = 0.08
 """Share of the latest entries above which a term names no subject, however seldom it was before: one in seven says "Covid"."""
+PLAIN: Final = 4.0
+"""What a term counts at least when the length of an entry is taken (inverse document frequency; one in fifty entries has such a term).
+
+Of news it changes little (BCubed F1 0.884 for 0.883, pair F1 0.849 for 0.844). But there are feeds of weather, prices and tables that are made of a
+few phrases: made as long as any other, all of their entries would be like one another, and one story of thousands.
+"""
+
+_STEPS: Final = 10_000
+"""Weights have four decimals. There are only so many then, and they are held once, not once for each term of each entry: a fifth of the memory."""
+_SHARED: Final = [step / _STEPS for step in range(_STEPS + 1)]
 
 
 class Vectors(Protocol):
@@ -65,6 +75,11 @@ def counted(headline: Sequence[str], body: Sequence[str], headline_weight: float
     return {term: 1.0 + math.log(max(1.0, count)) for term, count in counts.items()}
 
 
+def product(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """Give the dot product of two vectors: to the last bit the same, in whatever order terms come, for a set has none to keep."""
+    return math.fsum([one[term] * other[term] for term in one.keys() & other.keys()])
+
+
 class Frequencies:
     """How many of the latest entries hold a term."""
 
@@ -72,29 +87,41 @@ class Frequencies:
         self._prior = prior
         self._memory = memory
         self._counts: Counter[str] = Counter()
-        self._kept: deque[tuple[datetime, tuple[str, ...]]] = deque()
+        self._kept: deque[tuple[datetime, Mapping[str, float]]] = deque()
         self._starting: Mapping[str, float] = {term: share * prior for term, share in SHARES.items()}
 
-    def add(self, terms: Iterable[str], at: datetime) -> None:
+    def read(self, counts: Mapping[str, float], at: datetime) -> dict[str, float]:
+        """Count an entry as `add` does, and make its vector of its counted terms, in their order; an empty one where there are none.
+
+        Its length is 1, or less where its terms are so frequent that what it has in common with others says little, see `PLAIN`.
+        """
+        self._counts.update(counts.keys())
+        self._forget(at)
+        vector = self._weighed(counts, self._prior + len(self._kept) + 1)
+        self._kept.append((at, vector))
+        return vector
+
+    def add(self, vector: Mapping[str, float], at: datetime) -> None:
         """Count an entry that came in at a time of the clock, and forget those that came in longer than `memory` before it."""
-        kept = tuple(terms)
-        self._kept.append((at, kept))
+        self._counts.update(vector.keys())
+        self._forget(at)
+        self._kept.append((at, vector))
+
+    def _forget(self, now: datetime) -> None:
         counts = self._counts
-        counts.update(kept)
-        while at - self._kept[0][0] > self._memory:
+        while self._kept and now - self._kept[0][0] > self._memory:
             for term in self._kept.popleft()[1]:
                 counts[term] -= 1
                 if not counts[term]:
-                    del counts[term]
+                    counts.pop(term)  # `del` is Python in a Counter
 
-    def weighed(self, counts: Mapping[str, float]) -> dict[str, float]:
-        """Make a vector of length 1 of counted terms, in their order; an empty one where there are none."""
-        seen, starting, total, log = self._counts.get, self._starting.get, self._prior + len(self._kept), math.log
-        weights = [
-            count * log(1.0 + total / (seen(term, 0) + starting(term, UNSEEN))) for term, count in counts.items()
-        ]
-        length = math.sqrt(sum(map(mul, weights, weights)))
-        return {term: weight / length for term, weight in zip(counts, weights, strict=True)}
+    def _weighed(self, counts: Mapping[str, float], total: int) -> dict[str, float]:
+        seen, starting, log = self._counts.get, self._starting.get, math.log
+        rarities = [log(1.0 + total / (seen(term, 0) + starting(term, UNSEEN))) for term in counts]
+        full = list(map(mul, counts.values(), [max(rarity, PLAIN) for rarity in rarities]))
+        scale = _STEPS / (math.sqrt(sum(map(mul, full, full))) or 1.0)
+        weights = map(mul, counts.values(), rarities)
+        return {term: _SHARED[int(weight * scale + 0.5)] for term, weight in zip(counts, weights, strict=True)}
 
     def telling(self, terms: Iterable[str], least: float, *, is_known: bool) -> list[str]:
         """Give those of some terms that name a subject, in their order: rare ones, and words that news is full of now, but not as a rule.

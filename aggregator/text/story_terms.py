@@ -33,6 +33,8 @@ _NAMES_AS_ABROAD: Final = frozenset("fr es it pt ca ro nl sv da no nb nn id ga e
 would, so that it is the same in texts of two languages ("Abrego Garcia" would be "abreg garc" in Italian)."""
 _KANA: Final = re.compile("[\u3040-\u309f]{2}")
 """Two hiragana are an ending or a particle."""
+_CHARACTERS: Final = 14
+"""Of a text in which a term is looked for: every second word or so is a stop word."""
 _BY_SCRIPT: Final = re.compile(f"[{SPACELESS}]+|[^{SPACELESS}]+")
 
 
@@ -46,14 +48,16 @@ def story_terms(text: str, language: str = "en", *, most: int | None = None) -> 
     """
     if most is None:
         return terms_of_words(words(text), language)
-    # Of a long text the beginning is enough: words are split off as long as they are asked for.
-    return terms_of_words((match[0] for match in _word_of(text).finditer(text)), language, most=most)
+    # Of a long text the beginning is enough; it is looked at again with the rest where it was not.
+    end = text.find(" ", most * _CHARACTERS)
+    found = terms_of_words(_word_of(text).findall(text, 0, end), language, most=most) if end > 0 else []
+    return found if len(found) == most else terms_of_words(words(text), language, most=most)
 
 
 def terms_of_words(written: Iterable[str], language: str = "en", *, most: int | None = None) -> list[str]:
     """Give the terms of a text that has been split into `words`."""
-    if most is None and language not in _NAMES_AS_ABROAD:
-        found = list(chain.from_iterable(map(_reader(language), written)))
+    if language not in _NAMES_AS_ABROAD:
+        found = list(chain.from_iterable(map(_reader(language), written)))[:most]
     else:
         found = _read(written, language, most)
     return (_joined(found) if language == "en" else found)[:most]

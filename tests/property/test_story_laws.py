@@ -317,7 +317,7 @@ def test_a_story_that_came_and_went_in_between_leaves_no_trace(found: list[Story
         named |= {story for pair in changes.merged for story in pair}
         named |= {veto.story for one in changes.placements for veto in one.vetoes}
         named |= {other.story for one in changes.related.values() for other in one}
-        named |= {other.story for story in changes.closed for other in story.related}
+        named |= {other.story for story in changes.closed for other in story.related or ()}
         named |= {StoryId(int(event.detail)) for event in changes.events if event.kind in _NUMBERED and event.detail}
         assert named <= told
 

@@ -7,7 +7,7 @@ import pytest
 
 from aggregator.model.copies import CopyText
 from aggregator.model.ids import EntryId, FeedId
-from aggregator.stories.near import NearWindow, are_near, bands, near_text, shingles
+from aggregator.stories.near import NearWindow, are_near, near_text, shingles
 from tests.factories import NOON
 
 AGENCY = (
@@ -52,8 +52,7 @@ def test_a_headline_alone_is_never_nearly_the_same() -> None:
         "Senior Iraqi military commanders hosted their counterparts from Iran and Russia and Syria on Saturday again"
     )
     assert near_pairs([text(1, headline, ""), text(2, headline, "")]) == []
-    assert shingles(headline, "") == frozenset()
-    assert bands(frozenset()) == ()
+    assert shingles(headline, "") == set()
 
 
 def test_texts_of_one_template_that_say_another_number_are_no_copies() -> None:

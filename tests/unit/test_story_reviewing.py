@@ -45,10 +45,10 @@ def judge(*rulings: Apart | Together, staying: float = 0.01) -> Judge:
 
 def test_large_stories_are_compared_by_some_of_their_entries_and_keep_all() -> None:
     groups = two_stories(5 * DISSOLVED)
-    found = regroup(opened(groups), judge())
+    judging = judge()
+    found = regroup(opened(groups), judging)
     assert sorted(numbers(found)) == sorted(numbers(groups))
-    compared = sum(bool(item.likenesses) for group in groups for item in group)
-    assert 0 < compared <= 2 * DISSOLVED
+    assert 0 < judging.effort.pairs <= 2 * DISSOLVED**2
 
 
 def test_a_ruling_about_an_entry_of_a_large_story_is_obeyed() -> None:

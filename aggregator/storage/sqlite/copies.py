@@ -4,6 +4,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from sys import intern
 
 from aggregator.model.copies import CopyAssignment, CopyCandidate, CopyText
 from aggregator.model.entry import EntrySummary
@@ -131,7 +132,7 @@ def _texts(rows: Sequence[Row]) -> list[CopyText]:
     return [
         CopyText(
             id=EntryId(row["id"]),
-            feed_id=FeedId(row["feed_id"]),
+            feed_id=FeedId(intern(row["feed_id"])),
             headline=row["headline"],
             body=row["body"],
             at=moment(row["listed_at"]),

@@ -36,7 +36,7 @@ def story_entry(row: Row) -> StoryEntry:
     """Read `ENTRY_COLUMNS`."""
     return StoryEntry(
         id=EntryId(row["id"]),
-        publisher=row["publisher"],
+        publisher=intern(row["publisher"]),
         headline=row["headline"],
         body=max(row["teaser"][:BODY], row["beginning"], key=len),
         url_key=row["url_key"],

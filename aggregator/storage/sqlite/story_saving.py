@@ -61,7 +61,8 @@ def save(session: Session, changes: StoryChanges, *, signature: str) -> None:
     _merge(session, changes.merged)
     touched = {state.id for state in (*changes.states, *closed)} | {place.story for place in changes.placements}
     list_stories(session, touched | left | {new for _, new in changes.merged})
-    related = {**changes.related, **{story.state.id: story.related for story in changes.closed}}
+    at_closing = {story.state.id: story.related for story in changes.closed if story.related is not None}
+    related = {**changes.related, **at_closing}
     _relate(session, related, dict(changes.merged))
     _tell(session, changes.events)
     session.run_each(_READ, map(story_rows.reading_columns, changes.readings))

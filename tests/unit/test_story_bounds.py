@@ -1,0 +1,77 @@
+"""What it takes to place an entry is bounded, whatever the others say: counted, for seconds depend on the machine."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from aggregator.model.copies import CopyText
+from aggregator.model.grouping import StoryEntry
+from aggregator.model.ids import EntryId, FeedId
+from aggregator.stories.engine import StoryEngine
+from aggregator.stories.near import COMPARED, FLOOD, SKETCH, Meetings, NearWindow
+from aggregator.text.html import plain_text
+from benchmarks.news import Newspaper
+from tests.factories import NOON
+from tests.story_entries import story_entry
+
+
+def phrases(most: int) -> Iterator[StoryEntry]:
+    """Make entries of few phrases, as the benchmarks' farm prints them: everything is like everything."""
+    articles = [article for number in range(most // 20 + 1) for article in Newspaper(number, seed=1).articles(0)]
+    for number, article in enumerate(articles[:most], 1):
+        yield story_entry(number, article.title, body=plain_text(article.html), hours=number / 60)
+
+
+def efforts(*sizes: int) -> list[tuple[float, ...]]:
+    """Place entries of few phrases, a minute apart: postings, stories and pairs that each of the last 500 before each size took."""
+    engine, found = StoryEngine(), []
+    counts = [(0, 0, 0)]
+    for entry in phrases(max(sizes)):
+        engine.add(entry)
+        counts.append((engine.effort.postings, engine.effort.stories, engine.effort.pairs))
+        if entry.id in sizes:
+            found.append(tuple((now - then) / 500 for now, then in zip(counts[-1], counts[-501], strict=True)))
+            engine.changes()
+    return found
+
+
+def test_what_is_looked_at_for_an_entry_is_bounded_however_few_phrases_they_are_made_of() -> None:
+    ((postings, stories, pairs),) = efforts(700)
+    assert postings < 1000
+    assert stories < 40
+    assert pairs < 200
+
+
+@pytest.mark.slow
+def test_what_is_looked_at_for_an_entry_does_not_grow_with_the_number_of_stories() -> None:
+    few, many = efforts(2000, 8000)
+    assert max(many) < 1000
+    assert all(later <= 1.1 * earlier for earlier, later in zip(few, many, strict=True))
+
+
+def test_a_shingle_that_very_many_texts_have_leads_nowhere() -> None:
+    meetings = Meetings()
+    for number in range(1, FLOOD + 1):
+        meetings.add(7, EntryId(number))
+    assert sorted(meetings.met([7, 8])) == list(range(1, FLOOD + 1))
+    meetings.add(7, EntryId(FLOOD + 1))
+    assert list(meetings.met([7, 8])) == []
+    for number in range(FLOOD, 0, -1):
+        meetings.discard(7, EntryId(number))
+    assert list(meetings.met([7])) == [FLOOD + 1]
+    meetings.discard(7, EntryId(FLOOD + 1))
+    assert list(meetings.met([7])) == []
+
+
+def test_a_template_that_fifty_feeds_fill_in_is_compared_with_a_few_of_them() -> None:
+    window = NearWindow(timedelta(hours=48), timedelta(hours=72))
+    report = " ".join(f"word{number}" for number in range(60))
+    texts = [
+        CopyText(id=EntryId(n), feed_id=FeedId(f"feed-{n}"), headline="", body=f"{report} town{n}", at=NOON)
+        for n in range(1, 51)
+    ]
+    found = [window.add(text) for text in texts]
+    assert max(map(len, found)) == COMPARED
+    assert all(pairs for pairs in found[1:])
+    assert SKETCH * FLOOD < 1000
