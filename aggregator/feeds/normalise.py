@@ -35,7 +35,8 @@ def normalise(raw: RawFeed, document: Document) -> ParsedFeed:
     context = _Context(
         base=home if home and raw.links_follow_home else document.url,
         own_origins=document.own_origins,
-        publishers=(*document.publisher_names, title) if title else document.publisher_names,
+        publishers=document.publisher_names,
+        title=title,
         author=plain_name(raw.author),
         language=languages.tag(raw.language) or languages.tag(document.language),
     )
@@ -75,6 +76,7 @@ class _Context:
     base: str
     own_origins: tuple[str, ...]
     publishers: tuple[str, ...]
+    title: str
     author: str
     language: str | None
 
@@ -111,7 +113,7 @@ def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
         enclosures=enclosures,
         byline=found,
         url_key=urls.article_key(url),
-        headline_key=headline.normalise(title, context.publishers),
+        headline_key=headline.normalise(title, context.publishers, title=context.title),
         fingerprint=_fingerprint(
             title,
             url,
