@@ -101,15 +101,16 @@ def test_a_second_description_is_the_content() -> None:
 
 
 def test_a_guid_is_the_link_until_there_is_one() -> None:
-    assert read(rss("<guid>http://a.example/</guid>"))["entries"][0]["link"] == "http://a.example/"
-    assert "link" not in read(rss("<guid isPermaLink='false'>http://a.example/</guid>"))["entries"][0]
+    only_guid = read(rss("<guid>http://a.example/</guid>"))["entries"][0]
+    assert (only_guid.link, only_guid.link_is_guid) == ("http://a.example/", True)
+    assert read(rss("<guid isPermaLink='false'>http://a.example/</guid>"))["entries"][0].link is None
     both = rss("<guid>http://a.example/</guid><link>http://b.example/</link>")
-    assert read(both)["entries"][0]["link"] == "http://b.example/"
+    assert read(both)["entries"][0].link == "http://b.example/"
 
 
 def test_text_that_was_encoded_twice_is_mended_as_feedparser_does() -> None:
-    assert read(rss("<title>caf\xc3\xa9 \x96</title>"))["entries"][0]["title"] == "caf\xc3\xa9 \u2013"
-    assert read(rss("<title>caf\xc3\xa9</title>"))["entries"][0]["title"] == "caf\xe9"
+    assert read(rss("<title>caf\xc3\xa9 \x96</title>"))["entries"][0].title.value == "caf\xc3\xa9 \u2013"
+    assert read(rss("<title>caf\xc3\xa9</title>"))["entries"][0].title.value == "caf\xe9"
 
 
 def test_inline_xhtml_is_written_without_the_div_around_it() -> None:
