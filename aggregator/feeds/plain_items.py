@@ -10,7 +10,7 @@ both agree is a property test.
 from collections.abc import Callable, Container
 from typing import Final, TypeAlias
 
-from aggregator.feeds.constructs import construct, mended, raw_text, resolved, text_of
+from aggregator.feeds.constructs import construct, raw_text, resolved, text_of
 from aggregator.feeds.elements import Element, Names
 from aggregator.feeds.raw import Markup, RawEntry, Title
 
