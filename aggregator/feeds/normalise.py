@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -83,7 +84,14 @@ class _Context:
 
 def _hashed(context: _Context, raw: RawFeed) -> bytes:
     """Hash whatever decides what an entry becomes, but for itself."""
-    return context_of(*(getattr(context, field.name) for field in fields(_Context)), raw.format, raw.around)
+    others = [getattr(context, field.name) for field in fields(_Context) if field.name != "publishers"]
+    return context_of(_hash_of_names(context.publishers), *others, raw.format, raw.around)
+
+
+@lru_cache(maxsize=2)
+def _hash_of_names(names: tuple[str, ...]) -> bytes:
+    """Hash the names of all publishers, of which there may be one a feed: once for all documents."""
+    return context_of(*names)
 
 
 def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
