@@ -10,7 +10,8 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from aggregator.feeds.constructs import XHTML, construct, media_type, mended, raw_text, resolved, text_of
-from aggregator.feeds.elements import HANDLED, Element, Names, UnfamiliarError
+from aggregator.feeds.elements import Element, Names, UnfamiliarError
+from aggregator.feeds.feedparser_names import HANDLED
 from aggregator.feeds.plain_items import PlainItems
 from aggregator.feeds.raw import RawEntry
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.feeds import wellformed, xmlfeed
-from aggregator.feeds.parse import run_feedparser
+from aggregator.feeds.lenient import run_feedparser
 from aggregator.feeds.prepass import Prepared, begin_of_sound, prepare
 from aggregator.feeds.raw import RawEntry, RawFeed
 from aggregator.model.fetch import Failed

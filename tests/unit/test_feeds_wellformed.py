@@ -5,16 +5,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.feeds import wellformed
 from aggregator.feeds.charset import decode
-from aggregator.feeds.elements import HANDLED, NAMESPACES, UnfamiliarError, read_tree
+from aggregator.feeds.elements import UnfamiliarError, read_tree
+from aggregator.feeds.feedparser_names import HANDLED, NAMESPACES, looks_like_html
 from aggregator.feeds.parse import parse_document
 from aggregator.feeds.prepass import begin_of_sound
 from aggregator.feeds.vocabulary import HANDLERS
 from aggregator.feeds.walk import KEPT
 from aggregator.model.feed import Document, ParsedFeed
 
+HTML_PARTS = (
+    "<b>",
+    "</b>",
+    "</odd>",
+    "<P",
+    "</p>",
+    "&amp;",
+    "&#8217;",
+    "&eacute;",
+    "&odd;",
+    "&#x;",
+    "&",
+    ";",
+    "a",
+    " ",
+    "</B>",
+    "é",
+)
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 ATOM = 'xmlns="http://www.w3.org/2005/Atom"'
 
@@ -131,6 +152,21 @@ def test_names_of_namespaces_are_those_of_feedparser() -> None:
     assert tree is not None
     root, names, _ = tree
     assert [names.element(child[0]) for child in root[2] if not isinstance(child, str)] == ["dc_creator", "y_thing"]
+
+
+def test_what_is_written_down_of_feedparser_is_what_feedparser_has() -> None:
+    from feedparser.api import StrictFeedParser  # noqa: PLC0415 -- only this test asks feedparser itself
+
+    assert {uri.lower(): prefix for uri, prefix in StrictFeedParser.namespaces.items()} == NAMESPACES
+    handlers = [name for name in dir(StrictFeedParser) if name.startswith(("_start_", "_end_"))]
+    assert {name.partition("_")[2].partition("_")[2].lower() for name in handlers} == HANDLED
+
+
+@given(st.lists(st.sampled_from(HTML_PARTS), max_size=5).map("".join))
+def test_it_guesses_as_feedparser_does_whether_a_text_is_html(text: str) -> None:
+    from feedparser.api import StrictFeedParser  # noqa: PLC0415 -- only this test asks feedparser itself
+
+    assert looks_like_html(text) == StrictFeedParser.looks_like_html(text)
 
 
 def test_a_prefix_that_changes_its_meaning_is_unfamiliar() -> None:
