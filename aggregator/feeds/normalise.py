@@ -188,7 +188,8 @@ def _merged(first: Byline, second: Byline) -> Byline:
 
 def _times(raw: RawEntry) -> tuple[datetime | None, datetime | None]:
     """Give published and updated. The only date an entry has is, as far as anyone can tell, its publication."""
-    published, updated = dates.parse(raw.published), dates.parse(raw.updated)
+    published = dates.parse(raw.published)
+    updated = published if raw.updated == raw.published else dates.parse(raw.updated)
     return published or updated, updated
 
 

@@ -102,7 +102,7 @@ def _write_tags(pieces: list[str], words: list[str], keep: Filter) -> bool:
     opened: list[str] = []
     for at in range(1, len(pieces), 2):
         source = pieces[at]
-        token = _understood(source) if '"' in source else _remembered(source)
+        token = _remembered(source) if len(source) < _SHORT and '"' not in source else _understood(source)
         if token is None:
             return False
         name, kind, words[at], attributes, written = token
@@ -150,7 +150,8 @@ def _understood(source: str) -> _Token | None:
 
 
 _remembered = lru_cache(maxsize=512)(_understood)
-"""Of tags without attributes there are few; addresses occur once."""
+"""Of short tags without attributes there are few; addresses occur once."""
+_SHORT: Final = 40
 
 
 def _allowed(name: str, attributes: str) -> tuple[tuple[str, str], ...] | None:
