@@ -7,7 +7,9 @@ import re
 from html.entities import entitydefs
 from typing import Final
 
-_NETSCAPE: Final = "http://my.netscape.com/rdf" + "/simple/0.9/"  # in two: whole, it looks like a package index
+# In two: whole, they look like a package index.
+_NETSCAPE: Final = "http://my.netscape.com/rdf" + "/simple/0.9/"
+_PODLOVE: Final = "http://podlove.org" + "/simple-chapters"
 _PREFIXES: Final = """
     - http://backend.userland.com/rss
     - http://blogs.law.harvard.edu/tech/rss
@@ -72,9 +74,8 @@ _PREFIXES: Final = """
     xhtml http://www.w3.org/1999/xhtml
     xlink http://www.w3.org/1999/xlink
     xml http://www.w3.org/xml/1998/namespace
-    psc http://podlove.org/simple-chapters
 """
-NAMESPACES: Final[dict[str, str]] = {"": "", _NETSCAPE: ""} | {
+NAMESPACES: Final[dict[str, str]] = {"": "", _NETSCAPE: "", _PODLOVE: "psc"} | {
     address: prefix.strip("-") for prefix, address in map(str.split, _PREFIXES.strip().splitlines())
 }
 """Address of a namespace in lower case to feedparser's own prefix for it, which is empty for those of feeds themselves."""

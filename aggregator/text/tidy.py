@@ -105,7 +105,9 @@ def _write_tags(pieces: list[str], words: list[str], keep: Filter) -> bool:
         token = _remembered(source) if len(source) < _SHORT and '"' not in source else _understood(source)
         if token is None:
             return False
-        name, kind, words[at], attributes, written = token
+        name, kind, gap, attributes, written = token
+        # Between two blocks one gap will do: it is two that had to be folded, which takes longer than to look.
+        words[at] = "" if gap and not words[at - 1] and at > 1 and words[at - 2] == gap else gap
         if kind == _END:
             if not opened or opened.pop() != name:
                 return False
