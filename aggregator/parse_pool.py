@@ -28,7 +28,7 @@ from typing import Final
 from aggregator.feeds.wire import pack_document, unpack_outcome
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind
-from aggregator.parse_worker import ANSWER, MEMORY, OUT_OF_MEMORY, SIZE, Parse, framed, serve
+from aggregator.parse_worker import ANSWER, MEMORY, OUT_OF_MEMORY, SIZE, Parse, framed, read, serve
 
 DOCUMENTS_A_WORKER: Final = 500
 """After so many a worker is replaced, so that nothing it leaks adds up."""
@@ -48,13 +48,6 @@ _log = logging.getLogger(__name__)
 Parsed = ParsedFeed | Failed
 
 
-def _read(document: Document) -> Parsed:
-    """Parse in a worker. Only there is the parser imported: 0.2 s of CPU and 30 MB that polls answered 304 never need."""
-    from aggregator.feeds.parse import parse_document  # noqa: PLC0415 -- see above
-
-    return parse_document(document)
-
-
 class ParsePool:
     """A `ports.Parser` over worker processes; none is started before the first document comes.
 
@@ -66,7 +59,7 @@ class ParsePool:
         *,
         workers: int = 2,
         timeout: timedelta = timedelta(seconds=5),
-        parse: Parse = _read,
+        parse: Parse = read,
     ) -> None:
         self._seconds = timeout.total_seconds()
         self._parse = parse
@@ -198,7 +191,7 @@ class _Worker:
 def _start(parse: Parse, seconds: float) -> _Worker:
     _keep_main_script_out()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "aggregator.feeds.parse"])
+    context.set_forkserver_preload([serve.__module__, "aggregator.feeds.parse"])
     ours, theirs = socket.socketpair()
     with theirs:
         process = context.Process(target=serve, args=(theirs, parse, seconds), daemon=True)

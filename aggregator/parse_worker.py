@@ -37,6 +37,13 @@ ANSWER, OUT_OF_MEMORY, FAULT = b"\0", b"\1", b"\2"
 Parse = Callable[[Document], ParsedFeed | Failed]
 
 
+def read(document: Document) -> ParsedFeed | Failed:
+    """Parse in a worker. Only there is the parser imported: 0.1 s of CPU and 20 MB that polls answered 304 never need."""
+    from aggregator.feeds.parse import parse_document  # noqa: PLC0415 -- see above
+
+    return parse_document(document)
+
+
 def framed(packed: bytes) -> bytes:
     """Put its size in front of a message."""
     return len(packed).to_bytes(SIZE) + packed

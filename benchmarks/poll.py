@@ -115,7 +115,9 @@ def run(programs: Sequence[Program], field: RunningFarm, folder: Path, *, rounds
 def _sample(program: Program, phase: Phase, field: RunningFarm, folder: Path) -> Sample:
     field.counts()
     output = folder / f"{phase.name.lower()}.log"
-    environment = os.environ | {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    # The tree that this file stands in is measured, whichever is installed; and as it is used, with its byte code kept.
+    own = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | own
     cost = measured(program.command(folder), result=folder / "cost.json", output=output, environment=environment)
     if cost.exit_code:
         _say(f"{program.name} ended with exit code {cost.exit_code}:\n{output.read_text(errors='replace')[-2000:]}")

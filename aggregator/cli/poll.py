@@ -49,7 +49,9 @@ class _Done:
 @click.argument("feed_id", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Poll every feed, due or not.")
 @click.option("--force", is_flag=True, help="Poll also feeds whose server asked us to wait, or said gone for good.")
-@click.option("--no-group", is_flag=True, help="Leave comparing new entries to the next poll.")
+@click.option(
+    "--no-group", is_flag=True, help="Leave comparing new entries, and finding them by search, to the next poll."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON, times in UTC.")
 @pass_place
 def poll(

@@ -9,20 +9,10 @@ for a text of its own).
 from typing import Final, Protocol, TypeAlias
 from xml.parsers import expat
 
-from feedparser.api import StrictFeedParser
+from aggregator.feeds.feedparser_names import NAMESPACES
 
 Element: TypeAlias = tuple[str, dict[str, str], list["Element | str"]]
 """Name as expat gives it ("local" or "namespace local"), attributes likewise, and what is inside in document order."""
-
-NAMESPACES: Final[dict[str, str]] = {uri.lower(): prefix for uri, prefix in StrictFeedParser.namespaces.items()}
-"""Address of a namespace in lower case to feedparser's own prefix for it, which is empty for those of feeds themselves."""
-
-HANDLED: Final = frozenset(
-    name.partition("_")[2].partition("_")[2].lower()
-    for name in dir(StrictFeedParser)
-    if name.startswith(("_start_", "_end_"))
-)
-"""Names of elements that feedparser does something particular about; it keeps any other under its own name."""
 
 _USERLAND: Final = "backend.userland.com/rss"
 _RSS_1: Final = "http://purl.org/rss/1.0/"

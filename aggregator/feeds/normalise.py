@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -36,7 +37,8 @@ def normalise(raw: RawFeed, document: Document) -> ParsedFeed:
     context = _Context(
         base=home if home and raw.links_follow_home else document.url,
         own_origins=document.own_origins,
-        publishers=(*document.publisher_names, title) if title else document.publisher_names,
+        publishers=document.publisher_names,
+        title=title,
         author=plain_name(raw.author),
         language=languages.tag(raw.language) or languages.tag(document.language),
         strip_prefix=document.strip_prefix,
@@ -78,6 +80,7 @@ class _Context:
     base: str
     own_origins: tuple[str, ...]
     publishers: tuple[str, ...]
+    title: str
     author: str
     language: str | None
     strip_prefix: tuple[str, ...]
@@ -86,7 +89,14 @@ class _Context:
 
 def _hashed(context: _Context, raw: RawFeed) -> bytes:
     """Hash whatever decides what an entry becomes, but for itself."""
-    return context_of(*(getattr(context, field.name) for field in fields(_Context)), raw.format, raw.around)
+    others = [getattr(context, field.name) for field in fields(_Context) if field.name != "publishers"]
+    return context_of(_hash_of_names(context.publishers), *others, raw.format, raw.around)
+
+
+@lru_cache(maxsize=2)
+def _hash_of_names(names: tuple[str, ...]) -> bytes:
+    """Hash the names of all publishers, of which there may be one a feed: once for all documents."""
+    return context_of(*names)
 
 
 def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
@@ -116,7 +126,7 @@ def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
         enclosures=enclosures,
         byline=found,
         url_key=urls.article_key(url),
-        headline_key=headline.normalise(title, context.publishers),
+        headline_key=headline.normalise(title, context.publishers, title=context.title),
         fingerprint=_fingerprint(
             title,
             url,
@@ -183,7 +193,8 @@ def _merged(first: Byline, second: Byline) -> Byline:
 
 def _times(raw: RawEntry) -> tuple[datetime | None, datetime | None]:
     """Give published and updated. The only date an entry has is, as far as anyone can tell, its publication."""
-    published, updated = dates.parse(raw.published), dates.parse(raw.updated)
+    published = dates.parse(raw.published)
+    updated = published if raw.updated == raw.published else dates.parse(raw.updated)
     return published or updated, updated
 
 

@@ -4,16 +4,10 @@
                           └──── no ─── prepare -> feedparser -> xmlfeed ┴─> normalise -> ParsedFeed
 
 Meant to run inside a worker process that can be killed: some documents get the better of feedparser's clock and
-memory whatever is done before. This module is the only one that calls feedparser.
+memory whatever is done before.
 """
 
-import xml.sax
 from dataclasses import replace
-from io import BytesIO
-from typing import Any
-
-import feedparser
-import feedparser.api
 
 from aggregator.feeds import jsonfeed, wellformed, xmlfeed
 from aggregator.feeds.charset import decode
@@ -22,17 +16,9 @@ from aggregator.feeds.imprints import Marks, mark
 from aggregator.feeds.normalise import normalise
 from aggregator.feeds.prepass import Prepared, begin_of_sound, prepare, unpack
 from aggregator.feeds.raw import RawFeed
-from aggregator.feeds.titles import cut_line
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind
 from aggregator.model.imprint import NOTHING_KNOWN, KnownImprints
-
-# drv_libxml2, feedparser's first choice where it is installed, opens the files a DTD names (kurtmckee/feedparser#107).
-feedparser.api.PREFERRED_XML_PARSERS = []
-
-# feedparser resolves guids against xml:base even with resolve_relative_uris=False; a guid is a name and stays as it is.
-for _parser in (feedparser.api.StrictFeedParser, feedparser.api.LooseFeedParser):
-    _parser.can_be_relative_uri = _parser.can_be_relative_uri - {"id"}
 
 
 def parse_document(document: Document) -> ParsedFeed | Failed:
@@ -90,42 +76,12 @@ def _read_sound(sound: str, known: KnownImprints, complaint: str) -> RawFeed | N
 
 
 def _read_prepared(prepared: Prepared, text: str, url: str, complaint: str) -> RawFeed | Failed:
+    from aggregator.feeds.lenient import complaint_of, run_feedparser  # noqa: PLC0415 -- 40 ms of CPU that few documents need
+
     parsed = wellformed.read(prepared.text) or run_feedparser(prepared.text)
     if isinstance(parsed, Failed):
         return parsed
     if not parsed.get("version") and not parsed.get("entries"):
         return not_a_feed(text, url)
-    complaints = (complaint, prepared.complaint, _complaint(parsed, prepared))
+    complaints = (complaint, prepared.complaint, complaint_of(parsed, prepared))
     return xmlfeed.read_feed(parsed, prepared.text, malformed="; ".join(filter(None, complaints)))
-
-
-def run_feedparser(text: str) -> dict[str, Any] | Failed:
-    """Call feedparser on text that went through the pre-pass.
-
-    BytesIO, because handed str or bytes it opens files and addresses of that name. No headers: the text is UTF-8 by
-    now, and `content-location` would make it rewrite addresses.
-    """
-    try:
-        stream = BytesIO(text.encode("utf-8", "replace"))
-        result: dict[str, Any] = feedparser.parse(  # noqa: TID251  this is the one place
-            stream, sanitize_html=False, resolve_relative_uris=False
-        )
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001  4.3 % of mutated feeds raise: KeyError, ValueError, TypeError, ...
-        reason = cut_line(f"{type(error).__name__}: {error}")[:200]
-        return Failed(kind=FailureKind.HOSTILE_DOCUMENT, message=f"the parser gave up on the document ({reason})")
-    return result
-
-
-def _complaint(parsed: dict[str, Any], prepared: Prepared) -> str:
-    """Say why the document is not well-formed, with the line and column a person finds in it."""
-    error = parsed.get("bozo_exception")
-    if not parsed.get("bozo") or error is None:
-        return ""
-    if isinstance(error, xml.sax.SAXParseException):
-        # feedparser puts an XML declaration on a line of its own in front.
-        line, column = (error.getLineNumber() or 1) - 1, (error.getColumnNumber() or 0) + 1
-        column += prepared.skipped_columns if line == 1 else 0
-        return f"line {line + prepared.skipped_lines}, column {column}: {error.getMessage()}"
-    return cut_line(str(error))[:200]

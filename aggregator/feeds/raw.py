@@ -10,8 +10,7 @@ from aggregator.model.feed import FreshnessHints
 from aggregator.model.ids import EntryId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Markup:
+class Markup(NamedTuple):
     """A text with what the document says of its type."""
 
     value: str
@@ -20,8 +19,7 @@ class Markup:
     """`xml:base` in force, itself possibly relative."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Title:
+class Title(NamedTuple):
     """A title. RSS does not say whether its titles are text or HTML, and both occur."""
 
     value: str
@@ -30,8 +28,7 @@ class Title:
     """True where the format leaves it open: known tags and entities are markup then, everything else is text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawMedia:
+class RawMedia(NamedTuple):
     """A file that comes with an entry."""
 
     url: str

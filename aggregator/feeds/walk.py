@@ -10,7 +10,10 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from aggregator.feeds.constructs import XHTML, construct, media_type, mended, raw_text, resolved, text_of
-from aggregator.feeds.elements import HANDLED, Element, Names, UnfamiliarError
+from aggregator.feeds.elements import Element, Names, UnfamiliarError
+from aggregator.feeds.feedparser_names import HANDLED
+from aggregator.feeds.plain_items import PlainItems
+from aggregator.feeds.raw import RawEntry
 
 Handler: TypeAlias = Callable[["Walk", Element, int, "str | None"], None]
 """Takes an element, its depth and the language around it."""
@@ -34,13 +37,14 @@ class Walk:
         self.names = names
         self.version = version
         self.feed: dict[str, object] = {}
-        self.entries: list[dict[str, object]] = []
+        self.entries: list[dict[str, object] | RawEntry] = []
         self.at = self.feed
         self.title_depth = -1
         """Depth of the title that counts: a later one counts only further out. -1: there was none."""
         self._bases = bases
         self._handlers = handlers
         self._by_name: dict[str, Handler] = {}
+        self._plain = PlainItems(names, version, {*handlers, *_TAKEN}, self.ignore)
         self.tags: set[tuple[str | None, str | None, str | None]] = set()
         """Term, scheme and label of the entry's tags."""
         self._depths: dict[str, int] | None = None
@@ -62,6 +66,10 @@ class Walk:
 
     def entry(self, item: Element, depth: int, lang: str | None) -> None:
         """Read an entry that is at this depth, with that language in force inside."""
+        if not self._has_content and not self._bases and (plain := self._plain.read(item, lang)):
+            self.entries.append(plain)
+            self.title_depth = depth + 1 if plain.title else -1
+            return
         self.leaks |= self._has_content
         self.at, self._depths, self.tags, self.title_depth = {}, {}, set(), -1
         self.entries.append(self.at)

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from aggregator.feeds.constructs import bases
-from aggregator.feeds.elements import HANDLED, Element, Names, UnfamiliarError, read_tree
+from aggregator.feeds.elements import Element, Names, UnfamiliarError, read_tree
+from aggregator.feeds.feedparser_names import HANDLED
 from aggregator.feeds.imprints import KNOWN, Marks
 from aggregator.feeds.vocabulary import HANDLERS
 from aggregator.feeds.walk import Walk

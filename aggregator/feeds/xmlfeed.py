@@ -39,10 +39,14 @@ def read_feed(parsed: Fields, text: str, *, malformed: str = "") -> RawFeed:
         hints=read_hints(channel, text),
         hubs=_addresses(channel, "hub"),
         topic=next(iter(_addresses(channel, "self")), None),
-        entries=tuple(_entry(_fields(entry), atom=atom) for entry in entries[:MAX_ENTRIES]),
+        entries=tuple([_read_entry(entry, atom=atom) for entry in entries[:MAX_ENTRIES]]),
         dropped=max(0, len(entries) - MAX_ENTRIES),
         malformed=malformed,
     )
+
+
+def _read_entry(entry: object, *, atom: bool) -> RawEntry:
+    return entry if isinstance(entry, RawEntry) else _entry(_fields(entry), atom=atom)
 
 
 def _entry(entry: Fields, *, atom: bool) -> RawEntry:

@@ -41,10 +41,20 @@ def plan(known: Sequence[KnownEntry], parsed: Sequence[Entry]) -> EntryPlan:
     Returns:
         Every parsed entry as exactly one of new, changed and unchanged; new and changed in document order.
     """
+    if not known:
+        return _of_new_feed(parsed)
     numbered = list(enumerate(parsed))
     matches = _same_identity(numbered, known)
     matches |= _pair(_unmatched(numbered, matches), _unused(known, matches), _naming, _other_naming)
     return _as_plan(parsed, matches)
+
+
+def _of_new_feed(parsed: Sequence[Entry]) -> EntryPlan:
+    """Decide where nothing is stored that an entry could be."""
+    new = tuple([entry for entry in parsed if isinstance(entry, ParsedEntry)])
+    # What was not read because it is known is not stored any more.
+    incomplete = len(new) < len(parsed)
+    return EntryPlan(incomplete=True) if incomplete else EntryPlan(new=new, places=tuple(range(len(new))))
 
 
 def identity(entry: Entry) -> Hashable:

@@ -17,7 +17,7 @@ MIN_WORDS = 3
 MIN_CHARACTERS = 6
 
 
-def normalise(headline: str, publishers: Collection[str] = ()) -> str:
+def normalise(headline: str, publishers: Collection[str] = (), *, title: str = "") -> str:
     """Give the key under which all spellings of one headline are equal. Idempotent.
 
     Folded: character references (also twice encoded), case, width, diacritics, Arabic letter forms, quotes, dashes,
@@ -29,6 +29,7 @@ def normalise(headline: str, publishers: Collection[str] = ()) -> str:
         headline: Plain text.
         publishers: Names or hosts of who publishes it: "BBC" takes off " | BBC News", "reuters.com" takes off " - Reuters".
             The best-known agencies and papers need no naming: aggregating feeds carry the names of others.
+        title: One more, which the feed has of its own: the others are those of all feeds, and are folded once for all of them.
     """
     if headline.isascii() and "&" not in headline:
         plain = headline[:MAX_LENGTH].casefold().replace("'", "").replace("`", "").replace("_", " ")
@@ -36,7 +37,7 @@ def normalise(headline: str, publishers: Collection[str] = ()) -> str:
     else:
         line = one_line(decoded(decoded(decoded(headline[:MAX_LENGTH]))))
         folded = one_line(fold(line).translate(_SPELLINGS))[:MAX_LENGTH]
-    return _words(_bare(folded, _names(tuple(publishers)))) or folded.strip()
+    return _words(_bare(folded, publishers, title) if _SIGN.search(folded) else folded) or folded.strip()
 
 
 def is_telling(key: str) -> bool:
@@ -124,12 +125,11 @@ _SIGN = re.compile(
 """What every flag, and every name of a publisher, begins or ends with: most headlines hold none of it."""
 
 
-def _bare(line: str, names: "_Names") -> str:
+def _bare(line: str, publishers: Collection[str], title: str) -> str:
     """Take names and flags off until there are none."""
-    if not _SIGN.search(line):
-        return line
+    own, core = _cores(tuple(publishers)), _core_of(title) if title else ""
     while True:
-        shorter = _without_name(line, *names)
+        shorter = _without_name(line, own, core)
         if flag := _FLAG.match(shorter):
             shorter = _unless_empty(shorter[flag.end() :], shorter)
         shorter = _unless_empty(_TAIL.sub("", shorter), shorter)
@@ -144,7 +144,6 @@ def _unless_empty(shorter: str, line: str) -> str:
 
 # --- publishers --------------------------------------------------------------------------------------------------
 
-_Names = tuple[frozenset[str], frozenset[str]]
 _SEPARATOR = re.compile(r"\s(?:-{1,3}|[·•»«]|::?)\s|\s?\|\s?")
 _WEAK_SEPARATOR = re.compile(r"(?<!\d):\s?|\s[(\[]")
 """Between a headline and a name that was given for it only: "Rebels left Idlib: Reuters" may be what Reuters reports."""
@@ -156,26 +155,34 @@ _GENERIC = frozenset(
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "gob", "ac", "or", "ne"})
 
 
-def _without_name(line: str, names: frozenset[str], own_names: frozenset[str]) -> str:
-    for separator, known in ((_SEPARATOR, names), (_WEAK_SEPARATOR, own_names)):
+def _without_name(line: str, own: frozenset[str], title: str) -> str:
+    for separator, others in ((_SEPARATOR, _WELL_KNOWN), (_WEAK_SEPARATOR, _NOBODY)):
         found = list(separator.finditer(line))
         if not found:
             continue
-        if _is_name(line[found[-1].end() :], known):
+        if _is_name(line[found[-1].end() :], own, title, others):
             return _unless_empty(line[: found[-1].start()], line)
-        if _is_name(line[: found[0].start()], known):
+        if _is_name(line[: found[0].start()], own, title, others):
             return _unless_empty(line[found[0].end() :], line)
     return line
 
 
-def _is_name(text: str, known: frozenset[str]) -> bool:
-    return len(text) <= _LONGEST_NAME and _core(text) in known
+def _is_name(text: str, own: frozenset[str], title: str, others: frozenset[str]) -> bool:
+    core = _core(text) if len(text) <= _LONGEST_NAME else ""
+    return bool(core) and (core in own or core in others or core == title)
 
 
-@functools.lru_cache(maxsize=256)
-def _names(publishers: tuple[str, ...]) -> _Names:
-    own = frozenset(core for name in publishers if (core := _core(fold(one_line(name)))))
-    return own | _WELL_KNOWN, own
+_NOBODY: frozenset[str] = frozenset()
+
+
+@functools.lru_cache(maxsize=8)
+def _cores(publishers: tuple[str, ...]) -> frozenset[str]:
+    """Give the names of publishers without what comes and goes; there may be thousands, and few sets of them."""
+    return frozenset(filter(None, map(_core_of, publishers)))
+
+
+def _core_of(name: str) -> str:
+    return _core(fold(one_line(name)))
 
 
 def _core(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 MAX_LENGTH = 35
 """RFC 5646 section 4.4.1: what a tag needs at most; longer ones are taken for a mistake."""
@@ -26,7 +27,12 @@ def tag(text: str | None) -> str | None:
     "en_US", as locales are written, is meant as "en-US". Accepts its own answer unchanged.
     """
     candidate = (text or "").strip().replace("_", "-")
-    return candidate if len(candidate) <= MAX_LENGTH and _TAG.fullmatch(candidate) else None
+    return candidate if len(candidate) <= MAX_LENGTH and _is_tag(candidate) else None
+
+
+@lru_cache(maxsize=256)
+def _is_tag(candidate: str) -> bool:
+    return _TAG.fullmatch(candidate) is not None
 
 
 _RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he iw ps sd ug ur yi".split())

@@ -13,6 +13,7 @@ so neither the adoption agency nor the reconstruction of formatting elements has
 
 import re
 from functools import lru_cache
+from html import unescape
 from html.entities import html5
 from typing import Final, NamedTuple
 
@@ -23,18 +24,29 @@ from aggregator.text.safelist import ATTRIBUTES, REL, Filter, is_shown
 _TAG: Final = re.compile("(<[^<>]*>)")
 _NAMED: Final = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[a-z][a-z-]*="[^"<>]*")*)\s*(/?)>', re.ASCII)
 _ATTRIBUTE: Final = re.compile(r'([a-z][a-z-]*)="([^"<>]*)"')
+_LINK: Final = re.compile('<a href="([^"<>]*)">')
 _REFERENCE: Final = re.compile(
     "&(?:([a-zA-Z][a-zA-Z0-9]{1,30};)|#(?:([0-9]{2,5})|[xX]([0-9a-fA-F]{2,4}));|(?![a-zA-Z#]))"
 )
+_ANY_REFERENCE: Final = re.compile(
+    "&(?:[a-zA-Z][a-zA-Z0-9]{1,30};|#(?:[0-9]{2,5}|[xX][0-9a-fA-F]{2,4});|(?![a-zA-Z#]))"
+)
+_AMPERSAND: Final = "&amp;"
+_COMMON: Final = {
+    reference: unescape(reference)
+    for reference in (
+        "&nbsp; &#160; &quot; &#34; &apos; &#39; &#039; &lt; &gt; &ndash; &mdash; &lsquo; &rsquo; &ldquo; &rdquo; &hellip; "
+        "&laquo; &raquo; &bull; &middot; &copy; &#8211; &#8212; &#8216; &#8217; &#8220; &#8221; &#8230; &#x27; &#x2019;"
+    ).split()
+}
+"""References that stand for signs of which no other reference can be made: all of one kind can be replaced at once."""
+_COMMON_OR_AMPERSAND: Final = frozenset({*_COMMON, _AMPERSAND})
 _SIGNS: Final = ("<", "&", ">", "\xa0", "\r")
 """HTML without these is a text."""
 _MANY: Final = 10_000
 _DEEPEST: Final = 40
 _LONGEST: Final = 10_000
 """Characters of a tag; more could hold more attributes than a parser can take."""
-_CACHED: Final = 120
-"""Characters of a tag that is remembered once it was understood; addresses are longer and occur once."""
-
 _END, _VOID, _INLINE, _PARAGRAPH, _CONTAINER = range(5)
 _KINDS: Final[dict[str, int]] = {
     **dict.fromkeys("br img wbr".split(), _VOID),
@@ -90,10 +102,12 @@ def _write_tags(pieces: list[str], words: list[str], keep: Filter) -> bool:
     opened: list[str] = []
     for at in range(1, len(pieces), 2):
         source = pieces[at]
-        token = _remembered(source) if len(source) < _CACHED else _understood(source)
+        token = _remembered(source) if len(source) < _SHORT and '"' not in source else _understood(source)
         if token is None:
             return False
-        name, kind, words[at], attributes, written = token
+        name, kind, gap, attributes, written = token
+        # Between two blocks one gap will do: it is two that had to be folded, which takes longer than to look.
+        words[at] = "" if gap and not words[at - 1] and at > 1 and words[at - 2] == gap else gap
         if kind == _END:
             if not opened or opened.pop() != name:
                 return False
@@ -120,6 +134,8 @@ def _may_stand(name: str, kind: int, opened: list[str]) -> bool:
 
 
 def _understood(source: str) -> _Token | None:
+    if (link := _LINK.fullmatch(source)) and "&" not in link[1] and len(source) < _LONGEST:
+        return _Token("a", _INLINE, "", (("href", link[1]),), "")
     found = _NAMED.fullmatch(source) if len(source) < _LONGEST else None
     kind = _KINDS.get(found[2]) if found else None
     if found is None or kind is None:
@@ -136,6 +152,8 @@ def _understood(source: str) -> _Token | None:
 
 
 _remembered = lru_cache(maxsize=512)(_understood)
+"""Of short tags without attributes there are few; addresses occur once."""
+_SHORT: Final = 40
 
 
 def _allowed(name: str, attributes: str) -> tuple[tuple[str, str], ...] | None:
@@ -159,14 +177,24 @@ def _rel(name: str) -> str:
 
 
 def _written(token: _Token, keep: Filter) -> str:
+    if len(token.attributes) == 1 and token.name != "img":
+        ((name, value),) = token.attributes
+        only = keep(token.name, name, value)
+        written = "" if only is None else f' {name}="{_escaped(only)}"'
+        return f"<{token.name}{written}{_rel(token.name)}>"
     found = [(name, keep(token.name, name, value)) for name, value in token.attributes]
     kept = {name: value for name, value in found if value is not None}
     if token.name == "img" and not is_shown(kept):
         return ""
     written = "".join([f' {name}="{value}"' for name, value in kept.items()])
-    if "&" in written or _NO_BREAK in written:
-        written = written.replace("&", "&amp;").replace(_NO_BREAK, "&nbsp;")
-    return f"<{token.name}{written}{_rel(token.name)}>"
+    return f"<{token.name}{_escaped(written)}{_rel(token.name)}>"
+
+
+def _escaped(attributes: str) -> str:
+    """Write what attributes may hold besides quotes, of which they are free."""
+    if "&" in attributes or _NO_BREAK in attributes:
+        return attributes.replace("&", "&amp;").replace(_NO_BREAK, "&nbsp;")
+    return attributes
 
 
 # --- text --------------------------------------------------------------------------------------------------------
@@ -181,16 +209,30 @@ def _write_texts(pieces: list[str], words: list[str]) -> bool:
     for at in range(0, len(pieces), 2):
         text = pieces[at]
         if "&" in text:
-            if text.count("&") != len(_REFERENCE.findall(text)):
+            decoded = _decoded(text)
+            if decoded is None:
                 return False
-            try:
-                text = words[at] = _REFERENCE.sub(_character, text)
-            except KeyError:
-                return False
-            pieces[at] = _SPECIAL.sub(_spelled, text)
+            text = words[at] = decoded
+            pieces[at] = _SPECIAL.sub(_spelled, text) if _SPECIAL.search(text) else text
         elif ">" in text or _NO_BREAK in text:
             pieces[at] = _SPECIAL.sub(_spelled, text)
     return True
+
+
+def _decoded(text: str) -> str | None:
+    """Decode the references in a text; None where one is not certain."""
+    found = _ANY_REFERENCE.findall(text)
+    if text.count("&") != len(found):
+        return None
+    different = set(found)
+    if different <= _COMMON_OR_AMPERSAND:
+        for reference in different - {_AMPERSAND}:
+            text = text.replace(reference, _COMMON[reference])
+        return text.replace(_AMPERSAND, "&")
+    try:
+        return _REFERENCE.sub(_character, text)
+    except KeyError:
+        return None
 
 
 def _spelled(found: re.Match[str]) -> str:

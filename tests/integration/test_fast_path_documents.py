@@ -10,8 +10,8 @@ import pytest
 
 from aggregator.feeds import jsonfeed, wellformed, xmlfeed
 from aggregator.feeds.charset import decode
+from aggregator.feeds.lenient import run_feedparser
 from aggregator.feeds.normalise import normalise
-from aggregator.feeds.parse import run_feedparser
 from aggregator.feeds.prepass import Prepared, prepare
 from aggregator.feeds.raw import RawFeed
 from aggregator.model.feed import Document, ParsedFeed

@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.feeds import wellformed, xmlfeed
-from aggregator.feeds.parse import run_feedparser
+from aggregator.feeds.lenient import run_feedparser
 from aggregator.feeds.prepass import Prepared, begin_of_sound, prepare
-from aggregator.feeds.raw import RawFeed
+from aggregator.feeds.raw import RawEntry, RawFeed
 from aggregator.model.fetch import Failed
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -165,6 +165,69 @@ def test_what_the_fast_path_reads_is_what_feedparser_reads(text: str) -> None:
     slow = by_feedparser(text) if fast is not None else None
     if fast is not None and isinstance(slow, RawFeed):
         assert fast == slow
+
+
+usual = st.builds(
+    written,
+    st.sampled_from(
+        split(
+            "title link guid id pubDate published updated author dc:creator dc:date description summary content "
+            "content:encoded comments category category dc:subject odd:thing media:thumbnail enclosure"
+        )
+    ),
+    st.one_of(*[st.just({})] * 6, attributes),
+    texts,
+)
+usual_of_entry = st.one_of(
+    *[usual] * 12,
+    st.sampled_from(["<link href='http://a.example/1'/>", "<link rel='alternate' type='text/html' href='/a'/>"]),
+    st.sampled_from(["<category term='x'/>", "<category term='x' label='X'/>", "<guid isPermaLink='false'>7</guid>"]),
+    st.sampled_from(
+        ["<content type='html'>&lt;p&gt;a&lt;/p&gt;</content>", "<media:thumbnail url='/a.jpg' width='9'/>"]
+    ),
+    parent("author", "name", "name", "uri"),
+)
+usual_items = st.lists(usual_of_entry, max_size=7).map("".join)
+usual_documents = st.builds(
+    lambda kind, head, items, root: kind(head, items, "", root),
+    st.sampled_from((rss, atom, rdf)),
+    st.sampled_from(("", "<title>Feed</title>", "<content>c</content>")),
+    st.lists(usual_items, min_size=1, max_size=2),
+    st.one_of(st.just({}), st.just({}), roots),
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None)
+@given(usual_documents)
+@example(rss("", ["<guid>1</guid><link></link>"], "", {}))
+@example(rss("", ["<link></link><guid>1</guid>"], "", {}))
+@example(rss("", ["<content:encoded>a</content:encoded><description>a</description>"], "", {}))
+@example(rss("", ["<description></description><content:encoded>a</content:encoded>"], "", {"xml:lang": "en_US"}))
+@example(rdf("", ["<title>a</title>", "<guid></guid>"], "", {}))
+@example(atom("", ["<id>http://a.example/</id><author><name></name></author>"], "", {}))
+@example(
+    atom(
+        "",
+        ["<author> <name>Ann</name> <uri>http://a.example/</uri></author><title type='text'>a &lt;b></title>"],
+        "",
+        {},
+    )
+)
+def test_items_of_the_usual_kind_are_read_as_feedparser_reads_them(text: str) -> None:
+    fast = by_fast_path(text)
+    slow = by_feedparser(text) if fast is not None else None
+    if fast is not None and isinstance(slow, RawFeed):
+        assert fast == slow
+
+
+def test_most_items_need_no_dictionaries() -> None:
+    item = (
+        "<title>a</title><link>http://a.example/</link><pubDate>now</pubDate><description>b</description><odd:thing/>"
+    )
+    parsed: dict[str, Any] | None = wellformed.read(rss("<title>Feed</title>", [item], "", {}))
+    assert parsed is not None
+    assert [type(entry) for entry in parsed["entries"]] == [RawEntry]
 
 
 @settings(max_examples=200, deadline=None)

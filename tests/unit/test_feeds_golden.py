@@ -27,8 +27,8 @@ def test_a_document_with_every_field_becomes_what_is_written_beside_it(
 ) -> None:
     parsed = parse_document(replace(document, body=(GOLDEN / name).read_bytes()))
     assert isinstance(parsed, ParsedFeed)
-    names = (*document.publisher_names, expected.title)
-    keys = [headline.normalise(entry.headline, names) for entry in expected.entries]
+    names, title = document.publisher_names, expected.title
+    keys = [headline.normalise(entry.headline, names, title=title) for entry in expected.entries]
     assert [entry.headline_key for entry in parsed.entries] == keys
     entries = tuple(replace(entry, fingerprint="", headline_key="") for entry in parsed.entries)
     for entry, wanted in zip(entries, expected.entries, strict=True):

@@ -5,16 +5,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.feeds import wellformed
 from aggregator.feeds.charset import decode
-from aggregator.feeds.elements import HANDLED, NAMESPACES, UnfamiliarError, read_tree
+from aggregator.feeds.elements import UnfamiliarError, read_tree
+from aggregator.feeds.feedparser_names import HANDLED, NAMESPACES, looks_like_html
 from aggregator.feeds.parse import parse_document
 from aggregator.feeds.prepass import begin_of_sound
 from aggregator.feeds.vocabulary import HANDLERS
 from aggregator.feeds.walk import KEPT
 from aggregator.model.feed import Document, ParsedFeed
 
+HTML_PARTS = (
+    "<b>",
+    "</b>",
+    "</odd>",
+    "<P",
+    "</p>",
+    "&amp;",
+    "&#8217;",
+    "&eacute;",
+    "&odd;",
+    "&#x;",
+    "&",
+    ";",
+    "a",
+    " ",
+    "</B>",
+    "é",
+)
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 ATOM = 'xmlns="http://www.w3.org/2005/Atom"'
 
@@ -101,15 +122,16 @@ def test_a_second_description_is_the_content() -> None:
 
 
 def test_a_guid_is_the_link_until_there_is_one() -> None:
-    assert read(rss("<guid>http://a.example/</guid>"))["entries"][0]["link"] == "http://a.example/"
-    assert "link" not in read(rss("<guid isPermaLink='false'>http://a.example/</guid>"))["entries"][0]
+    only_guid = read(rss("<guid>http://a.example/</guid>"))["entries"][0]
+    assert (only_guid.link, only_guid.link_is_guid) == ("http://a.example/", True)
+    assert read(rss("<guid isPermaLink='false'>http://a.example/</guid>"))["entries"][0].link is None
     both = rss("<guid>http://a.example/</guid><link>http://b.example/</link>")
-    assert read(both)["entries"][0]["link"] == "http://b.example/"
+    assert read(both)["entries"][0].link == "http://b.example/"
 
 
 def test_text_that_was_encoded_twice_is_mended_as_feedparser_does() -> None:
-    assert read(rss("<title>caf\xc3\xa9 \x96</title>"))["entries"][0]["title"] == "caf\xc3\xa9 \u2013"
-    assert read(rss("<title>caf\xc3\xa9</title>"))["entries"][0]["title"] == "caf\xe9"
+    assert read(rss("<title>caf\xc3\xa9 \x96</title>"))["entries"][0].title.value == "caf\xc3\xa9 \u2013"
+    assert read(rss("<title>caf\xc3\xa9</title>"))["entries"][0].title.value == "caf\xe9"
 
 
 def test_inline_xhtml_is_written_without_the_div_around_it() -> None:
@@ -130,6 +152,21 @@ def test_names_of_namespaces_are_those_of_feedparser() -> None:
     assert tree is not None
     root, names, _ = tree
     assert [names.element(child[0]) for child in root[2] if not isinstance(child, str)] == ["dc_creator", "y_thing"]
+
+
+def test_what_is_written_down_of_feedparser_is_what_feedparser_has() -> None:
+    from feedparser.api import StrictFeedParser  # noqa: PLC0415 -- only this test asks feedparser itself
+
+    assert {uri.lower(): prefix for uri, prefix in StrictFeedParser.namespaces.items()} == NAMESPACES
+    handlers = [name for name in dir(StrictFeedParser) if name.startswith(("_start_", "_end_"))]
+    assert {name.partition("_")[2].partition("_")[2].lower() for name in handlers} == HANDLED
+
+
+@given(st.lists(st.sampled_from(HTML_PARTS), max_size=5).map("".join))
+def test_it_guesses_as_feedparser_does_whether_a_text_is_html(text: str) -> None:
+    from feedparser.api import StrictFeedParser  # noqa: PLC0415 -- only this test asks feedparser itself
+
+    assert looks_like_html(text) == StrictFeedParser.looks_like_html(text)
 
 
 def test_a_prefix_that_changes_its_meaning_is_unfamiliar() -> None:
