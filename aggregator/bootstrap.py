@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,8 @@ from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
 from aggregator.editions import Editions, digests, editions, mailing, published_site
 from aggregator.fetch.hosts import HostPacing
-from aggregator.fetch_parts import LateHubs, fetcher, pacing, user_agent
+from aggregator.fetch_parts import FetchedBefore, LateHubs, fetcher, pacing, user_agent
+from aggregator.model.fetch import Fetched
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
 from aggregator.ports import Hubs, Store
@@ -22,6 +23,7 @@ from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
+from aggregator.services.discover import Finder
 from aggregator.services.mailing import Mailing
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller, Recognition
@@ -68,7 +70,11 @@ async def open_store(database: Path) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def open_application(
-    configuration: Configuration, database: Path, *, grouping: bool = True
+    configuration: Configuration,
+    database: Path,
+    *,
+    grouping: bool = True,
+    fetched: Mapping[str, Fetched] | None = None,
 ) -> AsyncIterator[Application]:
     """Make the configured feeds those of the database, and open what polling and reading need; close it in the end.
 
@@ -76,6 +82,7 @@ async def open_application(
         configuration: feeds.yaml.
         database: made if it is not there.
         grouping: False leaves comparing new entries with others to a later poll.
+        fetched: documents that were fetched just now, by address: the first poll of each takes that.
     """
     clock = SystemClock()
     async with open_store(database) as store:
@@ -88,7 +95,7 @@ async def open_application(
         subscriber = _subscriber(configuration, store, hubs)
         feed_poller = FeedPoller(
             watched,
-            fetching,
+            FetchedBefore(fetching, fetched) if fetched else fetching,
             parser,
             clock,
             _recognition(configuration),
@@ -130,6 +137,19 @@ async def open_checker(configuration: Configuration, database: Path | None) -> A
         closing.push_async_callback(parser.aclose)
         settings = _cycle(configuration, pace, grouping=False)
         yield Checker(store, fetching, parser, SystemClock(), _recognition(configuration), settings)
+
+
+@asynccontextmanager
+async def open_finder(
+    configuration: Configuration, database: Path | None, *, allow_private_address: bool = False
+) -> AsyncIterator[Finder]:
+    """Open what looking for feeds needs; `database` tells who wants to be left alone, and is None where there is none yet."""
+    async with AsyncExitStack() as closing:
+        store = await closing.enter_async_context(open_store(database)) if database else None
+        fetching, parser = fetcher(configuration, pacing(configuration)), ParsePool()
+        closing.push_async_callback(fetching.aclose)
+        closing.push_async_callback(parser.aclose)
+        yield Finder(store, fetching, parser, SystemClock(), allow_private_address=allow_private_address)
 
 
 async def export(

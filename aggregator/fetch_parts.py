@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from aggregator.config.model import Configuration
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
-from aggregator.model.fetch import Failed
+from aggregator.model.fetch import Failed, Fetched, FetchOutcome, FetchRequest
+from aggregator.ports import Fetcher
 
 if TYPE_CHECKING:
     from aggregator.fetch.hub import HubClient
@@ -33,6 +34,21 @@ def fetcher(configuration: Configuration, pace: HostPacing) -> HttpFetcher:
         allow_networks=polling.allow_networks,
         pace=pace,
     )
+
+
+class FetchedBefore:
+    """Gives what was fetched just now instead of asking for it again, once; implements `ports.Fetcher`.
+
+    Who adds a feed has looked at its document: the first poll takes that, so that adding a feed is one GET of it.
+    """
+
+    def __init__(self, fetcher: Fetcher, documents: Mapping[str, Fetched]) -> None:
+        self._fetcher = fetcher
+        self._documents = dict(documents)
+
+    async def fetch(self, request: FetchRequest) -> FetchOutcome:
+        """Give the document, or ask for it."""
+        return self._documents.pop(request.url, None) or await self._fetcher.fetch(request)
 
 
 class LateHubs:

@@ -31,14 +31,19 @@ _BY_KIND = {
 
 
 def advice(report: CheckReport) -> str:
-    """Say what can be done about a failure; empty where nothing is to be added to its message.
+    """Say what can be done about a failure; empty where nothing is to be added to its message."""
+    return remedy(report.failure, report.status, report.message)
+
+
+def remedy(kind: FailureKind | None, status: int | None, message: str) -> str:
+    """Say the same of a failure that is in no report.
 
     The switch for private addresses is named only where the message offers it: it does so for nothing but the address
     that feeds.yaml itself gives (`fetch.trip`).
     """
-    message, kind = report.message.lower(), report.failure
+    message = message.lower()
     if kind is FailureKind.STATUS:
-        return "" if ": not followed" in message else _by_status(report.status or 0)
+        return "" if ": not followed" in message else _by_status(status or 0)
     if kind in _BY_MESSAGE:
         return _BY_MESSAGE[kind](message)
     return _BY_KIND.get(kind, "") if kind else ""

@@ -25,11 +25,20 @@ Pauses = dict[RateGroup, GroupPause]
 
 @click.group(
     commands=LazyCommands(
-        {"check": "aggregator.cli.check:check", "schedule": "aggregator.cli.schedule:schedule"},
+        {
+            "add": "aggregator.cli.feeds_add:add",
+            "check": "aggregator.cli.check:check",
+            "disable": "aggregator.cli.feeds_edit:disable",
+            "enable": "aggregator.cli.feeds_edit:enable",
+            "move": "aggregator.cli.feeds_edit:move",
+            "remove": "aggregator.cli.feeds_edit:remove",
+            "rename": "aggregator.cli.feeds_edit:rename",
+            "schedule": "aggregator.cli.schedule:schedule",
+        },
     )
 )
 def feeds() -> None:
-    """See which feeds there are, how they are doing, and when they are polled."""
+    """See which feeds there are, how they are doing, and when they are polled; add and change them."""
 
 
 @feeds.command("list")

@@ -70,7 +70,9 @@ def _content(path: FilePath) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise _unusable(path, "no such file; name yours with --config FILE or AGGREGATOR_CONFIG, or make one: aggregator init") from error
+        raise _unusable(
+            path, "no such file; name yours with --config FILE or AGGREGATOR_CONFIG, or make one: aggregator init"
+        ) from error
     except OSError as error:
         raise _unusable(path, f"can't be read: {error.strerror}") from error
 

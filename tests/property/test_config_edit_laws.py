@@ -16,7 +16,9 @@ from aggregator.text.words import one_line
 
 pytestmark = pytest.mark.slow  # seconds each: programs that are started, or laws
 
-words = st.sampled_from(["News", "Middle East", "no", "010", "Мир", "a: b", "it's", 'say "x"', "#1", "x # y", "- a", "😀"])
+words = st.sampled_from(
+    ["News", "Middle East", "no", "010", "Мир", "a: b", "it's", 'say "x"', "#1", "x # y", "- a", "😀"]
+)
 texts = st.text(min_size=1, max_size=20).map(one_line).filter(bool)
 lines = words | texts
 
@@ -106,7 +108,9 @@ def test_a_feed_comes_behind_the_last_of_its_category(text: str, category: str) 
 @given(files(), st.data())
 def test_adding_and_removing_a_feed_gives_the_old_file(text: str, data: st.DataObject) -> None:
     added = edits.add(before(text), {"url": "https://new.example/", "category": data.draw(lines)})
-    removed = edits.remove(before(added), parse(added, file="x").feeds[addresses(added).index("https://new.example/")].feed_id)
+    removed = edits.remove(
+        before(added), parse(added, file="x").feeds[addresses(added).index("https://new.example/")].feed_id
+    )
     assert told(removed) == told(text)
 
 

@@ -10,7 +10,7 @@ from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, GroupL
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollRecord
 from aggregator.polling.groups import rate_group
-from aggregator.storage.sqlite import feed_rows, polls, setbacks, skips
+from aggregator.storage.sqlite import feed_rows, polls, renaming, setbacks, skips
 from aggregator.storage.sqlite.configuring import Configuring
 from aggregator.storage.sqlite.groups import DUE, LONGEST_LEASE, RateGroups
 from aggregator.storage.sqlite.session import Row, Session, Value, many, seconds
@@ -64,6 +64,10 @@ class SqliteFeeds:
         ahead = Configuring(self._session).apply(feeds, now=now)
         setbacks.noticed(self._session, now=now)
         self._mend(ahead, now=now, lease=LONGEST_LEASE)
+
+    def rename(self, old: FeedId, new: FeedId) -> int:
+        """Give a feed another id, and all that hangs on it."""
+        return renaming.rename(self._session, old, new)
 
     def _mend(self, ahead: Collection[str], *, now: datetime, lease: timedelta) -> None:
         """Give everything that lies further ahead than it can, and every group, the time that it should have."""
