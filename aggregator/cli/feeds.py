@@ -30,6 +30,8 @@ Pauses = dict[RateGroup, GroupPause]
             "check": "aggregator.cli.check:check",
             "disable": "aggregator.cli.feeds_edit:disable",
             "enable": "aggregator.cli.feeds_edit:enable",
+            "export": "aggregator.cli.feeds_opml:export_list",
+            "import": "aggregator.cli.feeds_opml:import_list",
             "move": "aggregator.cli.feeds_edit:move",
             "remove": "aggregator.cli.feeds_edit:remove",
             "rename": "aggregator.cli.feeds_edit:rename",

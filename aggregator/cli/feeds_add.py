@@ -18,7 +18,7 @@ from aggregator.cli.wording import counted
 from aggregator.clock import SystemClock
 from aggregator.config.edits import Text
 from aggregator.config.edits import add as add_feed
-from aggregator.config.identity import feed_id
+from aggregator.config.identity import RESERVED, feed_id, free_id
 from aggregator.config.model import Configuration, FeedSettings
 from aggregator.config.splice import Fields
 from aggregator.errors import UserError
@@ -32,7 +32,6 @@ from aggregator.text.urls import canonical, web_url
 from aggregator.text.words import one_line
 
 LONGEST_TITLE = 80
-_ATTEMPTS = 1000
 
 
 @click.command(short_help="Find the feed behind an address, write it into feeds.yaml, and poll it.")
@@ -144,12 +143,9 @@ def _write(place: Place, fields: Mapping[str, str]) -> None:
 
 def _named(configuration: Configuration, fields: Fields) -> Fields:
     """Give the feed an id of its own where the one that its address makes is taken."""
-    taken = {feed.feed_id for feed in configuration.feeds}
-    made = feed_id(str(fields["url"]))
-    if "id" in fields or made not in taken:
-        return fields
-    free = next(name for number in range(2, _ATTEMPTS) if (name := FeedId(f"{made[:70]}-{number}")) not in taken)
-    return {**fields, "id": free}
+    taken = {feed.feed_id for feed in configuration.feeds} | RESERVED
+    url = str(fields["url"])
+    return fields if "id" in fields or feed_id(url) not in taken else {**fields, "id": free_id(url, taken)}
 
 
 def _poll(place: Place, url: str, fetched: Fetched) -> None:

@@ -4,7 +4,7 @@ What an edit means is said a second time, on the values of the file; text and va
 still be one that can be used. So a way of writing YAML that `layout` misunderstands costs a message, never a feed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aggregator.config import splice
@@ -47,18 +47,27 @@ class Text:
         return next(n for n, feed in enumerate(self.configuration.feeds) if feed.feed_id == feed_id)
 
 
-def add(before: Text, fields: splice.Fields) -> str:
-    """Put a feed behind the others of its category, else at the end.
+def add(before: Text, *feeds: splice.Fields) -> str:
+    """Put feeds behind the others of their categories, else at the end; those of one new category side by side.
 
     Raises:
         UserError: the file can't be edited so.
     """
-    after = place_for(before.configuration.feeds, FeedSettings.model_validate(dict(fields)).category)
+    known = before.configuration.feeds
+    last_of = {feed.category.casefold(): number for number, feed in enumerate(known)}
+    end = len(known) - 1 if known else None
+    categories = [FeedSettings.model_validate(dict(fields)).category.casefold() for fields in feeds]
+    first_seen = {name: number for number, name in reversed(list(enumerate(categories)))}
+    order = sorted(range(len(feeds)), key=lambda number: first_seen[categories[number]])
+    placed = [(last_of.get(categories[number], end), feeds[number]) for number in order]
 
-    def meant(feeds: list[Record]) -> None:
-        feeds.insert(len(feeds) if after is None else after + 1, _record(fields))
+    def meant(records: list[Record]) -> None:
+        for after, fields in reversed(placed):
+            records.insert(0 if after is None else after + 1, _record(fields))
 
-    return _edited(before, lambda: splice.add(before.text, before.found, fields, after=after), meant)
+    # From the end, so that places stay right; of one place in the order given.
+    placed.sort(key=lambda each: -1 if each[0] is None else each[0])
+    return _edited(before, lambda: splice.add(before.text, before.found, placed), meant)
 
 
 def remove(before: Text, feed_id: FeedId) -> str:
@@ -107,7 +116,9 @@ def move(before: Text, feed_id: FeedId, category: str) -> str:
     """
     number = before.number_of(feed_id)
     others = [feed for feed in before.configuration.feeds if feed.feed_id != feed_id]
-    after = place_for(others, category, last=False)
+    after = next(
+        (n for n in reversed(range(len(others))) if others[n].category.casefold() == category.casefold()), None
+    )
     named = Text.of(put(before, feed_id, "category", category), file=before.file)
     if after is None or after == number - 1:
         return named.text
@@ -117,14 +128,6 @@ def move(before: Text, feed_id: FeedId, category: str) -> str:
         feeds.insert(after + 1, feeds.pop(number))
 
     return _edited(named, lambda: splice.move(named.text, named.found, number, after=behind), meant)
-
-
-def place_for(feeds: Sequence[FeedSettings], category: str, *, last: bool = True) -> int | None:
-    """Find the last feed of a category; where there is none the last of all if `last`, else None."""
-    same = [n for n, feed in enumerate(feeds) if feed.category.casefold() == category.casefold()]
-    if same:
-        return same[-1]
-    return len(feeds) - 1 if feeds and last else None
 
 
 def _edited(before: Text, edit: Callable[[], str], meant: Callable[[list[Record]], object]) -> str:

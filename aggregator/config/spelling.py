@@ -8,7 +8,9 @@ from aggregator.config.plain import NULL
 
 Value = str | Sequence[str]
 
-_PLAIN: Final = re.compile(r"[^\W_](?:[\w ./()+&'\u2019\u2013-]|[:?=~%;@!$*](?=[\w./()+&=?~%-])|#(?<=[\w/]#))*", re.UNICODE)
+_PLAIN: Final = re.compile(
+    r"[^\W_](?:[\w ./()+&'\u2019\u2013-]|[:?=~%;@!$*](?=[\w./()+&=?~%-])|#(?<=[\w/]#))*", re.UNICODE
+)
 """No sign at its beginning, no ': ', no ' #', nothing that means something inside brackets (YAML 1.2.2 section 7.3.3)."""
 _MEANS: Final = re.compile(
     r"y|n|yes|no|on|off|true|false|[-+.\w]*\d[\d_.,:eExXoOa-fA-F+-]*|\d{4}-\d\d?-\d\d?.*", re.IGNORECASE

@@ -4,7 +4,8 @@ Pure: text in, text out. Nothing here is trusted to have understood a file: `edi
 """
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from aggregator.config.layout import FEEDS, Item, Layout, Pair, end_of_line, start_of_line
@@ -18,25 +19,30 @@ class Unspliceable(Exception):
     """The file is written in a way that can't be edited piece by piece; the message says in which."""
 
 
-def add(text: str, found: Layout, fields: Fields, *, after: int | None) -> str:
-    """Put a feed into the list.
+def add(text: str, found: Layout, placed: Sequence[tuple[int | None, Fields]]) -> str:
+    """Put feeds into the list.
 
     Args:
         text: of feeds.yaml.
         found: its layout.
-        fields: of the new feed, in the order in which they are written.
-        after: number of the feed that it comes behind, from 0; None: it is the first.
+        placed: of each new feed the number of the feed that it comes behind, from 0, and its fields in the order in which
+            they are written; None: at the beginning of a list that is empty.
 
     Raises:
         Unspliceable: see there.
     """
     _must_be_readable(found)
     if not found.items:
-        return _add_first(text, found, fields)
-    neighbour = found.items[len(found.items) - 1 if after is None else after]
-    lines = _item_lines(fields, neighbour.indent, neighbour.gap, _break(text))
-    blank = _break(text) if after is not None and _is_airy(text, found.items) else ""
-    return _insert(text, neighbour.lines.end, blank + lines)
+        return _add_first(text, found, [fields for _, fields in placed])
+    blank = _break(text) if _is_airy(text, found.items) else ""
+    pieces: defaultdict[int, str] = defaultdict(str)
+    for after, fields in placed:
+        number = len(found.items) - 1 if after is None else after
+        neighbour = found.items[number]
+        pieces[number] += blank + _item_lines(fields, neighbour.indent, neighbour.gap, _break(text))
+    for number in sorted(pieces, reverse=True):
+        text = _insert(text, found.items[number].lines.end, pieces[number])
+    return text
 
 
 def cut(text: str, found: Layout, number: int) -> str:
@@ -123,9 +129,9 @@ def _must_be_readable(found: Layout) -> None:
         raise Unspliceable("its feeds are not each written behind a '- ' on lines of their own")
 
 
-def _add_first(text: str, found: Layout, fields: Fields) -> str:
+def _add_first(text: str, found: Layout, feeds: Sequence[Fields]) -> str:
     line_break = _break(text)
-    lines = _item_lines(fields, "  ", " ", line_break)
+    lines = "".join(_item_lines(fields, "  ", " ", line_break) for fields in feeds)
     if found.feeds is None:
         return _insert(text, len(text), f"{FEEDS}:{line_break}{lines}")
     colon = text.index(":", found.feeds.key.end) + 1

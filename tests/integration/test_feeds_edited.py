@@ -165,9 +165,9 @@ def test_a_feed_is_switched_off_and_on_again(program: Program) -> None:
     assert program.config.read_text() == START.replace('East"\n    enabled: false\n', 'East"\n')
     assert run(program, "enable", "east").stderr == "east is enabled already.\n"
     assert run(program, "enable", "sport-example").returncode == 0
-    assert 'category: Sport}' in program.config.read_text()
+    assert "category: Sport}" in program.config.read_text()
     assert run(program, "disable", "sport-example").returncode == 0
-    assert 'category: Sport, enabled: false}' not in program.config.read_text()
+    assert "category: Sport, enabled: false}" not in program.config.read_text()
     assert not load(program.config).feeds[-1].enabled
 
 

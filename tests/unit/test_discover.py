@@ -115,13 +115,17 @@ async def test_of_an_address_that_is_gone_nothing_more_is_asked() -> None:
 
 
 @pytest.mark.anyio
-async def test_p14_a_server_that_asked_to_be_left_alone_is_not_asked_nor_where_a_page_leads_to_it(tmp_path: Path) -> None:
+async def test_p14_a_server_that_asked_to_be_left_alone_is_not_asked_nor_where_a_page_leads_to_it(
+    tmp_path: Path,
+) -> None:
     async with newsroom(tmp_path) as room:
         until = room.clock.now() + timedelta(hours=1)
         paused = GroupPause(group=RateGroup("paused.example:443"), until=until, reason="Retry-After")
         await room.store.write(lambda tx: tx.feeds.pause(paused))
         open_feed = "https://news.example/rss.xml"
-        servers = Servers({SITE: page(link("https://paused.example/rss.xml"), link(open_feed)), open_feed: feed(open_feed)})
+        servers = Servers(
+            {SITE: page(link("https://paused.example/rss.xml"), link(open_feed)), open_feed: feed(open_feed)}
+        )
         finder = Finder(room.store, servers, Reading(), room.clock)
         assert [each.url for each in (await finder.find(SITE)).feeds] == [open_feed]
         with pytest.raises(UserError, match="has asked to be left alone"):
