@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,11 +133,13 @@ async def open_checker(configuration: Configuration, database: Path | None) -> A
     async with AsyncExitStack() as closing:
         store = await closing.enter_async_context(open_store(database)) if database else None
         pace = pacing(configuration)
-        fetching, parser = fetcher(configuration, pace), ParsePool()
+        certificates = dict[str, datetime]()
+        fetching = fetcher(configuration, pace, on_certificate=certificates.__setitem__)
+        parser = ParsePool()
         closing.push_async_callback(fetching.aclose)
         closing.push_async_callback(parser.aclose)
         settings = _cycle(configuration, pace, grouping=False)
-        yield Checker(store, fetching, parser, SystemClock(), _recognition(configuration), settings)
+        yield Checker(store, fetching, parser, SystemClock(), _recognition(configuration), settings, certificates)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.config.model import Configuration
 from aggregator.fetch.client import HttpFetcher
+from aggregator.fetch.courier import OnCertificate
 from aggregator.fetch.hosts import HostPacing
 from aggregator.model.fetch import Failed, Fetched, FetchOutcome, FetchRequest
 from aggregator.ports import Fetcher
@@ -24,8 +25,10 @@ def pacing(configuration: Configuration) -> HostPacing:
     return HostPacing(gap=configuration.polling.host_gap, gaps=configuration.polling.gaps)
 
 
-def fetcher(configuration: Configuration, pace: HostPacing) -> HttpFetcher:
-    """Make what fetches feeds."""
+def fetcher(
+    configuration: Configuration, pace: HostPacing, *, on_certificate: OnCertificate | None = None
+) -> HttpFetcher:
+    """Make what fetches feeds; `on_certificate` is told when certificates end."""
     polling = configuration.polling
     return HttpFetcher(
         user_agent=user_agent(configuration),
@@ -33,6 +36,7 @@ def fetcher(configuration: Configuration, pace: HostPacing) -> HttpFetcher:
         max_bytes=polling.max_bytes,
         allow_networks=polling.allow_networks,
         pace=pace,
+        on_certificate=on_certificate,
     )
 
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from aggregator.fetch.addresses import Network
 from aggregator.fetch.answers import Answer
 from aggregator.fetch.body import Document
-from aggregator.fetch.courier import Courier, Deadline
+from aggregator.fetch.courier import Courier, Deadline, OnCertificate
 from aggregator.fetch.dial import Dialler
 from aggregator.fetch.failures import FetchProblem
 from aggregator.fetch.hosts import HostPacing
@@ -42,6 +42,7 @@ class HttpFetcher:
         resolve: names to addresses; None asks the operating system.
         dialler: opens connections; None does it for real.
         tls: whom to trust; None trusts the public authorities that certifi lists.
+        on_certificate: is told whose certificate was accepted, and when it ends.
     """
 
     def __init__(  # noqa: PLR0913 -- the last three are seams for tests
@@ -55,13 +56,20 @@ class HttpFetcher:
         resolve: Resolver | None = None,
         dialler: Dialler | None = None,
         tls: ssl.SSLContext | None = None,
+        on_certificate: OnCertificate | None = None,
     ) -> None:
         fields = [(b"Accept", ACCEPT), (b"Accept-Encoding", b"gzip")]
         self._writer = RequestWriter(user_agent=user_agent, fields=fields, keep=True)
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._courier = Courier(
-            pace=pace, allow_networks=allow_networks, resolve=resolve, dialler=dialler, tls=tls, keep=True
+            pace=pace,
+            allow_networks=allow_networks,
+            resolve=resolve,
+            dialler=dialler,
+            tls=tls,
+            keep=True,
+            on_certificate=on_certificate,
         )
 
     async def fetch(self, request: FetchRequest) -> FetchOutcome:

@@ -9,9 +9,9 @@ another host, port or scheme, nor for a feed that may not reach private addresse
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aggregator.fetch.addresses import AddressPolicy, Network
 from aggregator.fetch.answers import Answer, AnswerReader, OpenBody
@@ -23,6 +23,9 @@ from aggregator.fetch.kept import KeptConnections, Origin
 from aggregator.fetch.resolve import Resolver, SystemResolver
 from aggregator.fetch.streams import PlainStream, Stream, TlsStream, for_the_web, public_authorities
 from aggregator.fetch.urls import Target
+
+OnCertificate = Callable[[str, datetime], None]
+"""Is told whose certificate was accepted, and when that ends."""
 
 
 class Deadline:
@@ -54,6 +57,7 @@ class Courier:
         tls: whom to trust; None trusts the public authorities that certifi lists.
         keep: connections are kept, so that a request may be sent a second time, over a new connection, where the kept
             one ends without a byte of an answer: only for requests that may be repeated (RFC 9112 section 9.3.1).
+        on_certificate: is told of each certificate; None: nobody wants to know, and nothing is read of them.
     """
 
     def __init__(
@@ -65,10 +69,12 @@ class Courier:
         dialler: Dialler | None = None,
         tls: ssl.SSLContext | None = None,
         keep: bool = False,
+        on_certificate: OnCertificate | None = None,
     ) -> None:
         self._pace = pace
         self._kept = KeptConnections() if keep else None
         self._tls = tls and for_the_web(tls)
+        self._on_certificate = on_certificate
         self._resolver = SystemResolver()
 
         def guard(*, allow_private: bool) -> Guard:
@@ -129,6 +135,8 @@ class Courier:
         except BaseException:
             plain.close()
             raise
+        if self._on_certificate and (until := stream.certificate_until()):
+            self._on_certificate(target.host, until)
         return stream
 
     def _keep(self, origin: Origin, stream: Stream, reader: AnswerReader) -> None:
