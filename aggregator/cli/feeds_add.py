@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
@@ -63,12 +63,12 @@ def add(
     found = asyncio.run(_find(place, configuration, address, private=allow_private_address))
     _must_be_new(configuration, [feed.url for feed in found.feeds][:1] if len(found.feeds) == 1 else [])
     chosen = _choose(place, address, found, yes=yes)
-    fields = {
+    fields: Fields = {
         "url": chosen.url,
         "title": one_line(title or "") or _cut(chosen.title),
         "category": one_line(category or ""),
         "id": name or "",
-        "allow_private_address": "true" if allow_private_address else "",
+        "allow_private_address": allow_private_address,
     }
     click.echo(f"{fields['title'] or public(chosen.url)}: {_told(chosen, SystemClock().now())}")
     _write(place, {key: value for key, value in fields.items() if value})
@@ -133,9 +133,9 @@ def _cut(title: str) -> str:
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1].rstrip() + "…"
 
 
-def _write(place: Place, fields: Mapping[str, str]) -> None:
+def _write(place: Place, fields: Fields) -> None:
     def change(before: Text) -> str:
-        _must_be_new(before.configuration, [fields["url"]])
+        _must_be_new(before.configuration, [str(fields["url"])])
         return add_feed(before, _named(before.configuration, fields))
 
     edit(place, change)

@@ -34,7 +34,7 @@ def disable(place: Place, feed_id: str) -> None:
 
     def change(before: Text) -> str:
         name = feed_of(before, feed_id)
-        return edits.put(before, name.feed_id, "enabled", "false") if name.enabled else before.text
+        return edits.put(before, name.feed_id, "enabled", value=False) if name.enabled else before.text
 
     if not edit(place, change):
         click.echo(f"{feed_id} is disabled already.", err=True)

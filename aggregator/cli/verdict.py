@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 
-from aggregator.cli.explain import Finding, Tone, ago
+from aggregator.cli.explain import Finding, Tone
 from aggregator.cli.wording import counted
 from aggregator.model.feed import Outcome
 from aggregator.model.fetch import FailureKind
@@ -14,6 +14,7 @@ from aggregator.services.check_report import CheckReport
 
 STALE = timedelta(days=180)
 """Since its newest entry: whoever still publishes does so more often than twice a year, nearly always."""
+MONTH = timedelta(days=30)
 ENDS_SOON = timedelta(days=14)
 """Certificates are commonly renewed thirty days before their end, by programs; two weeks before it, nobody is at it."""
 ALIKE = 0.8
@@ -79,10 +80,9 @@ def warnings(report: CheckReport, *, twin: FeedId | None = None) -> Iterator[Fin
         yield Finding(Tone.NOTE, f"brings the same entries as {twin!r}: one of the two is enough")
     newest = report.found.newest_at if report.found else None
     if newest and report.checked_at - newest > STALE:
-        months = ago(report.checked_at - newest)
-        yield Finding(
-            Tone.NOTE, f"stale: nothing new since {months}; its publisher may have given it up, or have another"
-        )
+        months = (report.checked_at - newest) // MONTH
+        text = f"stale: its newest entry is {months} months old; its publisher may have given it up, or have another"
+        yield Finding(Tone.NOTE, text)
     if ends := report.certificate_until if _ends_soon(report) else None:
         days = max((ends - report.checked_at) // timedelta(days=1), 0)
         when = f"in {counted(days, 'day')}" if days else "today"

@@ -13,7 +13,7 @@ from aggregator.config.model import Configuration, FeedSettings
 from aggregator.config.plain import Plain
 from aggregator.config.positions import read
 from aggregator.config.read import MAX_BYTES, parse
-from aggregator.config.spelling import Value
+from aggregator.config.spelling import Value, typed
 from aggregator.errors import ConfigurationError, UserError
 from aggregator.model.ids import FeedId
 
@@ -155,7 +155,14 @@ def _values(text: str, file: str) -> Plain:
 
 
 def _record(fields: splice.Fields) -> Record:
-    return {key: value if isinstance(value, str) else list(value) for key, value in fields.items()}
+    return {key: _plain(value) for key, value in fields.items()}
+
+
+def _plain(value: Value) -> Plain:
+    """Give a value as it is read, where all scalars are text."""
+    if isinstance(value, bool):
+        return typed(value)
+    return value if isinstance(value, str) else list(value)
 
 
 def _must_be_usable(text: str, file: str) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from aggregator.config.plain import NULL
 
-Value = str | Sequence[str]
+Value = str | bool | Sequence[str]
 
 _PLAIN: Final = re.compile(
     r"[^\W_](?:[\w ./()+&'\u2019\u2013-]|[:?=~%;@!$*](?=[\w./()+&=?~%-])|#(?<=[\w/]#))*", re.UNICODE
@@ -20,10 +20,17 @@ _ESCAPES: Final = {'"': '\\"', "\\": "\\\\"}
 
 
 def spell(value: Value) -> str:
-    """Write text, or a list of texts on one line."""
+    """Write text, a switch, or a list of texts on one line."""
+    if isinstance(value, bool):
+        return typed(value)
     if isinstance(value, str):
         return _text(value)
     return f"[{', '.join(map(_text, value))}]"
+
+
+def typed(switch: bool) -> str:  # noqa: FBT001 -- a switch is what it writes
+    """Give a switch as a person types it."""
+    return "true" if switch else "false"
 
 
 def _text(text: str) -> str:

@@ -151,8 +151,9 @@ def test_what_is_switched_off_and_on_again_is_the_old_file(text: str, data: st.D
     number = data.draw(st.integers(0, len(feeds) - 1))
     assume(feeds[number].enabled)
     name = feeds[number].feed_id
-    off = edits.put(before(text), name, "enabled", "false")
+    off = edits.put(before(text), name, "enabled", value=False)
     assert not parse(off, file="x").feeds[number].enabled
+    assert "enabled: false" in off
     assert edits.drop(before(off), name, "enabled").rstrip("\r\n") == text.rstrip("\r\n")
 
 
