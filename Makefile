@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: serve test test-all check extras format lock clean
+.PHONY: serve test test-all check docs extras format lock clean
 
 serve: $(SETUP)  ## poll the feeds of feeds.yaml and serve http://127.0.0.1:8000
 	$(BIN)/aggregator serve
@@ -21,6 +21,9 @@ check: $(SETUP)  ## what CI runs: format, lint, types, import contracts, every t
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses auto
+
+docs: $(SETUP)  ## write the tables of docs/configuration.md anew from what the settings say of themselves
+	$(BIN)/python -m aggregator.config.reference docs/configuration.md
 
 format: $(SETUP)
 	$(BIN)/ruff format .

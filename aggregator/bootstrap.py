@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
 from aggregator.editions import Editions, digests, editions, mailing, published_site
 from aggregator.fetch.hosts import HostPacing
-from aggregator.fetch_parts import FetchedBefore, LateHubs, fetcher, pacing, user_agent
+from aggregator.fetch_parts import FetchedBefore, LateHubs, fetcher, pacing
 from aggregator.model.fetch import Fetched
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
@@ -25,23 +25,25 @@ from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
 from aggregator.services.discover import Finder
+from aggregator.services.judging import Judging
 from aggregator.services.mailing import Mailing
 from aggregator.services.poll import Poller
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.poll_feed import FeedPoller
 from aggregator.services.push import Subscriber
 from aggregator.services.read import Reader
+from aggregator.services.recognition import Recognition
 from aggregator.services.watch import Watch, WatchedStore
-from aggregator.stopping import on_signals
 from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.text.urls import origin
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
-
-    from aggregator.web.desk import Media
     from aggregator.web.export.crawl import Report, Show
 
 logger = logging.getLogger(__name__)
+
+
+LONGEST_JUDGING = 10.0
+"""Seconds that a command waits at its end until changed rules have been applied to what is stored; the next one goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class Application:
     deliveries: Deliveries
     watch: Watch
     """Of the polls that `poller` makes."""
+    judging: Judging
 
 
 @asynccontextmanager
@@ -85,46 +88,75 @@ async def open_application(
         grouping: False leaves comparing new entries with others to a later poll.
         fetched: documents that were fetched just now, by address: the first poll of each takes that.
     """
+    async with (
+        open_watched(database) as watched,
+        assembled(configuration, watched, grouping=grouping, fetched=fetched) as application,
+    ):
+        judging = asyncio.create_task(application.judging.run())
+        try:
+            yield application
+        finally:
+            await asyncio.wait({judging}, timeout=LONGEST_JUDGING)
+            application.judging.stop()
+            await judging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedDatabase:
+    """The database of a process, whatever feeds.yaml comes to say while it runs."""
+
+    store: Store
+    polling: WatchedStore
+    watch: Watch
+
+
+@asynccontextmanager
+async def open_watched(database: Path) -> AsyncIterator[WatchedDatabase]:
+    """Open the database for a process that polls."""
     clock = SystemClock()
     async with open_store(database) as store:
-        feeds, now = configuration.enabled_feeds(), clock.now()
-        await store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
-        pace = pacing(configuration)
-        fetching, hubs, parser = fetcher(configuration, pace), LateHubs(configuration, pace), ParsePool()
-        watched = WatchedStore(store, clock)
-        watch = Watch(polling=watched, database_bytes=partial(_bytes_of, database), started_at=now)
-        subscriber = _subscriber(configuration, store, hubs)
-        feed_poller = FeedPoller(
-            watched,
-            FetchedBefore(fetching, fetched) if fetched else fetching,
-            parser,
-            clock,
-            _recognition(configuration),
-            pushes=subscriber,
-            grouping=story_parts.grouping(configuration, watched),
+        polling = WatchedStore(store, clock)
+        watch = Watch(polling=polling, database_bytes=partial(_bytes_of, database), started_at=clock.now())
+        yield WatchedDatabase(store=store, polling=polling, watch=watch)
+
+
+@asynccontextmanager
+async def assembled(
+    configuration: Configuration,
+    database: WatchedDatabase,
+    *,
+    grouping: bool = True,
+    fetched: Mapping[str, Fetched] | None = None,
+) -> AsyncIterator[Application]:
+    """Put together what goes by feeds.yaml, and make its feeds those of the database; see `open_application`."""
+    clock, store, watched = SystemClock(), database.store, database.polling
+    stories = story_parts.grouping(configuration, watched)
+    feeds, now = configuration.enabled_feeds(), clock.now()
+    await store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
+    pace = pacing(configuration)
+    fetching, hubs, parser = fetcher(configuration, pace), LateHubs(configuration, pace), ParsePool()
+    subscriber = _subscriber(configuration, store, hubs)
+    recognition = _recognition(configuration)
+    asking = FetchedBefore(fetching, fetched) if fetched else fetching
+    feed_poller = FeedPoller(watched, asking, parser, clock, recognition, pushes=subscriber, grouping=stories)
+    deliveries = Deliveries(store, feed_poller, clock)
+    cycle, tally = _cycle(configuration, pace, grouping=grouping), database.watch.tally
+    try:
+        yield Application(
+            reader=Reader(store),
+            digests=digests(configuration, store, clock),
+            mailing=mailing(configuration, store, clock),
+            poller=Poller(watched, clock, feed_poller, cycle, on_result=tally.record),
+            watch=database.watch,
+            subscriber=subscriber,
+            deliveries=deliveries,
+            judging=Judging(store),
         )
-        deliveries = Deliveries(store, feed_poller, clock)
-        try:
-            yield Application(
-                reader=Reader(store),
-                digests=digests(configuration, store, clock),
-                mailing=mailing(configuration, store, clock),
-                poller=Poller(
-                    watched,
-                    clock,
-                    feed_poller,
-                    _cycle(configuration, pace, grouping=grouping),
-                    on_result=watch.tally.record,
-                ),
-                watch=watch,
-                subscriber=subscriber,
-                deliveries=deliveries,
-            )
-        finally:
-            await deliveries.aclose()
-            await hubs.aclose()
-            await fetching.aclose()
-            await parser.aclose()
+    finally:
+        await deliveries.aclose()
+        await hubs.aclose()
+        await fetching.aclose()
+        await parser.aclose()
 
 
 @asynccontextmanager
@@ -187,80 +219,11 @@ def _bytes_of(database: Path) -> int:
     return sum(file.stat().st_size for file in files if file.exists())
 
 
-async def serve(configuration: Configuration, database: Path, *, host: str, port: int, poll: bool) -> None:
-    """Serve pages and feeds, and poll on schedule if `poll`, until SIGINT or SIGTERM.
-
-    Raises:
-        UserError: the port is taken, or the database can't be used.
-    """
-    # Starlette, Jinja, uvicorn and APScheduler take as long to import as all that `aggregator poll` uses.
-    from aggregator.media_parts import open_media  # noqa: PLC0415 -- see above
-    from aggregator.scheduler import DigestSchedule, PollSchedule  # noqa: PLC0415 -- see above
-    from aggregator.web.server import WebServer  # noqa: PLC0415 -- see above
-
-    showing = open_media(
-        configuration, database, site=published_site(configuration), user_agent=user_agent(configuration)
-    )
-    async with open_application(configuration, database) as application, showing as media:
-        server = WebServer(_web(configuration, application, media), host=host, port=port)
-        listening = server.listen()
-        schedule = PollSchedule(application.poller, hubs=application.subscriber)
-        steps = [application.digests.seal_due] + ([application.mailing.send_due] if application.mailing else [])
-        rounds = DigestSchedule(*steps, caught_up=schedule.caught_up if poll else None)
-        if not poll:
-            application.watch.polling = None
-        on_signals(
-            partial(
-                _stop,
-                "stopping; polls that run are finished first, Ctrl-C again stops at once",
-                application.watch.stop,
-                schedule.stop,
-                *([application.mailing.stop] if application.mailing else []),
-                rounds.stop,
-                server.stop,
-            ),
-            partial(_stop, "stopping at once", schedule.stop_at_once, rounds.stop_at_once, server.stop_at_once),
-        )
-        logger.info("serving http://%s:%d", host, listening.getsockname()[1])
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(server.run(listening))
-            tasks.create_task(rounds.run())
-            if poll:
-                tasks.create_task(schedule.run())
-
-
 @asynccontextmanager
 async def open_digests(configuration: Configuration, database: Path) -> AsyncIterator[Editions]:
     """Open what digests are made of and sent with; which feeds are polled and shown stays as it is."""
     async with open_store(database) as store:
         yield editions(configuration, store, SystemClock())
-
-
-def _stop(said: str, *steps: Callable[[], None]) -> None:
-    logger.info(said)
-    for step in steps:
-        step()
-
-
-def _web(configuration: Configuration, application: Application, media: "Media | None") -> "Starlette":
-    from aggregator.web.app import create_app  # noqa: PLC0415 -- see `serve`
-    from aggregator.web.desk import Callbacks, Collectors  # noqa: PLC0415 -- see `serve`
-
-    metrics = configuration.metrics
-    return create_app(
-        application.reader,
-        application.digests,
-        SystemClock(),
-        published_site(configuration),
-        callbacks=Callbacks(
-            subscriber=application.subscriber,
-            deliveries=application.deliveries,
-            max_bytes=configuration.polling.max_bytes,
-        ),
-        watch=application.watch,
-        collectors=Collectors(token=metrics.secret, networks=metrics.allow_networks),
-        images=media,
-    )
 
 
 def _cycle(configuration: Configuration, pace: HostPacing, *, grouping: bool) -> CycleSettings:
@@ -279,4 +242,5 @@ def _recognition(configuration: Configuration) -> Recognition:
         publisher_names=tuple(sorted(names)),
         own_origins=(origin(configuration.site.url),),
         addresses=owners(configuration.enabled_feeds()),
+        access=configuration.access(),
     )

@@ -20,6 +20,7 @@ from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord, Total
 from aggregator.model.push import Subscription
 from aggregator.model.query import EntryQuery, Page
 from aggregator.model.search import Found, SearchQuery
+from aggregator.polling.feed_plan import StoredFeed
 
 
 class FeedRecords(Protocol):
@@ -32,6 +33,10 @@ class FeedRecords(Protocol):
         continues where it was. A feed whose `url` changed forgets what its old address said, becomes due, and its
         subscriptions at hubs are ended. Times that lie further ahead than they can are mended: see `claim_due`.
         """
+        ...
+
+    def stored(self) -> list[StoredFeed]:
+        """List every feed there ever was, with whether it is polled and shown now, in order of id."""
         ...
 
     def rename(self, old: FeedId, new: FeedId) -> int:
@@ -159,6 +164,14 @@ class EntryRecords(Protocol):
 
         Returns:
             Ids of the new entries, in the order of `plan.new`.
+        """
+        ...
+
+    def judge(self, *, limit: int) -> int:
+        """Apply the rules of a feed whose rules feeds.yaml has changed to at most `limit` of its stored entries.
+
+        Returns:
+            How many it looked at; 0 when all entries of all feeds stand as their rules say.
         """
         ...
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from aggregator.model.entry import Enclosure, KnownEntry, Link, ParsedEntry, SafeHtml
 from aggregator.model.feed import Feed
 from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.wanted import KEPT_FOR_EVER, NO_FILTERS, Filters, Retention
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 """A Tuesday."""
@@ -23,6 +24,12 @@ def make_feed(
     interval: timedelta = timedelta(hours=1),
     unconditional_interval: timedelta = timedelta(hours=24),
     allow_private_address: bool = False,
+    filters: Filters = NO_FILTERS,
+    max_entries: int | None = None,
+    retention: Retention = KEPT_FOR_EVER,
+    full_text: bool = False,
+    strip_prefix: Sequence[str] = (),
+    strip_suffix: Sequence[str] = (),
 ) -> Feed:
     return Feed(
         id=FeedId(feed_id),
@@ -35,6 +42,12 @@ def make_feed(
         interval=interval,
         unconditional_interval=unconditional_interval,
         allow_private_address=allow_private_address,
+        filters=filters,
+        max_entries=max_entries,
+        retention=retention,
+        full_text=full_text,
+        strip_prefix=tuple(strip_prefix),
+        strip_suffix=tuple(strip_suffix),
     )
 
 

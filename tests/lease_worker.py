@@ -15,7 +15,8 @@ from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest, NotModifi
 from aggregator.ports import Clock, Store
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.poll import Poller
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.poll_feed import FeedPoller
+from aggregator.services.recognition import Recognition
 from aggregator.storage.sqlite.store import SqliteStore
 
 

@@ -28,7 +28,8 @@ from aggregator.model.fetch import Failed, Fetched, FetchOutcome, FetchRequest, 
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.digest import Digests
 from aggregator.services.poll import Poller
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.poll_feed import FeedPoller
+from aggregator.services.recognition import Recognition
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.factories import make_feed
 from tests.manual_clock import ManualClock

@@ -27,8 +27,9 @@ from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.poll import Poller
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.poll_feed import FeedPoller
 from aggregator.services.push import Subscriber
+from aggregator.services.recognition import Recognition
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.documents import Item, rss
 from tests.factories import make_feed

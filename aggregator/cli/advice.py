@@ -8,7 +8,7 @@ from aggregator.services.check_report import CheckReport
 
 _BY_STATUS = {
     400: "the server does not understand the address: see whether all of it is right, also what follows a question mark",
-    401: "the server wants a login: put it into the address as https://name:password@host/..., or ask its publisher",
+    401: "the server wants a login: give the feed a `user` and a `password` in feeds.yaml, or ask its publisher",
     403: "the server refuses us: open the address in a browser; if it works there, write to the publisher, who may block "
     "feed readers by mistake",
     404: "nothing is at this address: look on the site for where its feed is now",

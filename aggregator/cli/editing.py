@@ -8,7 +8,7 @@ import click
 from aggregator.cli.naming import unknown
 from aggregator.cli.options import Place
 from aggregator.config.edits import Text
-from aggregator.config.model import FeedSettings
+from aggregator.config.feeds import FeedSettings
 from aggregator.config.replace import replace
 from aggregator.errors import UserError
 

@@ -13,7 +13,7 @@ from aggregator.cli.options import Place, pass_place
 from aggregator.cli.tables import Column, print_table
 from aggregator.cli.wording import spelt
 from aggregator.clock import SystemClock
-from aggregator.config.model import FeedSettings
+from aggregator.config.feeds import FeedSettings
 from aggregator.model.feed import FeedOverview
 from aggregator.model.ids import RateGroup
 from aggregator.model.poll import GroupPause
@@ -33,9 +33,11 @@ Pauses = dict[RateGroup, GroupPause]
             "export": "aggregator.cli.feeds_opml:export_list",
             "import": "aggregator.cli.feeds_opml:import_list",
             "move": "aggregator.cli.feeds_edit:move",
+            "plan": "aggregator.cli.plan:plan",
             "remove": "aggregator.cli.feeds_edit:remove",
             "rename": "aggregator.cli.feeds_edit:rename",
             "schedule": "aggregator.cli.schedule:schedule",
+            "schema": "aggregator.cli.schema:schema",
         },
     )
 )

@@ -18,8 +18,9 @@ from aggregator.cli.wording import counted
 from aggregator.clock import SystemClock
 from aggregator.config.edits import Text
 from aggregator.config.edits import add as add_feed
+from aggregator.config.feeds import FeedSettings
 from aggregator.config.identity import RESERVED, feed_id, free_id
-from aggregator.config.model import Configuration, FeedSettings
+from aggregator.config.model import Configuration
 from aggregator.config.splice import Fields
 from aggregator.errors import UserError
 from aggregator.model.feed import Outcome

@@ -44,8 +44,20 @@ def disable(place: Place, feed_id: str) -> None:
 @click.argument("feed_id")
 @pass_place
 def enable(place: Place, feed_id: str) -> None:
-    """Take `enabled: false` from a feed, so that it is polled and shown again."""
-    if not edit(place, lambda before: edits.drop(before, feed_of(before, feed_id).feed_id, "enabled")):
+    """Take `enabled: false` from a feed, so that it is polled and shown again.
+
+    Where its category or the defaults switch it off, `enabled: true` is written.
+    """
+
+    def change(before: Text) -> str:
+        feed = feed_of(before, feed_id)
+        if feed.enabled:
+            return before.text
+        text = edits.drop(before, feed.feed_id, "enabled")
+        again = Text.of(text, file=before.file)
+        return text if feed_of(again, feed_id).enabled else edits.put(again, feed.feed_id, "enabled", value=True)
+
+    if not edit(place, change):
         click.echo(f"{feed_id} is enabled already.", err=True)
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from aggregator import bootstrap, logs
+from aggregator import logs
 from aggregator.cli.options import Place, pass_place
 
 
@@ -17,7 +17,14 @@ from aggregator.cli.options import Place, pass_place
 def serve(place: Place, host: str, port: int, *, no_poll: bool, verbose: bool) -> None:
     """Poll feeds on schedule and serve pages and feeds.
 
+    A changed feeds.yaml is applied within seconds, between polls, and at once on SIGHUP; while it is broken, what it said
+    before stays in force, and /feeds says what is wrong.
+
     Ctrl-C or SIGTERM ends it: polls that run are finished first, within 20 seconds; a second one stops at once.
     """
     logs.configure(verbose=verbose)
-    asyncio.run(bootstrap.serve(place.configuration(), place.database, host=host, port=port, poll=not no_poll))
+    # Starlette, Jinja, uvicorn and APScheduler: `aggregator --help` can do without.
+    from aggregator import serving  # noqa: PLC0415 -- see above
+
+    served = serving.serve(place.config, place.configuration(), place.database, host=host, port=port, poll=not no_poll)
+    asyncio.run(served)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
+from aggregator.config.feeds import FeedSettings
 from aggregator.config.identity import RESERVED
-from aggregator.config.model import FeedSettings
 from aggregator.config.plain import Path
 from aggregator.model.ids import FeedId
 from aggregator.text.urls import slug
@@ -21,6 +21,11 @@ def conflicts(feeds: Mapping[int, FeedSettings], line_of: Callable[[Path], int])
     categories: dict[str, int] = {}
     page = cache(slug)  # thousands of feeds share a few categories
     for place, feed in feeds.items():
+        if feed.sends_secrets and feed.url.startswith("http://") and not feed.allow_private_address:
+            yield (
+                ("feeds", place, "url"),
+                "a login or secret header would be sent for everybody to read; the address must begin with https://",
+            )
         if feed.feed_id in RESERVED:
             yield _reserved_id(feed, place)
         if (earlier := addresses.setdefault(feed.url, place)) != place:

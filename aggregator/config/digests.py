@@ -63,6 +63,7 @@ def _named_differently(digests: tuple["NamedDigestSettings", ...]) -> tuple["Nam
 
 
 Daytime = Annotated[time, typed(_time)]
+Weight = Annotated[float, typed(_weight)]
 MORNING = DigestPlan().at
 
 
@@ -79,15 +80,16 @@ class DigestSettings(Section):
     categories: tuple[Line, ...] = ()
     tags: tuple[Line, ...] = ()
     recipients: tuple[MailAddress, ...] = ()
-    weights: Mapping[Line, Annotated[float, typed(_weight)]] = Field(default_factory=dict)
+    weights: Mapping[Line, Weight] = Field(default_factory=dict)
     """By category; 1 where it isn't named."""
 
-    def to_plan(self, name: str, spelling: Mapping[str, str]) -> DigestPlan:
+    def to_plan(self, name: str, spelling: Mapping[str, str], weights: Mapping[str, float]) -> DigestPlan:
         """Fill in the defaults.
 
         Args:
             name: of the digest.
             spelling: how feeds.yaml spells a category first, by its folded name.
+            weights: of categories of which the digest says nothing.
         """
         return DigestPlan(
             name=name,
@@ -97,7 +99,9 @@ class DigestSettings(Section):
             categories=_spelt(self.categories, spelling),
             tags=tuple(dict.fromkeys(self.tags)),
             recipients=tuple(dict.fromkeys(self.recipients)),
-            weights={spelling.get(name.casefold(), name): weight for name, weight in self.weights.items()},
+            weights={
+                spelling.get(name.casefold(), name): weight for name, weight in {**weights, **self.weights}.items()
+            },
         )
 
 
@@ -111,11 +115,14 @@ NamedDigests = Annotated[tuple[NamedDigestSettings, ...], AfterValidator(_named_
 
 
 def plans(
-    digest: DigestSettings, digests: Iterable[NamedDigestSettings], spelling: Mapping[str, str]
+    digest: DigestSettings,
+    digests: Iterable[NamedDigestSettings],
+    spelling: Mapping[str, str],
+    weights: Mapping[str, float],
 ) -> tuple[DigestPlan, ...]:
-    """Give what is ordered, the daily digest first."""
+    """Give what is ordered, the daily digest first; `weights` are those that `categories` says."""
     named = [(DAILY, digest), *((each.name, each) for each in digests)]
-    return tuple(settings.to_plan(name, spelling) for name, settings in named if settings.enabled)
+    return tuple(settings.to_plan(name, spelling, weights) for name, settings in named if settings.enabled)
 
 
 def _spelt(categories: Sequence[str], spelling: Mapping[str, str]) -> tuple[str, ...]:

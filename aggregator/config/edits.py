@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aggregator.config import splice
+from aggregator.config.feeds import FeedSettings
 from aggregator.config.layout import FEEDS, Layout, layout
-from aggregator.config.model import Configuration, FeedSettings
+from aggregator.config.model import Configuration
 from aggregator.config.plain import Plain
 from aggregator.config.positions import read
 from aggregator.config.read import MAX_BYTES, parse

@@ -4,17 +4,22 @@ Much slower than reading a file that is right, and imported with all it needs on
 """
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from aggregator.config.conflicts import conflicts
+from aggregator.config.feeds import Categories, Defaults, FeedSettings, inherit
 from aggregator.config.messages import explain, keys_at, located, unknown_key
-from aggregator.config.model import Configuration, FeedSettings
+from aggregator.config.model import Configuration
 from aggregator.config.plain import Plain
 from aggregator.config.positions import Places, Tree, read
+from aggregator.config.section import Section
 from aggregator.config.syntax import Mark
 from aggregator.errors import ConfigurationError, Problem
+
+_S = TypeVar("_S", bound=Section)
 
 
 def examine(text: str, *, file: str) -> Configuration:
@@ -80,13 +85,28 @@ def _finding(error: ErrorDetails, places: Places) -> tuple[Mark, str]:
 
 def _contradictions(root: dict[str, Plain], places: Places) -> Iterator[tuple[Mark, str]]:
     feeds = root.get("feeds")
-    comparable = {
+    defaults = _lenient(Defaults, root.get("defaults")) or Defaults()
+    categories = _lenient(_Categories, {"all": root.get("categories") or {}})
+    found = {
         place: settings
         for place, feed in enumerate(feeds if isinstance(feeds, list) else ())
         if (settings := _comparable(feed))
     }
+    comparable = dict(zip(found, inherit(found.values(), defaults, categories.all if categories else {}), strict=True))
     for path, message in conflicts(comparable, lambda path: places.of(path).line):
         yield places.of(path), located(path, message)
+
+
+class _Categories(Section):
+    all: Categories
+
+
+def _lenient(model: type[_S], said: Plain) -> _S | None:
+    """Read a section; None where anything in it is wrong, which is told elsewhere."""
+    try:
+        return model.model_validate(said)
+    except ValidationError:
+        return None
 
 
 def _comparable(feed: Plain) -> FeedSettings | None:
@@ -96,7 +116,9 @@ def _comparable(feed: Plain) -> FeedSettings | None:
     try:
         return FeedSettings.model_validate(feed)
     except ValidationError as invalid:
-        wrong = {error["loc"][0] for error in invalid.errors()}
+        wrong = {error["loc"][0] for error in invalid.errors() if error["loc"]}
     if wrong & {"url", "id"}:
         return None
+    # What is wrong together with something else is one of these.
+    wrong |= {"user", "password", "password_file"}
     return FeedSettings.model_validate({key: value for key, value in feed.items() if key not in wrong})

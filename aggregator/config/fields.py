@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from aggregator.config import durations, sizes
 from aggregator.config.nearest import did_you_mean
+from aggregator.config.references import Reference
 from aggregator.polling.groups import rate_group
 from aggregator.text import languages
 from aggregator.text.urls import web_url
@@ -33,6 +34,8 @@ def _typed(read: Callable[[str], object]) -> BeforeValidator:
 
     def validate(value: Any) -> object:  # noqa: ANN401 - whatever stood in the file
         match value:
+            case Reference():
+                return value.read(read, quoted)
             case str():
                 return read(value)
             case None:
@@ -277,5 +280,6 @@ ShownImages = Annotated[Shown, _typed(_shown)]
 Timeout = Annotated[_Duration, _lasting(timedelta(seconds=1), timedelta(minutes=5))]
 Window = Annotated[_Duration, _lasting(timedelta(hours=1), timedelta(days=30))]
 Lateness = Annotated[_Duration, _lasting(timedelta(0), timedelta(days=30))]
+Kept = Annotated[_Duration, _lasting(timedelta(days=1), timedelta(days=36_500))]
 Share = Annotated[float, _typed(_share)]
 Folder = Annotated[Path, _typed(_folder)]

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from aggregator.config.fields import Line, MailAddress, Number, Timeout, counting, quoted, typed
+from aggregator.config.references import Reference
 from aggregator.config.section import Section
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -43,9 +44,12 @@ def _mail_host(text: str) -> str:
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def _variable(text: str) -> str:
-    """Read the name of an environment variable; the message does not repeat what may be the password itself."""
-    found = _VARIABLE.fullmatch(text)
+def _variable(value: Any) -> str:  # noqa: ANN401 - whatever stood in the file
+    """Read the name of an environment variable; the message does not repeat what may be the password itself.
+
+    Its value is looked up when mail is sent, so that commands which send none can do without it.
+    """
+    found = _VARIABLE.fullmatch(value.written if isinstance(value, Reference) else str(value))
     if not found:
         raise ValueError("does not stand in this file; write ${SMTP_PASSWORD} and set that environment variable")
     return found[1]
@@ -53,7 +57,7 @@ def _variable(text: str) -> str:
 
 Encryption = Annotated[Security, typed(_security)]
 MailHost = Annotated[str, typed(_mail_host)]
-Variable = Annotated[str, typed(_variable)]
+Variable = Annotated[str, BeforeValidator(_variable)]
 """Written as `${NAME}`; read as `NAME`."""
 
 

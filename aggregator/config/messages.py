@@ -1,6 +1,6 @@
 """pydantic's findings, said to a person who writes feeds.yaml."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from aggregator.config.fields import quoted
 from aggregator.config.nearest import did_you_mean
 from aggregator.config.plain import Path
+from aggregator.config.references import Reference
 
 
 def located(path: Path, message: str) -> str:
@@ -40,12 +41,23 @@ def unknown_key(key: str, known: Collection[str]) -> str:
 
 def keys_at(model: type[BaseModel], path: Path) -> tuple[str, ...]:
     """List the keys that the section at `path` below `model` may have."""
-    section: Any = model
+    section, is_free = model, False
     for step in path:
-        if isinstance(step, str):
-            annotation = section.model_fields[step].annotation
-            section = next(iter(getattr(annotation, "__args__", ())), annotation)  # of tuple[Section, ...]: Section
+        if is_free or isinstance(step, int):
+            is_free = False
+            continue
+        annotation = section.model_fields[step].annotation
+        is_free = getattr(annotation, "__origin__", None) is Mapping
+        section = _section_in(annotation) or section
     return tuple(section.model_fields)
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - a type, or what describes one
+    """Find the section that a setting is, or holds: of `tuple[Section, ...]`, `Mapping[str, Section]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    parts = (_section_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((part for part in parts if part), None)
 
 
 def _shown_key(key: str) -> str:
@@ -56,6 +68,8 @@ def _shown_key(key: str) -> str:
 
 def _kind(value: object) -> str:
     match value:
+        case Reference():
+            return value.written
         case str():
             return quoted(value)
         case list():

@@ -5,18 +5,19 @@ from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from pydantic import Field, ValidationInfo, field_validator
+
 from aggregator.config import sizes
 from aggregator.config.digests import DigestSettings, NamedDigests, plans
+from aggregator.config.feed_fields import Addresses
+from aggregator.config.feeds import Categories, Defaults, FeedSettings, inherit
 from aggregator.config.fields import (
     DEFAULT_GAPS,
     Contact,
-    FeedAddress,
     Folder,
     Gap,
     Gaps,
-    Id,
     Interval,
-    Language,
     Lateness,
     Line,
     Network,
@@ -27,7 +28,6 @@ from aggregator.config.fields import (
     ShownImages,
     SiteAddress,
     Size,
-    Switch,
     Timeout,
     Token,
     Websub,
@@ -35,10 +35,10 @@ from aggregator.config.fields import (
     Zone,
     counting,
 )
-from aggregator.config.identity import feed_id, host_name
 from aggregator.config.mail import Mail
 from aggregator.config.section import Section
 from aggregator.feeds.limits import MAX_BODY
+from aggregator.model.access import Access
 from aggregator.model.digest import DigestPlan
 from aggregator.model.feed import Feed
 from aggregator.model.grouping import StorySettings
@@ -135,41 +135,6 @@ class Metrics(Section):
         return self.token.get_secret_value() if self.token else ""
 
 
-class FeedSettings(Section):
-    """One item under `feeds`."""
-
-    url: FeedAddress
-    id: Id | None = None
-    title: Line | None = None
-    publisher: Line | None = None
-    category: Line = "General"
-    tags: tuple[Line, ...] = ()
-    language: Language | None = None
-    interval: Interval | None = None
-    allow_private_address: Switch = False
-    enabled: Switch = True
-
-    @cached_property
-    def feed_id(self) -> FeedId:
-        """The id given, else the one made of the address."""
-        return FeedId(self.id) if self.id else feed_id(self.url)
-
-    def to_feed(self, polling: Polling, *, category: str) -> Feed:
-        """Fill in the defaults; `category` is ours in the spelling of the whole file."""
-        return Feed(
-            id=self.feed_id,
-            url=self.url,
-            title=self.title or "",
-            publisher=self.publisher or self.title or host_name(self.url),
-            category=category,
-            tags=tuple(dict.fromkeys(self.tags)),
-            language=self.language,
-            interval=self.interval or polling.interval,
-            unconditional_interval=self.interval or max(polling.interval, polling.unconditional_interval),
-            allow_private_address=self.allow_private_address,
-        )
-
-
 class Configuration(Section):
     """A whole feeds.yaml, free of contradictions when it comes from `config.read.load`."""
 
@@ -182,7 +147,18 @@ class Configuration(Section):
     mail: Mail = Mail()
     digest: DigestSettings = DigestSettings()
     digests: NamedDigests = ()
+    defaults: Defaults = Defaults()
+    categories: Categories = Field(default_factory=dict)
+    include: Addresses = ()
+    """Subscription lists (OPML) whose feeds are polled as well."""
     feeds: tuple[FeedSettings, ...]
+    """With what `defaults` and `categories` say where they say nothing themselves: those stand before them for that."""
+
+    @field_validator("feeds")
+    @classmethod
+    def _inherit(cls, feeds: tuple[FeedSettings, ...], info: ValidationInfo) -> tuple[FeedSettings, ...]:
+        # What is missing is wrong, and told for itself.
+        return inherit(feeds, info.data.get("defaults", Defaults()), info.data.get("categories", {}))
 
     @property
     def websub_enabled(self) -> bool:
@@ -192,11 +168,12 @@ class Configuration(Section):
     @property
     def digest_plans(self) -> tuple[DigestPlan, ...]:
         """Give the digests that are ordered, the daily one first; categories spelt as feeds.yaml spells them first."""
-        return plans(self.digest, self.digests, self._spelling)
+        weights = {name: said.weight for name, said in self.categories.items() if said.weight is not None}
+        return plans(self.digest, self.digests, self._spelling, weights)
 
     @property
     def _spelling(self) -> dict[str, str]:
-        spelling: dict[str, str] = {}
+        spelling = {name.casefold(): name for name in self.categories}
         for settings in self.feeds:
             spelling.setdefault(settings.category.casefold(), settings.category)
         return spelling
@@ -208,12 +185,27 @@ class Configuration(Section):
         """
         return self._enabled_feeds
 
+    def changed_sections(self, before: "Configuration") -> tuple[str, ...]:
+        """Name the keys at the top of the file that say something else than before, but for feeds and what holds for them."""
+        names = (name for name in Configuration.model_fields if name not in {"feeds", "defaults", "categories"})
+        return tuple(name for name in names if getattr(before, name) != getattr(self, name))
+
+    def access(self) -> dict[FeedId, Access]:
+        """Give what is secret about asking feeds, by their ids; most have nothing."""
+        found = ((settings.feed_id, settings.access()) for settings in self.feeds if settings.enabled)
+        return {feed_id: access for feed_id, access in found if access}
+
     @cached_property
     def _enabled_feeds(self) -> tuple[Feed, ...]:
         """Made once: a command asks three times, and a thousand feeds take 12 ms."""
         spelling = self._spelling
+        interval, unconditional = self.polling.interval, self.polling.unconditional_interval
         return tuple(
-            settings.to_feed(self.polling, category=spelling[settings.category.casefold()])
+            settings.to_feed(
+                interval=interval,
+                unconditional_interval=unconditional,
+                category=spelling[settings.category.casefold()],
+            )
             for settings in self.feeds
             if settings.enabled
         )

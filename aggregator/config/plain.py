@@ -8,6 +8,7 @@ Where anything is wrong, refused, or read differently by the two, `read` gives u
 1.2, and finds words and places for what is wrong. The tests hold as a law that what is read here is read there, and alike.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -22,6 +23,8 @@ from yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+
+from aggregator.config.references import resolve
 
 Plain = str | list["Plain"] | dict[str, "Plain"] | None
 Path = tuple[str | int, ...]
@@ -63,7 +66,7 @@ def _value(event: Event, events: Iterator[Event], depth: int) -> Plain:
     kind = type(event)
     if kind is ScalarEvent:
         text = _text(event)
-        return None if not event.style and text in NULL else text
+        return None if not event.style and text in NULL else resolve(text, os.environ)
     if kind is AliasEvent or event.anchor or event.tag or not depth:
         raise _Unusual
     return (_list if kind is SequenceStartEvent else _mapping)(events, depth - 1)

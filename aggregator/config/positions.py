@@ -9,6 +9,7 @@ The file is read event by event instead of as finished objects, because that way
 - depth is bounded before Python's stack is.
 """
 
+import os
 from dataclasses import dataclass, field
 
 from ruamel.yaml.events import (
@@ -24,6 +25,7 @@ from ruamel.yaml.events import (
 )
 
 from aggregator.config.plain import MAX_DEPTH, NULL, Path, Plain
+from aggregator.config.references import resolve
 from aggregator.config.syntax import Mark, Unreadable, events, mark_of
 from aggregator.errors import Problem
 
@@ -172,6 +174,6 @@ def _plain(event: NodeEvent) -> Plain:
         case MappingStartEvent():
             return {}
         case ScalarEvent(value=str(value), style=style) if style or value not in NULL:
-            return value
+            return resolve(value, os.environ)
         case _:
             return None

@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 
 from aggregator.feeds.imprints import context_of
 from aggregator.feeds.limits import MAX_ADDRESS, MAX_ENCLOSURES, MAX_FIELD, MAX_HUBS, MAX_NAME, MAX_TAGS
-from aggregator.feeds.raw import Markup, RawEntry, RawFeed, RawMedia
-from aggregator.feeds.titles import plain_name, plain_title
+from aggregator.feeds.raw import Markup, RawEntry, RawFeed, RawMedia, first_entries
+from aggregator.feeds.titles import plain_name, plain_title, stripped
 from aggregator.model.entry import NO_HTML, Byline, Enclosure, Link, ParsedEntry, SafeHtml
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.imprint import Imprints
@@ -30,6 +30,7 @@ _MOST_BYTES: Final = 2**63 - 1
 
 def normalise(raw: RawFeed, document: Document) -> ParsedFeed:
     """Turn what a document says into our own types. Never raises for what it says."""
+    raw = raw if document.max_entries is None else first_entries(raw, document.max_entries)
     home = _address(raw.home, document.url)
     title = plain_title(raw.title)
     context = _Context(
@@ -38,6 +39,8 @@ def normalise(raw: RawFeed, document: Document) -> ParsedFeed:
         publishers=(*document.publisher_names, title) if title else document.publisher_names,
         author=plain_name(raw.author),
         language=languages.tag(raw.language) or languages.tag(document.language),
+        strip_prefix=document.strip_prefix,
+        strip_suffix=document.strip_suffix,
     )
     return ParsedFeed(
         format=raw.format,
@@ -77,6 +80,8 @@ class _Context:
     publishers: tuple[str, ...]
     author: str
     language: str | None
+    strip_prefix: tuple[str, ...]
+    strip_suffix: tuple[str, ...]
 
 
 def _hashed(context: _Context, raw: RawFeed) -> bytes:
@@ -88,7 +93,7 @@ def _entry(raw: RawEntry, context: _Context) -> ParsedEntry:
     found, summary, content = _texts(raw, context)
     text = content.text if content else summary.text
     url = _link(raw, context)
-    title = plain_title(raw.title)
+    title = stripped(plain_title(raw.title), context.strip_prefix, context.strip_suffix)
     image = _image(raw, context, content, summary)
     enclosures = _enclosures(raw.enclosures, context)
     published, updated = _times(raw)

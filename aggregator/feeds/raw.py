@@ -3,7 +3,7 @@
 Strings are as the document has them; addresses may be relative or no addresses at all; markup may be hostile.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from aggregator.model.feed import FreshnessHints
@@ -88,3 +88,9 @@ class RawFeed:
     """Place in the document and id of entries that were passed over."""
     around: object = None
     """What decides what an entry is read to, besides all of the above; it has a `repr` of its own."""
+
+
+def first_entries(raw: RawFeed, most: int) -> RawFeed:
+    """Give a document as if it had no more than so many entries, counted from its beginning."""
+    known = tuple((place, entry_id) for place, entry_id in raw.known if place < most)
+    return replace(raw, entries=raw.entries[: most - len(known)], known=known, imprints=raw.imprints[:most])

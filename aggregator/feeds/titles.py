@@ -38,6 +38,21 @@ def plain_name(text: str) -> str:
     return cut_line(_tolerant_text(text[:MAX_FIELD]))
 
 
+def stripped(title: str, prefixes: tuple[str, ...], suffixes: tuple[str, ...]) -> str:
+    """Cut one of these beginnings and one of these ends from a headline, the longest that fits, whatever its case.
+
+    A headline that is nothing else stays whole.
+    """
+    if not (prefixes or suffixes):
+        return title
+    folded = title.casefold()
+    if len(folded) != len(title):  # a letter that is two in lower case: places in one are none in the other
+        folded = title.lower() if len(title.lower()) == len(title) else title
+    start = max((len(each) for each in prefixes if folded.startswith(each.casefold())), default=0)
+    end = max((len(each) for each in suffixes if folded.endswith(each.casefold())), default=0)
+    return title[start : len(title) - end].strip() or title
+
+
 def cut_line(text: str) -> str:
     """Fold to one line and cut to `MAX_LINE` characters, an ellipsis being the last."""
     line = one_line(text)

@@ -27,12 +27,14 @@ def pack_document(document: Document) -> bytes:
     """Write a document."""
     settings, known = _packed_settings(document.publisher_names, document.own_origins), document.known
     said = (document.body, document.url, document.content_type, document.language)
-    return marshal.dumps((*said, settings, known.context, known.entries), _VERSION)
+    wanted = (document.max_entries, document.strip_prefix, document.strip_suffix)
+    return marshal.dumps((*said, *wanted, settings, known.context, known.entries), _VERSION)
 
 
 def unpack_document(packed: bytes) -> Document:
     """Read what `pack_document` wrote."""
-    body, url, content_type, language, settings, context, entries = marshal.loads(packed)  # noqa: S302  of our own process
+    body, url, content_type, language, *wanted, settings, context, entries = marshal.loads(packed)  # noqa: S302  of our own process
+    max_entries, strip_prefix, strip_suffix = wanted
     publisher_names, own_origins = _unpacked_settings(settings)
     return Document(
         body=body,
@@ -42,6 +44,9 @@ def unpack_document(packed: bytes) -> Document:
         publisher_names=publisher_names,
         own_origins=own_origins,
         known=KnownImprints(context=context, entries=entries),
+        max_entries=max_entries,
+        strip_prefix=strip_prefix,
+        strip_suffix=strip_suffix,
     )
 
 

@@ -92,7 +92,7 @@ class HttpFetcher:
         self._courier.close()
 
     async def _ask(self, trip: Trip, deadline: Deadline, *, private: bool) -> Answer:
-        written = self._writer.write(b"GET", trip.target, trip.conditions())
+        written = self._writer.write(b"GET", trip.target, [*trip.own_headers(), *trip.conditions()])
         return await self._courier.bring(trip.target, written, self._document, deadline=deadline, private=private)
 
     def _document(self, status: int, headers: dict[str, str]) -> Document | None:

@@ -1,7 +1,7 @@
 """The way from a feed's address to the answer that ends it: decisions about each answer, no I/O."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from aggregator.fetch.answers import Answer
@@ -32,6 +32,8 @@ class Trip:
     permanent_url: str | None = None
     only_permanent: bool = True
     """Every redirect so far was a permanent one."""
+    has_left: bool = False
+    """A redirect has led to another origin than the feed's (RFC 6454)."""
 
     @classmethod
     def begin(cls, request: FetchRequest) -> "Trip":
@@ -40,7 +42,14 @@ class Trip:
         Raises:
             FetchProblem: it is no http or https address.
         """
-        return cls(request=request, target=Target.from_text(request.url))
+        target = Target.from_text(request.url)
+        return cls(request=request, target=replace(target, login=request.access.login or target.login))
+
+    def own_headers(self) -> list[tuple[bytes, bytes]]:
+        """Give the headers that the feed's own origin alone is sent; after a redirect to another one, nobody is."""
+        if self.has_left:
+            return []
+        return [(name.encode("ascii"), value.encode("latin-1")) for name, value in self.request.access.headers]
 
     def conditions(self) -> list[tuple[bytes, bytes]]:
         """Give the conditional headers for the address that is asked now.
@@ -109,6 +118,7 @@ class Trip:
             raise self._refused("a redirect in a circle")
         if why := self._closed(next_target):
             return self._failed(answer, f", which leads to {shown(next_target.url)}: not followed, {why}")
+        self.has_left = self.has_left or _origin(next_target) != _origin(self.target)
         self.redirected_by, self.target = self.target, next_target
         if self.only_permanent:
             self.permanent_url = self.target.url
@@ -137,6 +147,10 @@ class Trip:
 
     def _refused(self, what: str) -> FetchProblem:
         return FetchProblem(FailureKind.BAD_RESPONSE, f"{what} at {shown(self.target.url)}", url=self.target.url)
+
+
+def _origin(target: Target) -> tuple[str, str]:
+    return (target.scheme, target.authority)
 
 
 def _foreign_scheme(location: bytes) -> str:

@@ -8,6 +8,7 @@ from aggregator.model.entry import ParsedEntry
 from aggregator.model.ids import EntryId, FeedId, RateGroup
 from aggregator.model.imprint import NOTHING_KNOWN, Imprints, KnownImprints
 from aggregator.model.push import Advertised
+from aggregator.model.wanted import KEPT_FOR_EVER, NO_FILTERS, Filters, Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,15 @@ class Feed:
     unconditional_interval: timedelta
     """Interval while its server answers no conditional requests, so that every poll costs a whole document."""
     allow_private_address: bool = False
+    full_text: bool = False
+    """The article behind the link of an entry is wanted beside what the feed says."""
+    filters: Filters = NO_FILTERS
+    max_entries: int | None = None
+    """Entries of a document that are read, from its beginning; None: as many as are read of any."""
+    retention: Retention = KEPT_FOR_EVER
+    strip_prefix: tuple[str, ...] = ()
+    """Beginnings that are cut from headlines as they are read."""
+    strip_suffix: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +179,8 @@ class FeedOverview:
     newest_entry_at: datetime | None
     rhythm: timedelta | None = None
     """Usual time between two of its entries: of the last twenty, newest minus oldest by their number; None below five."""
+    muted: int = 0
+    """Of `entries`: those that a rule of feeds.yaml mutes."""
 
     @property
     def name(self) -> str:
@@ -192,6 +204,10 @@ class Document:
     """Origins of our own site, `scheme://host[:port]`: links to them in foreign HTML are dropped."""
     known: KnownImprints = NOTHING_KNOWN
     """Entries that need not be read."""
+    max_entries: int | None = None
+    """See `Feed.max_entries`; likewise the next two."""
+    strip_prefix: tuple[str, ...] = ()
+    strip_suffix: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

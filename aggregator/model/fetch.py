@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from aggregator.model.access import OPEN, Access
 from aggregator.model.feed import Validators
 from aggregator.model.ids import RateGroup
 
@@ -15,6 +16,7 @@ class FetchRequest:
     url: str
     validators: Validators = Validators()
     allow_private_address: bool = False
+    access: Access = OPEN
     paused: frozenset[RateGroup] = frozenset()
     """Rate groups whose servers asked to be left alone: a redirect into one is not followed, unless `url` is of it."""
     twin_url: str | None = None

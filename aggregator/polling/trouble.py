@@ -79,7 +79,7 @@ _BY_BEGINNING: Final = (
 _ADVICE: Final = {
     Trouble.LIMITED: "Its server wants to be asked less often: give it a longer `interval` in feeds.yaml",
     Trouble.NOT_LET_IN: (
-        "Its server does not let us in: put a login into its address (https://name:password@host/...), or another address "
+        "Its server does not let us in: give it a login (`user:` and `password:` in feeds.yaml), or another address "
         "in its place, or ask its publisher not to block feed readers"
     ),
     Trouble.NOT_THERE: "Nothing is there: look on its site for the feed's new address",

@@ -9,6 +9,7 @@ from datetime import datetime
 from html import escape
 from zlib import crc32
 
+from aggregator.errors import Problem
 from aggregator.polling.health import FeedProblem
 from aggregator.publish import atom, jsonfeed, rss
 from aggregator.publish.listed import plain, told_apart
@@ -43,6 +44,19 @@ def notice(site: Site, problem: FeedProblem) -> Notice:
         at=problem.since,
         text=plain(message(problem)),
         category=plain(problem.kind),
+    )
+
+
+def of_file(site: Site, problems: Sequence[Problem], since: datetime) -> Notice:
+    """Say that feeds.yaml can't be applied, with every problem of it."""
+    said = "; ".join(map(str, problems))
+    return Notice(
+        id=site.tag(f"problems/configuration/{int(since.timestamp())}"),
+        title="feeds.yaml can't be applied",
+        url=site.address("feeds"),
+        at=since,
+        text=plain(f"What it said before stays in force. {said}"),
+        category="configuration",
     )
 
 

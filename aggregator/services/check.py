@@ -25,7 +25,7 @@ from aggregator.services.check_report import CheckReport
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.dry import DryPoller, OnReport
 from aggregator.services.poll import Poller
-from aggregator.services.poll_feed import Recognition
+from aggregator.services.recognition import Recognition
 from aggregator.services.skipped import skipped
 
 

@@ -17,7 +17,8 @@ from aggregator.polling.schedule import after_fetch, body_hash
 from aggregator.ports import Clock, Fetcher, Parser, Store, Transaction
 from aggregator.services.answer import NOTHING, Answer, Polled, lost, save, told
 from aggregator.services.check_report import CheckReport, Found, found, report_of
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.poll_feed import FeedPoller
+from aggregator.services.recognition import Recognition
 from aggregator.text.urls import host
 
 T = TypeVar("T")

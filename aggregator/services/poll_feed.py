@@ -13,39 +13,27 @@ whatever has no place yet.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from aggregator.errors import DatabaseUnusable, LeaseLost, UserError
-from aggregator.model.feed import Document, DueFeed, Outcome, ParsedFeed
+from aggregator.model.feed import Document, DueFeed, Feed, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, FetchRequest
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.imprint import NOTHING_KNOWN, KnownImprints
 from aggregator.model.poll import PollResult
 from aggregator.model.push import Advertised
-from aggregator.polling.moves import Owners, twin_address
+from aggregator.polling.moves import twin_address
 from aggregator.polling.schedule import after_fetch, body_hash, pause
 from aggregator.ports import Clock, Fetcher, Parser, Store, Transaction
 from aggregator.services.answer import NOTHING, Answer, Polled, Saved, lost, save, save_pushed, told
 from aggregator.services.grouping import Grouping
 from aggregator.services.ledger import Ledger
+from aggregator.services.recognition import Recognition
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recognition:
-    """What feeds.yaml says that bears on reading a document, and on recognising entries and feeds."""
-
-    copy_window: timedelta = timedelta(hours=48)
-    publisher_names: tuple[str, ...] = ()
-    """Of all feeds: any of them may end a headline that another feed passes on."""
-    own_origins: tuple[str, ...] = ()
-    """See `Document.own_origins`."""
-    addresses: Owners = field(default_factory=dict)
-    """Of all feeds: what permanent redirects lead to is not adopted where another feed is polled there."""
 
 
 class Pushes(Protocol):
@@ -160,7 +148,7 @@ class FeedPoller:
         result = PollResult(
             feed_id=feed_id, feed_title=overview.name, outcome=Outcome.FETCHED, received=len(document.body)
         )
-        parsed = await self._parser.parse(self._completed(document, language=overview.feed.language))
+        parsed = await self._parser.parse(self._completed(document, overview.feed))
         if isinstance(parsed, Failed):
             return replace(result, outcome=Outcome.FAILED, message=parsed.message, failure=parsed.kind)
         now = self._clock.now()
@@ -176,6 +164,7 @@ class FeedPoller:
                 url=due.url,
                 validators=due.state.validators,
                 allow_private_address=due.feed.allow_private_address,
+                access=self._recognition.access_to(due),
                 paused=paused,
                 twin_url=twin_address(due.state.move, feed=due.feed, taken=self._recognition.addresses),
                 moved=due.state.move.address is not None,
@@ -201,17 +190,20 @@ class FeedPoller:
     async def _parsed(self, due: DueFeed, started: datetime, got: Fetched, hashed: str, known: KnownImprints) -> Answer:
         content_type = got.headers.get("content-type", "")
         document = Document(body=got.body, url=got.url, content_type=content_type, known=known)
-        parsed = await self._parser.parse(self._completed(document, language=due.feed.language))
+        parsed = await self._parser.parse(self._completed(document, due.feed))
         if isinstance(parsed, Failed):
             return self._answer(due, started, got, replace(parsed, headers=got.headers, url=got.url))
         return self._answer(due, started, got, document=parsed, hashed=hashed)
 
-    def _completed(self, document: Document, *, language: str | None) -> Document:
+    def _completed(self, document: Document, feed: Feed) -> Document:
         return replace(
             document,
             publisher_names=self._recognition.publisher_names,
-            language=language,
+            language=feed.language,
             own_origins=self._recognition.own_origins,
+            max_entries=feed.max_entries,
+            strip_prefix=feed.strip_prefix,
+            strip_suffix=feed.strip_suffix,
         )
 
     def _answer(

@@ -10,6 +10,7 @@ from typing import TypeVar
 from aggregator.errors import DatabaseUnusable
 from aggregator.model.poll import PollResult
 from aggregator.ports import Clock, Store, Transaction
+from aggregator.services.in_force import InForce
 
 T = TypeVar("T")
 
@@ -116,6 +117,8 @@ class Watch:
     """Gives the size of the database with its journals; None where it is in no file."""
     started_at: datetime | None = None
     """Polling has a while from then on to look for due feeds for the first time."""
+    in_force: InForce | None = None
+    """Which configuration goes; None where the file is read once."""
     stopping: bool = False
     _probe: "asyncio.Task[str] | None" = None
 

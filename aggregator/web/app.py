@@ -101,6 +101,7 @@ def _routes() -> list[Route]:
         Route("/categories/{slug}", category.page),
         Route("/feeds", feeds.page),
         Route("/feeds.opml", feeds.opml_document),
+        Route("/feeds.schema.json", static.schema_document),
         Route("/feeds/{feed_id}", feeds.feed_page),
         Route("/feeds/{feed_id}/icon", media.icon),
         Route("/media/{signature}/{address}", media.image),

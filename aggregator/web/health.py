@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from aggregator.services import watch
-from aggregator.services.watch import Readiness
+from aggregator.services.watch import Readiness, Watch
 from aggregator.text.dates import rfc3339
 from aggregator.web.desk import desk_of
 
@@ -34,7 +34,16 @@ async def readyz(request: Request) -> Response:
     if not readiness.ready:
         logger.warning("not ready: %s", "; ".join(readiness.reasons))
     status = 200 if readiness.ready else 503
-    return JSONResponse(_told(readiness, polls=desk.watch.polling is not None), status, headers=_NOT_KEPT)
+    body = _told(readiness, polls=desk.watch.polling is not None) | _configuration(desk.watch)
+    return JSONResponse(body, status, headers=_NOT_KEPT)
+
+
+def _configuration(watch: Watch) -> dict[str, object]:
+    """Say whether feeds.yaml is in force as it is; if not, the program goes on by what it said before, and is ready."""
+    if watch.in_force is None:
+        return {}
+    standing = watch.in_force.standing
+    return {"configuration": {"applied_at": rfc3339(standing.applied_at), "problems": len(standing.problems)}}
 
 
 def _told(readiness: Readiness, *, polls: bool) -> dict[str, object]:

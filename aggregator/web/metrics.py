@@ -30,6 +30,7 @@ from starlette.responses import PlainTextResponse, Response
 from aggregator.model.feed import FeedOverview, Outcome
 from aggregator.model.fetch import FailureKind
 from aggregator.polling.upcoming import next_time
+from aggregator.services.in_force import InForce
 from aggregator.services.read import AllFeeds
 from aggregator.services.watch import PollTally
 from aggregator.web.desk import Desk, desk_of
@@ -67,7 +68,14 @@ def _measured(desk: Desk, known: AllFeeds, now: datetime) -> bytes:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(
-        _Now([*_feeds(known, now), *_polls(desk.watch.tally), *_stored(known, desk.watch.database_bytes)])
+        _Now(
+            [
+                *_feeds(known, now),
+                *_polls(desk.watch.tally),
+                *_stored(known, desk.watch.database_bytes),
+                *_configuration(desk.watch.in_force),
+            ]
+        )
     )
     return generate_latest(registry)
 
@@ -132,6 +140,17 @@ def _stored(known: AllFeeds, database_bytes: Callable[[], int] | None) -> Iterab
         yield _gauge("aggregator_database_bytes", "Size of the database with its journal.", database_bytes())
     build = {"version": version("aggregator"), "python": python_version()}
     yield InfoMetricFamily("aggregator_build", "Which program this is.", build)
+
+
+def _configuration(in_force: InForce | None) -> Iterable[Metric]:
+    if in_force is None:
+        return
+    standing = in_force.standing
+    wrong = len(standing.problems)
+    yield _gauge("aggregator_configuration_problems", "What is wrong with feeds.yaml; 0: it is in force.", wrong)
+    at = standing.applied_at.timestamp()
+    yield _gauge("aggregator_configuration_applied_timestamp_seconds", "When feeds.yaml was applied last.", at)
+    yield _counter("aggregator_configuration_reloads", "How often a changed feeds.yaml was applied.", standing.reloads)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

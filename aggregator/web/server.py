@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from aggregator.errors import UserError
 
@@ -16,7 +16,7 @@ CLOSING = 5
 class WebServer:
     """Serves an application until told to stop."""
 
-    def __init__(self, app: Starlette, *, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
         self._host = host
         self._port = port
         self._server = _Server(

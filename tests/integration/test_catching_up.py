@@ -21,7 +21,8 @@ from aggregator.polling.schedule import after_fetch
 from aggregator.ports import Transaction
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.poll import Poller
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.poll_feed import FeedPoller
+from aggregator.services.recognition import Recognition
 from tests.factories import NOON, make_feed
 from tests.lease_worker import NoParser
 from tests.virtual_time import DirectStore, LoopClock, run

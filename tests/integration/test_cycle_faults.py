@@ -16,7 +16,8 @@ from aggregator.model.poll import PollRecord, PollResult
 from aggregator.ports import Transaction
 from aggregator.services.answer import Polled
 from aggregator.services.cycle import CycleSettings
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.poll_feed import FeedPoller
+from aggregator.services.recognition import Recognition
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.factories import NOON, make_feed
 from tests.lease_worker import NoParser, Notes, poller

@@ -25,8 +25,9 @@ from aggregator.parse_pool import ParsePool
 from aggregator.ports import Fetcher, Parser, Store, Transaction
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.poll import Poller
-from aggregator.services.poll_feed import FeedPoller, Pushes, Recognition
+from aggregator.services.poll_feed import FeedPoller, Pushes
 from aggregator.services.read import Reader
+from aggregator.services.recognition import Recognition
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.documents import Item, rss
 from tests.factories import NOON, make_feed, make_parsed_entry

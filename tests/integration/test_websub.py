@@ -22,9 +22,10 @@ from aggregator.model.query import EntryQuery
 from aggregator.parse_pool import ParsePool
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.poll_feed import FeedPoller
 from aggregator.services.push import Subscriber
 from aggregator.services.read import Reader
+from aggregator.services.recognition import Recognition
 from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.web.app import create_app
 from aggregator.web.desk import Callbacks

@@ -9,81 +9,104 @@ from textwrap import indent
 import pytest
 from pydantic.fields import FieldInfo
 
-from aggregator.config.digests import DigestSettings, NamedDigestSettings
 from aggregator.config.fields import Push, Shown
 from aggregator.config.identity import RESERVED, feed_id
-from aggregator.config.mail import Mail
-from aggregator.config.model import Configuration, Copies, FeedSettings, Media, Metrics, Polling, Site, Stories
+from aggregator.config.model import Configuration
 from aggregator.config.read import load, parse
-from aggregator.config.section import Section
+from aggregator.config.reference import SECTIONS, Setting, described, settings
 from aggregator.errors import ConfigurationError
 from aggregator.fetch.addresses import DOUBTFUL_PORTS, SERVICE_PORTS
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTIONS: dict[str, type[Section]] = {
-    "site": Site,
-    "polling": Polling,
-    "copies": Copies,
-    "stories": Stories,
-    "media": Media,
-    "metrics": Metrics,
-    "mail": Mail,
-    "digest": DigestSettings,
-    "digests": NamedDigestSettings,
-    "feeds": FeedSettings,
-}
-SETTINGS = [(section, key) for section, model in SECTIONS.items() for key in model.model_fields]
+SETTINGS = [(section, setting.key) for section in SECTIONS for setting in settings(section)]
+SECRETS = {"PAID_PASSWORD": "x", "NEWS_TOKEN": "Bearer y"}
+"""What examples name of the environment."""
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
 
 
 def document() -> str:
     return (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 
-def rows(section: str) -> dict[str, list[str]]:
-    """Give the table of a section: kind, default and meaning by key."""
-    (body,) = re.findall(rf"^## {section}$(.*?)(?=^##|\Z)", document(), re.MULTILINE | re.DOTALL)
-    lines = re.findall(r"^\| `(\w+)` \| (.*) \|$", body, re.MULTILINE)
-    return {key: rest.split(" | ") for key, rest in lines}
+def told(section: str, key: str) -> Setting:
+    (found,) = (setting for setting in settings(section) if setting.key == key)
+    return found
+
+
+SHAPES = {
+    "feeds": "feeds: [{{url: 'https://a.example/', {}}}]",
+    "digests": "digests: [{{name: a, {}}}]\nfeeds: []",
+    "categories": "categories: {{World: {{{}}}}}\nfeeds: []",
+    "rules": "feeds: [{{url: 'https://a.example/', mute: [{{{}}}]}}]",
+    "retention": "feeds: [{{url: 'https://a.example/', retention: {{{}}}}}]",
+}
+
+
+def file_with(section: str, item: str) -> str:
+    """Write a file in which one setting stands as the document writes it."""
+    return SHAPES.get(section, f"{section}: {{{{{{}}}}}}\nfeeds: []").format(item)
 
 
 def read_setting(section: str, key: str, value: str) -> object:
-    """Read a configuration in which one setting is written as the document writes it."""
-    item = f"{key}: {value}"
-    if section == "feeds":
-        return getattr(parse(f"feeds:\n- url: https://a.example/\n  {item}", file="doc").feeds[0], key)
-    if section == "digests":
-        return getattr(parse(f"digests:\n- name: a\n  {item}\nfeeds: []", file="doc").digests[0], key)
-    return getattr(getattr(parse(f"{section}: {{{item}}}\nfeeds: []", file="doc"), section), key)
+    """Read such a file, and give what became of the setting."""
+    item = f"words: [a], {key}: {value}" if section == "rules" and key != "words" else f"{key}: {value}"
+    found = parse(file_with(section, item), file="doc")
+    holder: object
+    match section:
+        case "feeds":
+            (holder,) = found.feeds
+        case "digests":
+            (holder,) = found.digests
+        case "categories":
+            holder = found.categories["World"]
+        case "rules":
+            (holder,) = found.feeds[0].mute
+        case "retention":
+            holder = found.feeds[0].retention
+        case _:
+            holder = getattr(found, section)
+    return getattr(holder, key)
 
 
 def field(section: str, key: str) -> FieldInfo:
     return SECTIONS[section].model_fields[key]
 
 
+def test_the_tables_are_those_that_make_docs_writes() -> None:
+    assert described(document()) == document()
+
+
 def test_every_section_is_documented() -> None:
-    assert set(SECTIONS) == set(Configuration.model_fields)
+    nested = {"rules", "retention"}
+    assert set(SECTIONS) - nested | {setting.key for setting in settings("")} == set(Configuration.model_fields)
 
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_setting_is_documented_and_no_other(section: str) -> None:
-    assert list(rows(section)) == list(SECTIONS[section].model_fields)
+    keys = [setting.key for setting in settings(section)]
+    assert sorted(keys) == sorted(SECTIONS[section].model_fields)
 
 
 @pytest.mark.parametrize(("section", "key"), SETTINGS)
 def test_every_setting_has_kind_default_and_meaning(section: str, key: str) -> None:
-    kind, default, meaning = rows(section)[key]
-    assert kind
-    assert default
-    assert meaning.endswith(".")
+    setting = told(section, key)
+    assert setting.kind
+    assert setting.default
+    assert setting.meaning.endswith(".")
 
 
 @pytest.mark.parametrize(("section", "key"), SETTINGS)
 def test_the_documented_default_is_the_default(section: str, key: str) -> None:
-    default = rows(section)[key][1]
+    default = told(section, key).default
     if field(section, key).is_required():
         assert default == "required"
-    elif field(section, key).default is None:
-        assert default.strip("`") == "polling.interval" or "`" not in default
+    elif field(section, key).default is None or (section, key) == ("rules", "words"):
+        assert default.strip("`") == "polling.interval" or "`" not in default or default == "`[]`"
     else:
         assert read_setting(section, key, default.strip("`")) == field(section, key).get_default(
             call_default_factory=True
@@ -92,10 +115,10 @@ def test_the_documented_default_is_the_default(section: str, key: str) -> None:
 
 @pytest.mark.parametrize(("section", "key"), SETTINGS)
 def test_the_documented_bounds_are_the_bounds(section: str, key: str) -> None:
-    bounds = re.search(r"`(\w+)` to `(\w+)`", rows(section)[key][0])
+    bounds = re.search(r"`(\w+)` to `(\w+)`", told(section, key).kind)
     if bounds is None:
         return
-    shape = "{{example.org: {}}}" if "by registrable domain" in rows(section)[key][0] else "{}"
+    shape = "{{example.org: {}}}" if "by registrable domain" in told(section, key).kind else "{}"
     for written in bounds.groups():
         read_setting(section, key, shape.format(written))
     too_much = {
@@ -106,6 +129,10 @@ def test_the_documented_bounds_are_the_bounds(section: str, key: str) -> None:
         "1024GiB": "1025GiB",
         "256": "257",
         "65535": "65536",
+        "1000": "1001",
+        "2000": "2001",
+        "1000000": "1000001",
+        "36500d": "36501d",
     }.get(bounds[2], "31d")
     with pytest.raises(ConfigurationError, match=f"{bounds[1]} to {bounds[2]} is possible"):
         read_setting(section, key, shape.format(too_much))
@@ -113,7 +140,7 @@ def test_the_documented_bounds_are_the_bounds(section: str, key: str) -> None:
 
 @pytest.mark.parametrize(("section", "key", "known"), [("polling", "websub", Push), ("media", "images", Shown)])
 def test_every_word_that_a_setting_may_be_is_one(section: str, key: str, known: type[StrEnum]) -> None:
-    words = re.findall(r"`(\w+)`", rows(section)[key][0])
+    words = re.findall(r"`(\w+)`", told(section, key).kind)
     assert words == list(known)
     assert [read_setting(section, key, word) for word in words] == words
 
@@ -151,7 +178,7 @@ feeds:
 """
     with pytest.raises(ConfigurationError) as caught:
         parse(broken, file="feeds.yaml")
-    (shown,) = examples("text")
+    *_, shown = examples("text")
     assert shown.strip() == str(caught.value), indent(str(caught.value), "    ")
 
 

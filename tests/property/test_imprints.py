@@ -21,7 +21,8 @@ from aggregator.model.fetch import Failed, Fetched, FetchOutcome, FetchRequest
 from aggregator.model.ids import EntryId
 from aggregator.model.imprint import NOTHING_KNOWN, KnownImprints
 from aggregator.model.poll import Heed, PollResult
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.poll_feed import FeedPoller
+from aggregator.services.recognition import Recognition
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.factories import make_feed
 from tests.manual_clock import ManualClock

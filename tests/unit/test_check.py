@@ -19,7 +19,7 @@ from aggregator.ports import Store, Transaction
 from aggregator.services.check import Checker
 from aggregator.services.check_report import CheckReport
 from aggregator.services.cycle import CycleSettings
-from aggregator.services.poll_feed import Recognition
+from aggregator.services.recognition import Recognition
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.manual_clock import ManualClock
 from tests.newsroom import POLLED, Newsroom, newsroom

@@ -199,7 +199,7 @@ def test_an_empty_feed_is_a_note_and_a_known_one_is_not() -> None:
             "did you mean https://x.example/f?",
         ),
         (failed(FailureKind.NOT_A_FEED, "an HTML page, not a feed"), "in a browser"),
-        (failed(FailureKind.STATUS, "HTTP 401", 401), "name:password"),
+        (failed(FailureKind.STATUS, "HTTP 401", 401), "a `user` and a `password`"),
         (failed(FailureKind.STATUS, "HTTP 403", 403), "write to the publisher"),
         (failed(FailureKind.STATUS, "HTTP 404", 404), "where its feed is now"),
         (failed(FailureKind.STATUS, "HTTP 429", 429), "longer `interval`"),

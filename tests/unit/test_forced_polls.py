@@ -11,7 +11,8 @@ from aggregator.model.fetch import Failed, FailureKind, FetchOutcome, FetchReque
 from aggregator.model.poll import Heed, PollResult
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.poll import Poller
-from aggregator.services.poll_feed import FeedPoller, Recognition
+from aggregator.services.poll_feed import FeedPoller
+from aggregator.services.recognition import Recognition
 from tests.factories import NOON, make_feed
 from tests.lease_worker import NoParser
 from tests.virtual_time import DirectStore, LoopClock, run

@@ -141,7 +141,7 @@ def test_a_429_tls_and_faults_of_servers_may_end_without_us() -> None:
     ("message", "advised"),
     [
         ("HTTP 429 Too Many Requests from x", "a longer `interval`"),
-        ("HTTP 401 Unauthorized from x", "put a login into its address"),
+        ("HTTP 401 Unauthorized from x", "give it a login (`user:` and `password:`"),
         ("HTTP 403 Forbidden from x", "another address"),
         ("HTTP 404 Not Found from x", "the feed's new address"),
         ("HTTP 500 Internal Server Error from x", "still right"),

@@ -10,6 +10,7 @@ from aggregator.model.ids import FeedId
 from aggregator.polling.groups import rate_group
 from aggregator.storage.sqlite import feed_rows
 from aggregator.storage.sqlite.fronts import choose_fronts, sets_of_feed
+from aggregator.storage.sqlite.muting import BEFORE_ALL
 from aggregator.storage.sqlite.pushes import SqlitePushes
 from aggregator.storage.sqlite.session import Row, Session, seconds
 from aggregator.storage.sqlite.setbacks import AHEAD
@@ -29,7 +30,7 @@ _FORGET_ADDRESS = """
 
 _CONFIGURED_COLUMNS = (
     "configured", "position", "url", "rate_group", "title", "publisher", "category", "tags", "language", "interval",
-    "unconditional_interval", "allow_private_address",
+    "unconditional_interval", "allow_private_address", "filters", "wanted",
 )  # fmt: skip
 """What feeds.yaml decides."""
 _configured = itemgetter(*_CONFIGURED_COLUMNS)
@@ -40,6 +41,8 @@ _INSERT = f"""
     VALUES (:id, {", ".join(f":{name}" for name in _CONFIGURED_COLUMNS)})
 """
 _RENAME = f"UPDATE feeds SET {', '.join(f'{name} = :{name}' for name in _CONFIGURED_COLUMNS)} WHERE id = :id"
+
+_JUDGE_ALL = "UPDATE feeds SET judged_at = :at, judged_id = :entry WHERE id = :id"
 
 
 class Configuring:
@@ -77,11 +80,14 @@ class Configuring:
             self._pushes.leave(feed.id, now=now)
         if _configured(before) != _configured(columns):
             self._session.run(_RENAME, **columns)
+        if before["filters"] != columns["filters"]:
+            at, entry = BEFORE_ALL
+            self._session.run(_JUDGE_ALL, id=feed.id, at=at, entry=entry)
 
     def _list(self, feeds: Iterable[Feed]) -> None:
         for feed in feeds:
             self._session.run(
-                "UPDATE entries SET category = :category, shown = 1 WHERE feed_id = :id",
+                "UPDATE entries SET category = :category, shown = (muted = '') WHERE feed_id = :id",
                 id=feed.id,
                 category=feed.category,
             )

@@ -110,9 +110,10 @@ class SqliteCopies:
         choose_fronts(self._session, {name for row, to in moves for name in (row["copy_set"], to.copy_set)})
 
     def members(self, copy_sets: Collection[CopySetId]) -> Mapping[CopySetId, tuple[EntrySummary, ...]]:
-        """Give all entries of these sets, leads and those of feeds no longer configured included, earliest first."""
+        """Give all entries of these sets but muted ones, those of feeds no longer configured included, earliest first."""
         found = self._session.rows(
-            f"{_SUMMARY} WHERE e.copy_set IN (SELECT value FROM json_each(:sets))", sets=many(copy_sets)
+            f"{_SUMMARY} WHERE e.copy_set IN (SELECT value FROM json_each(:sets)) AND (e.muted = '' OR e.shown = 1)",
+            sets=many(copy_sets),
         )
         members: defaultdict[CopySetId, list[EntrySummary]] = defaultdict(list)
         for entry in sorted(map(entry_rows.summary, found), key=lambda entry: (entry.listed_at, entry.id)):

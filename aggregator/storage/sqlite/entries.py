@@ -11,6 +11,7 @@ from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, Totals
 from aggregator.model.query import Cursor, EntryQuery, Page, closes_archive
 from aggregator.storage.sqlite import entry_rows, imprints
+from aggregator.storage.sqlite.muting import judge_next
 from aggregator.storage.sqlite.saving import save
 from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, seconds
 
@@ -70,6 +71,10 @@ class SqliteEntries:
     def save(self, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -> list[EntryId]:
         """Store new and changed entries."""
         return save(self._session, feed_id, plan, now=now)
+
+    def judge(self, *, limit: int) -> int:
+        """Apply rules of feeds.yaml that have changed to the next stored entries."""
+        return judge_next(self._session, limit=limit)
 
     def get(self, entry_id: EntryId) -> Entry | None:
         """Find one entry, also of a feed that is no longer configured."""
@@ -158,7 +163,9 @@ def _scope(query: EntryQuery) -> tuple[str, dict[str, Value]]:
     """
     copies = "" if query.with_copies else " AND e.fronts = 1"
     if query.feed_id is not None:
-        return f"e.feed_id = :feed{copies}", {"feed": query.feed_id}
+        # The plus keeps the planner to the index of the feed's entries; the list of a feed that left stays what it was.
+        muted = "(+e.muted = '' OR +e.shown = 1)"
+        return f"e.feed_id = :feed AND {muted}{copies}", {"feed": query.feed_id}
     if query.category is not None:
         return f"e.shown = 1 AND e.category = :category{copies}", {"category": query.category}
     return f"e.shown = 1{copies}", {}

@@ -7,6 +7,7 @@ from typing import Any
 from aggregator.model.feed import Feed, FeedOverview, FeedState, FreshnessHints, Move, Outcome, Validators
 from aggregator.model.ids import FeedId
 from aggregator.model.push import Advertised
+from aggregator.storage.sqlite import wants
 from aggregator.storage.sqlite.session import Row, Value, as_json, from_json, moment, seconds
 
 RHYTHM_OF = 20
@@ -28,6 +29,8 @@ def feed(row: Row) -> Feed:
         interval=timedelta(seconds=row["interval"]),
         unconditional_interval=timedelta(seconds=row["unconditional_interval"]),
         allow_private_address=bool(row["allow_private_address"]),
+        filters=wants.filters(row["filters"]),
+        **wants.wanted(row["wanted"]),
     )
 
 
@@ -44,6 +47,8 @@ def feed_columns(feed: Feed) -> dict[str, Value]:
         "interval": int(feed.interval.total_seconds()),
         "unconditional_interval": int(feed.unconditional_interval.total_seconds()),
         "allow_private_address": int(feed.allow_private_address),
+        "filters": wants.filters_text(feed.filters),
+        "wanted": wants.wanted_text(feed),
     }
 
 
@@ -157,7 +162,7 @@ def _duration(value: int | None) -> timedelta | None:
 
 
 def overview(row: Row) -> FeedOverview:
-    """Read a row of `feeds` that has `newest_entry_at` and `oldest_of_rhythm_at` besides."""
+    """Read a row of `feeds` that has `newest_entry_at`, `oldest_of_rhythm_at` and `muted_entries` besides."""
     return FeedOverview(
         feed=feed(row),
         state=state(row),
@@ -166,6 +171,7 @@ def overview(row: Row) -> FeedOverview:
         entries=row["entry_count"],
         newest_entry_at=moment(row["newest_entry_at"]),
         rhythm=_rhythm(row),
+        muted=row["muted_entries"],
     )
 
 

@@ -9,6 +9,7 @@ from aggregator.errors import LeaseLost
 from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, GroupLease, ParsedFeed
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollRecord
+from aggregator.polling.feed_plan import StoredFeed
 from aggregator.polling.groups import rate_group
 from aggregator.storage.sqlite import feed_rows, polls, renaming, setbacks, skips
 from aggregator.storage.sqlite.configuring import Configuring
@@ -47,7 +48,8 @@ _OVERVIEW = f"""
                 ORDER BY listed_at DESC LIMIT 1 OFFSET {feed_rows.RHYTHM_OF - 1}
             ),
             (SELECT min(listed_at) FROM entries WHERE feed_id = feeds.id)
-        ) AS oldest_of_rhythm_at
+        ) AS oldest_of_rhythm_at,
+        (SELECT count(*) FROM entries WHERE feed_id = feeds.id AND muted <> '') AS muted_entries
     FROM feeds WHERE configured = 1
 """
 
@@ -64,6 +66,11 @@ class SqliteFeeds:
         ahead = Configuring(self._session).apply(feeds, now=now)
         setbacks.noticed(self._session, now=now)
         self._mend(ahead, now=now, lease=LONGEST_LEASE)
+
+    def stored(self) -> list[StoredFeed]:
+        """List every feed there ever was, in order of id."""
+        rows = self._session.rows("SELECT * FROM feeds ORDER BY id")
+        return [StoredFeed(feed=feed_rows.feed(row), configured=bool(row["configured"])) for row in rows]
 
     def rename(self, old: FeedId, new: FeedId) -> int:
         """Give a feed another id, and all that hangs on it."""

@@ -7,20 +7,20 @@ from datetime import datetime
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.poll import EntryPlan
-from aggregator.storage.sqlite import entry_rows, imprints, search_index
+from aggregator.storage.sqlite import entry_rows, imprints, muting, search_index
 from aggregator.storage.sqlite.session import Row, Session, Value, seconds
 
 _INSERT = f"""
     INSERT INTO entries (
-        id, feed_id, guid, published_at, first_seen_at, changed_at, listed_at, category, shown, fronts, copy_set,
+        id, feed_id, guid, published_at, first_seen_at, changed_at, listed_at, category, shown, fronts, copy_set, muted,
         {", ".join(entry_rows.SAID_COLUMNS)}
-    ) VALUES ({", ".join("?" * (11 + len(entry_rows.SAID_COLUMNS)))})
+    ) VALUES ({", ".join("?" * (12 + len(entry_rows.SAID_COLUMNS)))})
 """
 _INSERT_TEXTS = "INSERT INTO entry_texts (entry_id, summary, content, text) VALUES (?, ?, ?, ?)"
 
 _OLD = """
     SELECT e.id, e.feed_id, e.guid, e.published_at, e.first_seen_at, e.listed_at, e.url, e.headline, e.teaser,
-        e.url_key, e.headline_key, e.grouped, t.summary, t.content, t.text
+        e.url_key, e.headline_key, e.grouped, e.copy_set, e.muted, t.summary, t.content, t.text
     FROM entries AS e CROSS JOIN entry_texts AS t ON t.entry_id = e.id WHERE e.id = :id AND e.feed_id = :feed
 """
 _KEEP = """
@@ -30,6 +30,7 @@ _KEEP = """
 _UPDATE = f"""
     UPDATE entries SET
         guid = :guid, published_at = :published_at, changed_at = :now, listed_at = :listed_at, grouped = :grouped,
+        muted = :muted, shown = CASE WHEN :muted = muted THEN shown ELSE :shown END,
         {", ".join(f"{name} = :{name}" for name in entry_rows.SAID_COLUMNS)}
     WHERE id = :id
 """
@@ -55,7 +56,7 @@ def save(session: Session, feed_id: FeedId, plan: EntryPlan, *, now: datetime) -
     Raises:
         LookupError: there is no such feed, or a changed entry is none of its entries: a mistake of the caller.
     """
-    feed = session.row("SELECT id, category, configured FROM feeds WHERE id = :id", id=feed_id)
+    feed = session.row("SELECT id, category, configured, filters FROM feeds WHERE id = :id", id=feed_id)
     if feed is None:
         raise LookupError(f"no feed {feed_id!r}")
     if plan.changed:
@@ -81,9 +82,10 @@ def _add(session: Session, feed: Row, new: Sequence[ParsedEntry], now: int) -> l
 def _row(feed: Row, entry_id: int, parsed: ParsedEntry, now: int) -> tuple[Value, ...]:
     """Give a new row: until it is placed, an entry is a set of copies of its own."""
     published = seconds(parsed.published_at)
-    listed, shown = _listed(published, now), feed["configured"]
+    muted = muting.judged(feed["filters"], parsed)
+    listed, shown = _listed(published, now), int(feed["configured"] and not muted)
     own = (entry_id, feed["id"], parsed.guid, published, now, now, listed, feed["category"], shown, shown, entry_id)
-    return own + entry_rows.said(parsed)
+    return (*own, muted, *entry_rows.said(parsed))
 
 
 def _next_id(session: Session) -> int:
@@ -101,7 +103,12 @@ def _change(session: Session, feed: Row, entry_id: EntryId, parsed: ParsedEntry,
     moves = _moves(old, new)
     if moves:
         _leave(session, old)
-    session.run(_UPDATE, **new, id=entry_id, now=now, grouped=int(old["grouped"] and not moves))
+    muted = muting.judged(feed["filters"], parsed)
+    shown = int(feed["configured"] and not muted)
+    grouped = int(old["grouped"] and not moves)
+    session.run(_UPDATE, **new, id=entry_id, now=now, grouped=grouped, muted=muted, shown=shown)
+    if muted != old["muted"]:
+        muting.review(session, [old])
     session.run(_UPDATE_TEXTS, id=entry_id, summary=parsed.summary, content=parsed.content, text=parsed.text)
     if indexed and (old["headline"], old["teaser"], old["text"]) != (parsed.headline, parsed.teaser, parsed.text):
         search_index.remove(session, entry_id, old["headline"], old["teaser"], old["text"])

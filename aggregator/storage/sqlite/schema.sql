@@ -53,7 +53,11 @@ CREATE TABLE feeds (
     pushed_until INTEGER,                    -- kept by pushes.py
     poll_count INTEGER NOT NULL DEFAULT 0,   -- names the place of the next one in polls
     push_count INTEGER NOT NULL DEFAULT 0,   -- documents of hubs that were stored; kept by pushes.py
-    advertised TEXT                          -- topic and hubs that the last document named
+    advertised TEXT,                         -- topic and hubs that the last document named
+    filters TEXT,                            -- what feeds.yaml says: which entries are muted
+    wanted TEXT,                             -- likewise: retention and the like
+    judged_at INTEGER,                       -- listed_at of the entry to which filters were applied anew; NULL: to all
+    judged_id INTEGER                        -- id of that entry
 ) STRICT;
 
 -- A feed is due at the later of its time and the end of a server's wish; -1: never polled, before all others.
@@ -62,6 +66,7 @@ CREATE INDEX feeds_due ON feeds (
 ) WHERE configured = 1 AND gone = 0;
 CREATE INDEX feeds_configured ON feeds (position) WHERE configured = 1;
 CREATE INDEX feeds_dropped ON feeds (id) WHERE configured = 0;
+CREATE INDEX feeds_judged ON feeds (id) WHERE judged_at IS NOT NULL;
 
 -- What one worker at a time may speak to: see groups.py.
 CREATE TABLE rate_groups (
@@ -126,13 +131,15 @@ CREATE TABLE entries (
     listed_at INTEGER NOT NULL,
     -- where it is listed: copied from its feed, so that one index answers a list
     category TEXT NOT NULL,
-    shown INTEGER NOT NULL,                  -- its feed is configured
+    shown INTEGER NOT NULL,                  -- its feed is configured, and it is not muted, or breaks out: see muting.py
     fronts INTEGER NOT NULL,                 -- lists without copies show this entry of its set: see fronts.py
     -- which entries it repeats
     grouped INTEGER NOT NULL DEFAULT 0,      -- placed since it came or changed
     copy_set INTEGER NOT NULL,
     copy_of INTEGER,
-    copy_reason TEXT NOT NULL DEFAULT ''
+    copy_reason TEXT NOT NULL DEFAULT '',
+    -- added since
+    muted TEXT NOT NULL DEFAULT ''           -- the rule that mutes it
 ) STRICT;
 
 CREATE INDEX entries_listed ON entries (listed_at, id, fronts) WHERE shown = 1;
@@ -145,6 +152,7 @@ CREATE INDEX entries_url_key ON entries (url_key) WHERE url_key IS NOT NULL;
 CREATE INDEX entries_headline_key ON entries (headline_key, listed_at) WHERE headline_key <> '';
 CREATE INDEX entries_copy_set ON entries (copy_set);
 CREATE INDEX entries_ungrouped ON entries (listed_at, id) WHERE grouped = 0;
+CREATE INDEX entries_muted ON entries (feed_id) WHERE muted <> '';
 CREATE INDEX entries_nameless ON entries (feed_id, headline) WHERE guid IS NULL AND url IS NULL;
 
 -- Rare, so a trigger will do; what comes often is counted by saving.py and copies.py, because a trigger makes SQLite keep

@@ -188,3 +188,20 @@ def _stories(db: Database) -> None:
 def _digests(db: Database) -> None:
     for statement in DIGESTS:
         db.execute(statement)
+
+
+@MIGRATIONS(name="0014_what_feeds_want")
+def _what_feeds_want(db: Database) -> None:
+    for statement in _WHAT_FEEDS_WANT:
+        db.execute(statement)
+
+
+_WHAT_FEEDS_WANT = (
+    "ALTER TABLE feeds ADD COLUMN filters TEXT",
+    "ALTER TABLE feeds ADD COLUMN wanted TEXT",
+    "ALTER TABLE feeds ADD COLUMN judged_at INTEGER",
+    "ALTER TABLE feeds ADD COLUMN judged_id INTEGER",
+    "ALTER TABLE entries ADD COLUMN muted TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX feeds_judged ON feeds (id) WHERE judged_at IS NOT NULL",
+    "CREATE INDEX entries_muted ON entries (feed_id) WHERE muted <> ''",
+)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from aggregator.model.ids import FeedId
+from aggregator.storage.sqlite.breakouts import break_out
 from aggregator.storage.sqlite.session import Session, many
 
 _AT_ONCE = 1000
@@ -26,15 +27,22 @@ _OF_FEED = """
 
 
 def list_stories(session: Session, story_ids: Collection[int]) -> None:
-    """Make anew what chooses these stories."""
+    """Make anew what chooses these stories, and which muted entries of theirs are shown."""
     ordered = sorted(story_ids)
     for start in range(0, len(ordered), _AT_ONCE):
+        break_out(session, ordered[start : start + _AT_ONCE])
         _list(session, ordered[start : start + _AT_ONCE])
 
 
 def stories_of_feed(session: Session, feed_id: FeedId) -> set[int]:
     """Find the stories that entries of a feed are in."""
     return {row["story_id"] for row in session.rows(_OF_FEED, id=feed_id)}
+
+
+def stories_of_entries(session: Session, entry_ids: Collection[int]) -> set[int]:
+    """Find the stories that these entries are in."""
+    sql = "SELECT story_id FROM story_entries WHERE entry_id IN (SELECT value FROM json_each(:ids))"
+    return {row["story_id"] for row in session.rows(sql, ids=many(entry_ids))}
 
 
 def _list(session: Session, story_ids: Collection[int]) -> None:

@@ -30,6 +30,7 @@ async def page(request: Request) -> Response:
         choice=choice,
         few=FEW,
         listed=feed_list(known, choice, now=now),
+        standing=desk.watch.in_force.standing if desk.watch.in_force else None,
         twins=twins(desk.site, problems.PATH),
     )
 

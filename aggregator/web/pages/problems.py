@@ -9,7 +9,8 @@ from starlette.routing import Route
 from aggregator.publish import atom, jsonfeed, notices, rss
 from aggregator.publish.notices import Notice
 from aggregator.publish.site import Channel, Site
-from aggregator.web.desk import desk_of
+from aggregator.services.in_force import MOST_SHOWN
+from aggregator.web.desk import Desk, desk_of
 from aggregator.web.pages.answer import feed_response
 
 PATH = "feeds/problems"
@@ -32,11 +33,19 @@ def _handler(suffix: str, media_type: str, write: Write) -> Callable[[Request], 
     async def document(request: Request) -> Response:
         desk = desk_of(request)
         known = await desk.reader.all_feeds(now=desk.clock.now())
-        found = [notices.notice(desk.site, problem) for problem in known.problems]
+        found = [*_of_file(desk), *(notices.notice(desk.site, problem) for problem in known.problems)]
         body = write(_channel(desk.site, suffix, found), found)
         return feed_response(media_type, body)
 
     return document
+
+
+def _of_file(desk: Desk) -> list[Notice]:
+    """Say what is wrong with feeds.yaml, if anything is."""
+    standing = desk.watch.in_force.standing if desk.watch.in_force else None
+    if standing is None or standing.since is None:
+        return []
+    return [notices.of_file(desk.site, standing.problems[:MOST_SHOWN], standing.since)]
 
 
 def _channel(site: Site, suffix: str, found: Sequence[Notice]) -> Channel:
@@ -44,7 +53,7 @@ def _channel(site: Site, suffix: str, found: Sequence[Notice]) -> Channel:
         site=site,
         id=site.tag(PATH),
         title=f"{site.title}: problems with feeds",
-        description="Feeds that are gone, have moved, fell silent, are not well-formed or keep failing.",
+        description="Feeds that are gone, have moved, fell silent, are not well-formed or keep failing; and what is wrong with feeds.yaml.",
         self_url=site.address(f"{PATH}.{suffix}"),
         home_url=site.address("feeds"),
         updated_at=notices.newest(found),

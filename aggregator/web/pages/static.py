@@ -1,11 +1,14 @@
 """Files that come with the program. They are named here: no part of an address ever becomes a path."""
 
+import json
 from functools import cache
 
+from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from aggregator.config.schema import schema
 from aggregator.web.headers import FEED_AGE, FILE_AGE, PAGE_AGE, kept_for
 from aggregator.web.rendering import static_file, static_mark
 
@@ -43,3 +46,14 @@ async def favicon(_: Request) -> Response:
 async def robots(_: Request) -> Response:
     """Answer `/robots.txt`."""
     return PlainTextResponse(_ROBOTS, headers=kept_for(PAGE_AGE))
+
+
+async def schema_document(_: Request) -> Response:
+    """Answer `/feeds.schema.json`: the JSON Schema of feeds.yaml, for editors, in browsers as well."""
+    headers = {**kept_for(PAGE_AGE), "access-control-allow-origin": "*"}
+    return Response(await to_thread.run_sync(_schema), headers=headers, media_type="application/schema+json")
+
+
+@cache
+def _schema() -> bytes:
+    return json.dumps(schema(), ensure_ascii=False).encode()
