@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from aggregator import story_parts
 from aggregator.clock import SystemClock
+from aggregator.config.included import with_lists
 from aggregator.config.model import Configuration
 from aggregator.editions import Editions, digests, editions, mailing, published_site
 from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch_parts import FetchedBefore, LateHubs, fetcher, pacing
+from aggregator.full_text_parts import open_full_texts
 from aggregator.model.fetch import Fetched
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
@@ -25,7 +27,9 @@ from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
 from aggregator.services.discover import Finder
+from aggregator.services.full_texts import FullTexts
 from aggregator.services.judging import Judging
+from aggregator.services.lists import Lists, kept_lists
 from aggregator.services.mailing import Mailing
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller
@@ -60,6 +64,8 @@ class Application:
     watch: Watch
     """Of the polls that `poller` makes."""
     judging: Judging
+    full_texts: FullTexts | None
+    """None: no feed asks for whole texts."""
 
 
 @asynccontextmanager
@@ -70,6 +76,33 @@ async def open_store(database: Path) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.aclose()
+
+
+async def including(configuration: Configuration, store: Store) -> Configuration:
+    """Give the configuration with the feeds of the lists that it includes, as they were kept last."""
+    if not configuration.include:
+        return configuration
+    return with_lists(configuration, await kept_lists(store, configuration.include))
+
+
+@asynccontextmanager
+async def open_lists(configuration: Configuration, store: Store) -> AsyncIterator[Lists]:
+    """Open what asks for the lists that feeds.yaml includes."""
+    fetching = fetcher(configuration, pacing(configuration))
+    try:
+        yield Lists(store, fetching, SystemClock(), configuration.include)
+    finally:
+        await fetching.aclose()
+
+
+async def refresh_lists(configuration: Configuration, database: Path) -> None:
+    """Ask for the lists that are due, and keep them.
+
+    Raises:
+        UserError: the database can't be used.
+    """
+    async with open_store(database) as store, open_lists(configuration, store) as lists:
+        await lists.refresh_due()
 
 
 @asynccontextmanager
@@ -142,16 +175,18 @@ async def assembled(
     deliveries = Deliveries(store, feed_poller, clock)
     cycle, tally = _cycle(configuration, pace, grouping=grouping), database.watch.tally
     try:
-        yield Application(
-            reader=Reader(store),
-            digests=digests(configuration, store, clock),
-            mailing=mailing(configuration, store, clock),
-            poller=Poller(watched, clock, feed_poller, cycle, on_result=tally.record),
-            watch=database.watch,
-            subscriber=subscriber,
-            deliveries=deliveries,
-            judging=Judging(store),
-        )
+        async with open_full_texts(configuration, store, pace) as full_texts:
+            yield Application(
+                full_texts=full_texts,
+                reader=Reader(store),
+                digests=digests(configuration, store, clock),
+                mailing=mailing(configuration, store, clock),
+                poller=Poller(watched, clock, feed_poller, cycle, on_result=tally.record),
+                watch=database.watch,
+                subscriber=subscriber,
+                deliveries=deliveries,
+                judging=Judging(store),
+            )
     finally:
         await deliveries.aclose()
         await hubs.aclose()

@@ -40,6 +40,24 @@ def fetcher(
     )
 
 
+PAGES = b"text/html, application/xhtml+xml;q=0.9, text/plain;q=0.1"
+LARGEST_PAGE = 3 * 1024 * 1024
+"""Bytes. Of pages with articles, hardly one in a thousand is as long."""
+
+
+def page_fetcher(configuration: Configuration, pace: HostPacing) -> HttpFetcher:
+    """Make what fetches the pages that entries link to."""
+    polling = configuration.polling
+    return HttpFetcher(
+        user_agent=user_agent(configuration),
+        timeout=polling.timeout,
+        max_bytes=LARGEST_PAGE,
+        allow_networks=polling.allow_networks,
+        pace=pace,
+        accept=PAGES,
+    )
+
+
 class FetchedBefore:
     """Gives what was fetched just now instead of asking for it again, once; implements `ports.Fetcher`.
 

@@ -11,6 +11,7 @@ from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
 from aggregator.model.media import ImageOutcome, KeptImage
 from aggregator.records import CopyRecords, EntryRecords, FeedRecords, PushRecords, SearchRecords
+from aggregator.source_records import FullTextRecords, ListRecords
 from aggregator.story_records import StoryRecords
 
 T = TypeVar("T")
@@ -60,6 +61,16 @@ class Transaction(Protocol):
     @property
     def searching(self) -> SearchRecords:
         """The full-text index."""
+        ...
+
+    @property
+    def full_texts(self) -> FullTextRecords:
+        """Articles that were fetched beside what feeds say."""
+        ...
+
+    @property
+    def lists(self) -> ListRecords:
+        """Subscription lists that feeds.yaml includes."""
         ...
 
     @property

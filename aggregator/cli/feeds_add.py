@@ -58,7 +58,7 @@ def add(
     A page is asked for the feeds that it names; where there are several, you choose. Nothing else in the file changes.
     Exit codes: 0 done; 1 added, but the poll failed; 2 nothing was added.
     """
-    configuration = place.configuration()
+    configuration = place.file()
     address = _address(url)
     _must_be_new(configuration, [address])
     found = asyncio.run(_find(place, configuration, address, private=allow_private_address))

@@ -60,7 +60,7 @@ def import_list(place: Place, file: Path, *, dry_run: bool) -> None:
         return edits.add(before, *plan.fields) if plan.fields else before.text
 
     if dry_run:
-        plan = _planned(place.configuration(), listed.feeds)
+        plan = _planned(place.file(), listed.feeds)
         for fields in plan.fields:
             click.echo(f"+ {fields['url']}  {fields.get('title', '')}")
     else:

@@ -43,6 +43,7 @@ class HttpFetcher:
         dialler: opens connections; None does it for real.
         tls: whom to trust; None trusts the public authorities that certifi lists.
         on_certificate: is told whose certificate was accepted, and when it ends.
+        accept: which types of documents are asked for.
     """
 
     def __init__(  # noqa: PLR0913 -- the last three are seams for tests
@@ -57,8 +58,9 @@ class HttpFetcher:
         dialler: Dialler | None = None,
         tls: ssl.SSLContext | None = None,
         on_certificate: OnCertificate | None = None,
+        accept: bytes = ACCEPT,
     ) -> None:
-        fields = [(b"Accept", ACCEPT), (b"Accept-Encoding", b"gzip")]
+        fields = [(b"Accept", accept), (b"Accept-Encoding", b"gzip")]
         self._writer = RequestWriter(user_agent=user_agent, fields=fields, keep=True)
         self._timeout = timeout
         self._max_bytes = max_bytes
