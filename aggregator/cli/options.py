@@ -1,6 +1,7 @@
 """What every command is given: where the configuration and the database are."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,9 @@ class Place:
         configuration = self.file()
         if not configuration.include or not self.database.exists():
             return configuration
-        return asyncio.run(self._including(configuration))
+        # In a thread: some commands read feeds.yaml while an event loop of their own runs.
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            return thread.submit(asyncio.run, self._including(configuration)).result()
 
     async def _including(self, configuration: "Configuration") -> "Configuration":
         from aggregator import bootstrap  # noqa: PLC0415 -- 0.2 s of CPU that files which include no list can do without
