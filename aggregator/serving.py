@@ -204,6 +204,11 @@ class _Running:
         except UserError as error:
             self._in_force.refused(str(error))
             await self._go_back(before)
+        except Exception as error:
+            # A mistake of ours in applying a file must not end the service that went on well without it.
+            logger.exception("the changed configuration could not be applied")
+            self._in_force.refused(f"could not be applied: {type(error).__name__}; the log says more")
+            await self._go_back(before)
         else:
             self._in_force.applied()
             logger.info("applied the changed configuration: %s", "lists" if wanted is before else _told(before, wanted))

@@ -17,6 +17,7 @@ from aggregator.fetch.courier import Courier, Deadline, OnCertificate
 from aggregator.fetch.dial import Dialler
 from aggregator.fetch.failures import FetchProblem
 from aggregator.fetch.hosts import HostPacing
+from aggregator.fetch.proxies import Proxy
 from aggregator.fetch.requests import RequestWriter
 from aggregator.fetch.resolve import Resolver
 from aggregator.fetch.trip import Trip
@@ -31,7 +32,7 @@ ACCEPT = (
 class HttpFetcher:
     """Fetches documents over HTTP/1.1, each by one conditional GET through guard and pacing. Belongs to one event loop.
 
-    Constant User-Agent; no cookies, no Referer, no proxy, nothing else from the environment.
+    Constant User-Agent; no cookies and no Referer but what a feed says itself, no proxy but its own, nothing from the environment.
 
     Args:
         user_agent: name, version and a way to reach who runs this.
@@ -94,8 +95,12 @@ class HttpFetcher:
         self._courier.close()
 
     async def _ask(self, trip: Trip, deadline: Deadline, *, private: bool) -> Answer:
+        access = trip.request.access
+        proxy = Proxy.from_text(access.proxy) if access.proxy else None
         written = self._writer.write(b"GET", trip.target, [*trip.own_headers(), *trip.conditions()])
-        return await self._courier.bring(trip.target, written, self._document, deadline=deadline, private=private)
+        return await self._courier.bring(
+            trip.target, written, self._document, deadline=deadline, private=private, proxy=proxy
+        )
 
     def _document(self, status: int, headers: dict[str, str]) -> Document | None:
         """Read the body of a 200 alone: no other answer brings a document."""

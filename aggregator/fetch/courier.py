@@ -20,6 +20,7 @@ from aggregator.fetch.failures import FetchProblem, as_problem, too_late
 from aggregator.fetch.guard import Guard
 from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch.kept import KeptConnections, Origin
+from aggregator.fetch.proxies import Proxy
 from aggregator.fetch.resolve import Resolver, SystemResolver
 from aggregator.fetch.streams import PlainStream, Stream, TlsStream, for_the_web, public_authorities
 from aggregator.fetch.urls import Target
@@ -84,7 +85,14 @@ class Courier:
         self._guards = {private: guard(allow_private=private) for private in (False, True)}
 
     async def bring(
-        self, target: Target, request: bytes, open_body: OpenBody, *, deadline: Deadline, private: bool
+        self,
+        target: Target,
+        request: bytes,
+        open_body: OpenBody,
+        *,
+        deadline: Deadline,
+        private: bool,
+        proxy: Proxy | None = None,
     ) -> Answer:
         """Send a request when it is its server's turn, and bring the answer.
 
@@ -94,6 +102,7 @@ class Courier:
             open_body: where the body goes (`AnswerReader`).
             deadline: waiting for the turn does not count.
             private: private addresses may be dialled.
+            proxy: asked in the server's place; None: nobody is.
 
         Raises:
             FetchProblem: there is no answer, or none within the bounds. Its `url` is set if there were headers.
@@ -101,7 +110,10 @@ class Courier:
         reader = AnswerReader(open_body)
         try:
             async with self._pace.turn(target.url), deadline.running():
-                await self._talk(target, request, reader, private=private)
+                if proxy is None:
+                    await self._talk(target, request, reader, private=private)
+                else:
+                    await self._talk_through(proxy, target, request, reader, private=private)
             return reader.answer()
         except Exception as error:
             late = isinstance(error, TimeoutError)
@@ -127,8 +139,9 @@ class Courier:
 
     async def _connect(self, target: Target, *, private: bool) -> Stream:
         plain = PlainStream(await self._guards[private].connect(target.host, target.port))
-        if target.scheme == "http":
-            return plain
+        return await self._encrypted(plain, target) if target.scheme == "https" else plain
+
+    async def _encrypted(self, plain: PlainStream, target: Target) -> Stream:
         try:
             stream = TlsStream(plain, self._tls or public_authorities(), target.host)
             await stream.shake_hands()
@@ -138,6 +151,25 @@ class Courier:
         if self._on_certificate and (until := stream.certificate_until()):
             self._on_certificate(target.host, until)
         return stream
+
+    async def _talk_through(
+        self, proxy: Proxy, target: Target, request: bytes, reader: AnswerReader, *, private: bool
+    ) -> None:
+        """Ask over a connection of its own: who asks through a proxy seldom minds what a connection costs."""
+        self._guards[private].judge(target.host, target.port)
+        plain = PlainStream(await self._guards[True].connect(proxy.host, proxy.port))
+        if target.scheme == "http":
+            await _exchange(plain, proxy.plain_request(request, target), reader)
+            plain.close()
+            return
+        try:
+            await proxy.tunnel(plain, target)
+        except BaseException:
+            plain.close()
+            raise
+        stream = await self._encrypted(plain, target)
+        await _exchange(stream, request, reader)
+        stream.close()
 
     def _keep(self, origin: Origin, stream: Stream, reader: AnswerReader) -> None:
         if self._kept is not None and reader.leaves_connection:
