@@ -1,7 +1,9 @@
 """Articles behind new entries: who is asked, what is kept, and what becomes of failures."""
 
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +17,8 @@ from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, F
 from aggregator.model.full_text import FullText
 from aggregator.model.ids import EntryId, FeedId, RateGroup
 from aggregator.services.full_texts import FullTexts
+from aggregator.storage.sqlite import renaming
+from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.text.html import sanitise
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import Newsroom, newsroom
@@ -232,3 +236,17 @@ def test_where_trafilatura_is_missing_what_to_install_is_said(monkeypatch: pytes
     read = read_article(Document(body=b"<html>", url="https://news.example/1"))
     assert isinstance(read, Failed)
     assert read.message.endswith("pip install 'aggregator[fulltext]'")
+
+
+async def test_a_rename_reaches_every_table_that_names_a_feed(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "news.db")
+    await store.aclose()
+    with closing(sqlite3.connect(tmp_path / "news.db")) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        naming = {
+            table
+            for table in tables
+            for row in database.execute(f"PRAGMA foreign_key_list({table})")
+            if row[2] == "feeds"
+        }
+    assert naming == set(renaming.CHILDREN)

@@ -4,7 +4,7 @@
 from aggregator.model.ids import FeedId
 from aggregator.storage.sqlite.session import Session
 
-_CHILDREN = ("polls", "entries", "imprints", "subscriptions")
+CHILDREN = ("polls", "entries", "imprints", "subscriptions")
 """Tables with a `feed_id`; a test compares with the schema."""
 
 
@@ -20,6 +20,6 @@ def rename(session: Session, old: FeedId, new: FeedId) -> int:
     session.run("UPDATE feeds SET id = :new WHERE id = :old", new=new, old=old)
     moved = {
         table: session.run(f"UPDATE {table} SET feed_id = :new WHERE feed_id = :old", new=new, old=old)
-        for table in _CHILDREN
+        for table in CHILDREN
     }
     return moved["entries"]
