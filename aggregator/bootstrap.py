@@ -2,19 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import story_parts
 from aggregator.clock import SystemClock
+from aggregator.config.included import with_lists
 from aggregator.config.model import Configuration
 from aggregator.editions import Editions, digests, editions, mailing, published_site
 from aggregator.fetch.hosts import HostPacing
-from aggregator.fetch_parts import LateHubs, fetcher, pacing
+from aggregator.fetch_parts import FetchedBefore, LateHubs, fetcher, pacing
+from aggregator.full_text_parts import open_full_texts
+from aggregator.model.fetch import Fetched
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
 from aggregator.ports import Hubs, Store
@@ -23,7 +27,10 @@ from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
+from aggregator.services.discover import Finder
+from aggregator.services.full_texts import FullTexts
 from aggregator.services.judging import Judging
+from aggregator.services.lists import Lists, kept_lists
 from aggregator.services.mailing import Mailing
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller
@@ -59,6 +66,8 @@ class Application:
     watch: Watch
     """Of the polls that `poller` makes."""
     judging: Judging
+    full_texts: FullTexts | None
+    """None: no feed asks for whole texts."""
 
 
 @asynccontextmanager
@@ -71,9 +80,40 @@ async def open_store(database: Path) -> AsyncIterator[Store]:
         await store.aclose()
 
 
+async def including(configuration: Configuration, store: Store) -> Configuration:
+    """Give the configuration with the feeds of the lists that it includes, as they were kept last."""
+    if not configuration.include:
+        return configuration
+    return with_lists(configuration, await kept_lists(store, configuration.include))
+
+
+@asynccontextmanager
+async def open_lists(configuration: Configuration, store: Store) -> AsyncIterator[Lists]:
+    """Open what asks for the lists that feeds.yaml includes."""
+    fetching = fetcher(configuration, pacing(configuration))
+    try:
+        yield Lists(store, fetching, SystemClock(), configuration.include)
+    finally:
+        await fetching.aclose()
+
+
+async def refresh_lists(configuration: Configuration, database: Path) -> None:
+    """Ask for the lists that are due, and keep them.
+
+    Raises:
+        UserError: the database can't be used.
+    """
+    async with open_store(database) as store, open_lists(configuration, store) as lists:
+        await lists.refresh_due()
+
+
 @asynccontextmanager
 async def open_application(
-    configuration: Configuration, database: Path, *, grouping: bool = True
+    configuration: Configuration,
+    database: Path,
+    *,
+    grouping: bool = True,
+    fetched: Mapping[str, Fetched] | None = None,
 ) -> AsyncIterator[Application]:
     """Make the configured feeds those of the database, and open what polling and reading need; close it in the end.
 
@@ -81,8 +121,12 @@ async def open_application(
         configuration: feeds.yaml.
         database: made if it is not there.
         grouping: False leaves comparing new entries with others to a later poll.
+        fetched: documents that were fetched just now, by address: the first poll of each takes that.
     """
-    async with open_watched(database) as watched, assembled(configuration, watched, grouping=grouping) as application:
+    async with (
+        open_watched(database) as watched,
+        assembled(configuration, watched, grouping=grouping, fetched=fetched) as application,
+    ):
         judging = asyncio.create_task(application.judging.run())
         try:
             yield application
@@ -113,7 +157,11 @@ async def open_watched(database: Path) -> AsyncIterator[WatchedDatabase]:
 
 @asynccontextmanager
 async def assembled(
-    configuration: Configuration, database: WatchedDatabase, *, grouping: bool = True
+    configuration: Configuration,
+    database: WatchedDatabase,
+    *,
+    grouping: bool = True,
+    fetched: Mapping[str, Fetched] | None = None,
 ) -> AsyncIterator[Application]:
     """Put together what goes by feeds.yaml, and make its feeds those of the database; see `open_application`."""
     clock, store, watched = SystemClock(), database.store, database.polling
@@ -124,21 +172,24 @@ async def assembled(
     fetching, hubs, parser = fetcher(configuration, pace), LateHubs(configuration, pace), ParsePool()
     subscriber = _subscriber(configuration, store, hubs)
     recognition = _recognition(configuration)
-    feed_poller = FeedPoller(watched, fetching, parser, clock, recognition, pushes=subscriber, grouping=stories)
+    asking = FetchedBefore(fetching, fetched) if fetched else fetching
+    feed_poller = FeedPoller(watched, asking, parser, clock, recognition, pushes=subscriber, grouping=stories)
     deliveries = Deliveries(store, feed_poller, clock)
     cycle, tally = _cycle(configuration, pace, grouping=grouping), database.watch.tally
     try:
-        yield Application(
-            reader=Reader(store),
-            digests=digests(configuration, store, clock),
-            mailing=mailing(configuration, store, clock),
-            site=published_site(configuration),
-            poller=Poller(watched, clock, feed_poller, cycle, on_result=tally.record),
-            watch=database.watch,
-            subscriber=subscriber,
-            deliveries=deliveries,
-            judging=Judging(store),
-        )
+        async with open_full_texts(configuration, store, pace) as full_texts:
+            yield Application(
+                full_texts=full_texts,
+                reader=Reader(store),
+                digests=digests(configuration, store, clock),
+                mailing=mailing(configuration, store, clock),
+                site=published_site(configuration),
+                poller=Poller(watched, clock, feed_poller, cycle, on_result=tally.record),
+                watch=database.watch,
+                subscriber=subscriber,
+                deliveries=deliveries,
+                judging=Judging(store),
+            )
     finally:
         await deliveries.aclose()
         await hubs.aclose()
@@ -152,11 +203,26 @@ async def open_checker(configuration: Configuration, database: Path | None) -> A
     async with AsyncExitStack() as closing:
         store = await closing.enter_async_context(open_store(database)) if database else None
         pace = pacing(configuration)
-        fetching, parser = fetcher(configuration, pace), ParsePool()
+        certificates = dict[str, datetime]()
+        fetching = fetcher(configuration, pace, on_certificate=certificates.__setitem__)
+        parser = ParsePool()
         closing.push_async_callback(fetching.aclose)
         closing.push_async_callback(parser.aclose)
         settings = _cycle(configuration, pace, grouping=False)
-        yield Checker(store, fetching, parser, SystemClock(), _recognition(configuration), settings)
+        yield Checker(store, fetching, parser, SystemClock(), _recognition(configuration), settings, certificates)
+
+
+@asynccontextmanager
+async def open_finder(
+    configuration: Configuration, database: Path | None, *, allow_private_address: bool = False
+) -> AsyncIterator[Finder]:
+    """Open what looking for feeds needs; `database` tells who wants to be left alone, and is None where there is none yet."""
+    async with AsyncExitStack() as closing:
+        store = await closing.enter_async_context(open_store(database)) if database else None
+        fetching, parser = fetcher(configuration, pacing(configuration)), ParsePool()
+        closing.push_async_callback(fetching.aclose)
+        closing.push_async_callback(parser.aclose)
+        yield Finder(store, fetching, parser, SystemClock(), allow_private_address=allow_private_address)
 
 
 async def export(

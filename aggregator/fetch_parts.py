@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from aggregator.config.model import Configuration
 from aggregator.fetch.client import HttpFetcher
+from aggregator.fetch.courier import OnCertificate
 from aggregator.fetch.hosts import HostPacing
-from aggregator.model.fetch import Failed
+from aggregator.model.fetch import Failed, Fetched, FetchOutcome, FetchRequest
+from aggregator.ports import Fetcher
 
 if TYPE_CHECKING:
     from aggregator.fetch.hub import HubClient
@@ -23,8 +25,10 @@ def pacing(configuration: Configuration) -> HostPacing:
     return HostPacing(gap=configuration.polling.host_gap, gaps=configuration.polling.gaps)
 
 
-def fetcher(configuration: Configuration, pace: HostPacing) -> HttpFetcher:
-    """Make what fetches feeds."""
+def fetcher(
+    configuration: Configuration, pace: HostPacing, *, on_certificate: OnCertificate | None = None
+) -> HttpFetcher:
+    """Make what fetches feeds; `on_certificate` is told when certificates end."""
     polling = configuration.polling
     return HttpFetcher(
         user_agent=user_agent(configuration),
@@ -32,7 +36,41 @@ def fetcher(configuration: Configuration, pace: HostPacing) -> HttpFetcher:
         max_bytes=polling.max_bytes,
         allow_networks=polling.allow_networks,
         pace=pace,
+        on_certificate=on_certificate,
     )
+
+
+PAGES = b"text/html, application/xhtml+xml;q=0.9, text/plain;q=0.1"
+LARGEST_PAGE = 3 * 1024 * 1024
+"""Bytes. Of pages with articles, hardly one in a thousand is as long."""
+
+
+def page_fetcher(configuration: Configuration, pace: HostPacing) -> HttpFetcher:
+    """Make what fetches the pages that entries link to."""
+    polling = configuration.polling
+    return HttpFetcher(
+        user_agent=user_agent(configuration),
+        timeout=polling.timeout,
+        max_bytes=LARGEST_PAGE,
+        allow_networks=polling.allow_networks,
+        pace=pace,
+        accept=PAGES,
+    )
+
+
+class FetchedBefore:
+    """Gives what was fetched just now instead of asking for it again, once; implements `ports.Fetcher`.
+
+    Who adds a feed has looked at its document: the first poll takes that, so that adding a feed is one GET of it.
+    """
+
+    def __init__(self, fetcher: Fetcher, documents: Mapping[str, Fetched]) -> None:
+        self._fetcher = fetcher
+        self._documents = dict(documents)
+
+    async def fetch(self, request: FetchRequest) -> FetchOutcome:
+        """Give the document, or ask for it."""
+        return self._documents.pop(request.url, None) or await self._fetcher.fetch(request)
 
 
 class LateHubs:

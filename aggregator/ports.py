@@ -12,6 +12,7 @@ from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
 from aggregator.model.media import ImageOutcome, KeptImage
 from aggregator.push_records import PushRecords
 from aggregator.records import CopyRecords, EntryRecords, FeedRecords, SearchRecords
+from aggregator.source_records import FullTextRecords, ListRecords
 from aggregator.story_records import StoryRecords
 
 T = TypeVar("T")
@@ -61,6 +62,16 @@ class Transaction(Protocol):
     @property
     def searching(self) -> SearchRecords:
         """The full-text index."""
+        ...
+
+    @property
+    def full_texts(self) -> FullTextRecords:
+        """Articles that were fetched beside what feeds say."""
+        ...
+
+    @property
+    def lists(self) -> ListRecords:
+        """Subscription lists that feeds.yaml includes."""
         ...
 
     @property

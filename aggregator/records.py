@@ -43,6 +43,13 @@ class FeedRecords(Protocol):
         """Give the latest time at which anything was asked for, to about a minute; 1970 before the first."""
         ...
 
+    def rename(self, old: FeedId, new: FeedId) -> int:
+        """Give a feed another id, and with it its entries, state, polls and subscriptions; give how many entries that were.
+
+        Nothing happens where there is no such feed, or where entries are kept under the new id already: give 0 then.
+        """
+        ...
+
     def claim_due(self, *, now: datetime, groups: int, per_group: int, lease: timedelta) -> list[GroupLease]:
         """Lease at most `groups` rate groups that have feeds due, each with at most `per_group` of those feeds.
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from aggregator.bootstrap import Application, WatchedDatabase, assembled, open_watched
+from aggregator.bootstrap import Application, WatchedDatabase, assembled, including, open_lists, open_watched
 from aggregator.care_parts import nightly
 from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
@@ -33,6 +33,7 @@ from aggregator.media_parts import open_media
 from aggregator.polling.feed_plan import StoredFeed, plan, summary
 from aggregator.scheduler import DigestSchedule, PollSchedule
 from aggregator.services.in_force import InForce
+from aggregator.services.lists import Lists
 from aggregator.stopping import on_signals
 from aggregator.web.app import create_app
 from aggregator.web.desk import Callbacks, Collectors, Media
@@ -102,6 +103,10 @@ class Generation:
     """None: nothing is polled."""
     digests: DigestSchedule
     care: DigestSchedule
+    lists: Lists | None
+    """None: nothing is polled, or no list is included."""
+    on_lists: Callable[[], None]
+    """Is told when a list names other feeds."""
     closing: AsyncExitStack
 
     async def run(self) -> None:
@@ -112,6 +117,10 @@ class Generation:
             tasks.create_task(self.application.judging.run())
             if self.polls:
                 tasks.create_task(self.polls.run())
+                if self.lists:
+                    tasks.create_task(self.lists.run(self.on_lists))
+                if self.application.full_texts:
+                    tasks.create_task(self.application.full_texts.run())
 
     def stop(self) -> None:
         """Begin nothing more, and let `run` end."""
@@ -120,6 +129,10 @@ class Generation:
         if self.application.mailing:
             self.application.mailing.stop()
         self.application.judging.stop()
+        if self.application.full_texts:
+            self.application.full_texts.stop()
+        if self.lists:
+            self.lists.stop()
         self.digests.stop()
         self.care.stop()
 
@@ -149,7 +162,10 @@ class _Running:
         Raises:
             UserError: it can't be applied; the database is as it was.
         """
-        self._generation = await _open(configuration, self._opened, self._database, poll=self._poll)
+        whole = await including(configuration, self._opened.store)
+        self._generation = await _open(
+            whole, self._opened, self._database, poll=self._poll, on_lists=self._in_force.apply_again
+        )
         self.front.app = self._generation.app
 
     async def run(self) -> None:
@@ -193,9 +209,14 @@ class _Running:
         except UserError as error:
             self._in_force.refused(str(error))
             await self._go_back(before)
+        except Exception as error:
+            # A mistake of ours in applying a file must not end the service that went on well without it.
+            logger.exception("the changed configuration could not be applied")
+            self._in_force.refused(f"could not be applied: {type(error).__name__}; the log says more")
+            await self._go_back(before)
         else:
             self._in_force.applied()
-            logger.info("applied the changed configuration: %s", _told(before, wanted))
+            logger.info("applied the changed configuration: %s", "lists" if wanted is before else _told(before, wanted))
 
     async def _go_back(self, before: Configuration) -> None:
         """Let the configuration before go on; a database that can't be used for the moment is waited for."""
@@ -221,13 +242,16 @@ async def _until(work: Awaitable[None], event: Awaitable[object], *, stop: Calla
         await asyncio.gather(running, happening, return_exceptions=True)
 
 
-async def _open(configuration: Configuration, opened: WatchedDatabase, database: Path, *, poll: bool) -> Generation:
+async def _open(
+    configuration: Configuration, opened: WatchedDatabase, database: Path, *, poll: bool, on_lists: Callable[[], None]
+) -> Generation:
     showing = open_media(
         configuration, database, site=published_site(configuration), user_agent=user_agent(configuration)
     )
     async with AsyncExitStack() as closing:
         media = await closing.enter_async_context(showing)
         application = await closing.enter_async_context(assembled(configuration, opened))
+        lists = await closing.enter_async_context(open_lists(configuration, opened.store))
         polls = PollSchedule(application.poller, hubs=application.subscriber) if poll else None
         steps = [application.digests.seal_due] + ([application.mailing.send_due] if application.mailing else [])
         return Generation(
@@ -240,6 +264,8 @@ async def _open(configuration: Configuration, opened: WatchedDatabase, database:
                 caught_up=polls.caught_up if polls else None,
                 name="care of the database",
             ),
+            lists=lists if poll and configuration.include else None,
+            on_lists=on_lists,
             closing=closing.pop_all(),
         )
 

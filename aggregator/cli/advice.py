@@ -1,5 +1,6 @@
 """What a person can do about a feed that failed a check: one sentence, or none where the failure says it all itself."""
 
+import re
 from collections.abc import Callable
 
 from aggregator.model.fetch import FailureKind
@@ -21,6 +22,7 @@ _BY_CLASS = {
     4: "the server does not answer this request: open the address in a browser; if it works there, write to the publisher",
     5: "the fault is the server's: polls will try again, ever more slowly",
 }
+_NAMED = re.compile(r"names a feed at (\S+)$")
 _UNDEFINED = "HTTP knows no such status: open the address in a browser; if it works there, write to the publisher"
 _BY_KIND = {
     FailureKind.TIMEOUT: "the server is slow or unreachable: try again later; `polling.timeout` lets it take longer",
@@ -31,14 +33,21 @@ _BY_KIND = {
 
 
 def advice(report: CheckReport) -> str:
-    """Say what can be done about a failure; empty where nothing is to be added to its message.
+    """Say what can be done about a failure; empty where nothing is to be added to its message."""
+    return remedy(report.failure, report.status, report.message)
+
+
+def remedy(kind: FailureKind | None, status: int | None, message: str) -> str:
+    """Say the same of a failure that is in no report.
 
     The switch for private addresses is named only where the message offers it: it does so for nothing but the address
     that feeds.yaml itself gives (`fetch.trip`).
     """
-    message, kind = report.message.lower(), report.failure
+    said, message = message, message.lower()
+    if kind is FailureKind.NOT_A_FEED:
+        return _not_a_feed(said)
     if kind is FailureKind.STATUS:
-        return "" if ": not followed" in message else _by_status(report.status or 0)
+        return "" if ": not followed" in message else _by_status(status or 0)
     if kind in _BY_MESSAGE:
         return _BY_MESSAGE[kind](message)
     return _BY_KIND.get(kind, "") if kind else ""
@@ -61,8 +70,8 @@ def _network(message: str) -> str:
 
 
 def _not_a_feed(message: str) -> str:
-    if "names a feed at" in message:
-        return "put the address that the page names in place of this one"
+    if named := _NAMED.search(message):
+        return f"did you mean {named[1]}? put that in place of this address"
     return "open the address in a browser: it may want a login, or be the page about the feed instead of the feed"
 
 
@@ -82,7 +91,6 @@ def _bad_response(message: str) -> str:
 
 _BY_MESSAGE: dict[FailureKind, Callable[[str], str]] = {
     FailureKind.NETWORK: _network,
-    FailureKind.NOT_A_FEED: _not_a_feed,
     FailureKind.REFUSED_ADDRESS: _refused_address,
     FailureKind.BAD_RESPONSE: _bad_response,
 }

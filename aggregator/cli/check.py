@@ -5,6 +5,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
@@ -16,8 +17,10 @@ from rich.text import Text
 from aggregator import bootstrap
 from aggregator.cli.explain import Finding, Tone, explain
 from aggregator.cli.feeds_known import named_feeds
+from aggregator.cli.moved import patch
 from aggregator.cli.options import Place, pass_place
 from aggregator.cli.tables import PIPE_WIDTH
+from aggregator.cli.verdict import Verdict, twins, verdict, warnings
 from aggregator.config.model import Configuration
 from aggregator.config.positions import Places, read
 from aggregator.model.feed import Feed, Outcome
@@ -25,7 +28,17 @@ from aggregator.model.ids import FeedId
 from aggregator.publish.site import public
 from aggregator.services.check_report import CheckReport
 
+ANSWERED = frozenset({Outcome.FETCHED, Outcome.SKIPPED})
 STYLES = {Tone.GOOD: "green", Tone.NOTE: "yellow", Tone.BAD: "bold red"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A report in words."""
+
+    report: CheckReport
+    verdict: Verdict
+    findings: Sequence[Finding]
 
 
 @click.command(short_help="Ask feeds once, keep nothing, and explain what came back.")
@@ -42,17 +55,30 @@ def check(place: Place, feed_id: tuple[str, ...], *, force: bool, as_json: bool)
 
     A feed that is still fresh, or whose server wants to be left alone, is not asked: what the last poll of it brought is told
     instead. No server is asked whether its document changed, each sends it whole; and nothing is kept but that a server
-    refused us (429, 403), so that polls leave it alone. Exit code 1: a feed failed.
+    refused us (429, 403), so that polls leave it alone. For feeds that have moved for good a patch is printed.
+    Exit codes: 1 a feed failed; 2 feeds.yaml itself is wrong.
     """
     configuration = place.configuration()
     feeds = named_feeds(place, configuration, feed_id)
     reports = asyncio.run(_check(place, configuration, feeds, force=force, quiet=as_json))
     places, zone = _places(place, configuration), configuration.site.timezone
-    explained = [(report, explain(report, place=places[report.feed.id], zone=zone)) for report in reports]
+    same = twins(reports)
+    explained = [
+        Explained(
+            report=report,
+            verdict=verdict(report, twin=same.get(report.feed.id)),
+            findings=[
+                *explain(report, place=places[report.feed.id], zone=zone),
+                *warnings(report, twin=same.get(report.feed.id)),
+            ],
+        )
+        for report in reports
+    ]
     if as_json:
-        click.echo(json.dumps([_as_json(*each) for each in explained], ensure_ascii=False, indent=1))
+        click.echo(json.dumps([_as_json(each) for each in explained], ensure_ascii=False, indent=1))
     else:
         _print(explained)
+        _print_patch(patch(place, reports))
     _report(reports)
 
 
@@ -110,17 +136,25 @@ class CheckProgress:
         self._bar.update(self._task, advance=1, description=report.name[:40])
 
 
-def _print(explained: Sequence[tuple[CheckReport, list[Finding]]]) -> None:
+def _print(explained: Sequence[Explained]) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=PIPE_WIDTH)
-    for report, findings in explained:
-        console.print(Text.assemble((report.feed.id, "bold"), f"  {report.name}"))
+    for each in explained:
+        report = each.report
+        style = "green" if each.verdict is Verdict.OK else "yellow" if report.outcome in ANSWERED else "bold red"
+        console.print(Text.assemble((report.feed.id, "bold"), f"  {report.name}  ", (each.verdict, style)))
         console.print(Text(f"  {public(report.feed.url)}", style="dim"))
-        for finding in findings:
+        for finding in each.findings:
             console.print(Text.assemble("  ", (f"{finding.tone:<5}", STYLES[finding.tone]), finding.text))
         console.print()
-    console.print(Text(_totals([report for report, _ in explained])))
+    console.print(Text(_totals([each.report for each in explained])))
+
+
+def _print_patch(diff: str) -> None:
+    if diff:
+        click.echo("\nWhere feeds have moved to for good, as a patch (`patch -p1`, `git apply`):\n")
+        click.echo(diff, nl=False)
 
 
 def _totals(reports: Sequence[CheckReport]) -> str:
@@ -141,12 +175,13 @@ def _report(reports: Sequence[CheckReport]) -> None:
         sys.exit(1)
 
 
-def _as_json(report: CheckReport, findings: Sequence[Finding]) -> dict[str, object]:
-    found = report.found
+def _as_json(each: Explained) -> dict[str, object]:
+    report, found = each.report, each.report.found
     return {
         "feed_id": report.feed.id,
         "feed_title": report.name,
         "outcome": report.outcome,
+        "verdict": each.verdict,
         "message": report.message,
         "failure": report.failure,
         "status": report.status,
@@ -159,13 +194,14 @@ def _as_json(report: CheckReport, findings: Sequence[Finding]) -> dict[str, obje
         "new": found.new if found else 0,
         "changed": found.changed if found else 0,
         "malformed": found.document.malformed if found else "",
+        "certificate_until": _spelt(report.certificate_until),
         "elapsed": report.elapsed.total_seconds(),
         "skipped_until": _spelt(report.until),
         "next_poll_at": _spelt(report.foreseen.next_poll_at) if report.foreseen and not report.foreseen.gone else None,
         "next_poll_reason": report.foreseen.next_poll_reason if report.foreseen else "",
         "blocked_until": _spelt(report.foreseen.blocked_until) if report.foreseen else None,
         "last_asked_at": _spelt(report.last.at if report.last else None),
-        "findings": [{"tone": finding.tone, "text": finding.text} for finding in findings],
+        "findings": [{"tone": finding.tone, "text": finding.text} for finding in each.findings],
     }
 
 

@@ -14,8 +14,9 @@ from aggregator.cli.tables import Column, print_table
 from aggregator.cli.wording import spelt
 from aggregator.clock import SystemClock
 from aggregator.config.feeds import FeedSettings
+from aggregator.config.identity import host_name
 from aggregator.model.feed import FeedOverview
-from aggregator.model.ids import RateGroup
+from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause
 from aggregator.polling.groups import group_of
 from aggregator.polling.upcoming import NextTime, next_time
@@ -26,15 +27,23 @@ Pauses = dict[RateGroup, GroupPause]
 @click.group(
     commands=LazyCommands(
         {
+            "add": "aggregator.cli.feeds_add:add",
             "check": "aggregator.cli.check:check",
+            "disable": "aggregator.cli.feeds_edit:disable",
+            "enable": "aggregator.cli.feeds_edit:enable",
+            "export": "aggregator.cli.feeds_opml:export_list",
+            "import": "aggregator.cli.feeds_opml:import_list",
+            "move": "aggregator.cli.feeds_edit:move",
             "plan": "aggregator.cli.plan:plan",
+            "remove": "aggregator.cli.feeds_edit:remove",
+            "rename": "aggregator.cli.feeds_edit:rename",
             "schedule": "aggregator.cli.schedule:schedule",
             "schema": "aggregator.cli.schema:schema",
         },
     )
 )
 def feeds() -> None:
-    """See which feeds there are, how they are doing, and when they are polled."""
+    """See which feeds there are, how they are doing, and when they are polled; add and change them."""
 
 
 @feeds.command("list")
@@ -46,12 +55,19 @@ def list_feeds(place: Place, *, as_json: bool) -> None:
     rows = list(_rows(known))
     if as_json:
         pauses = {pause.group: pause for pause in known.pauses}
-        listed = [_as_json(settings, overview, pauses) for settings, overview in rows]
+        origins = known.configuration.origins
+        listed = [
+            _as_json(settings, overview, pauses) | {"from": origins.get(settings.feed_id)}
+            for settings, overview in rows
+        ]
         click.echo(json.dumps(listed, ensure_ascii=False, indent=1))
         return
     zone = known.configuration.site.timezone
     columns = [Column(header=name) for name in ("id", "title", "category", "last poll", "outcome")]
     cells = [_cells(settings, overview, zone) for settings, overview in rows]
+    if origins := known.configuration.origins:
+        columns.insert(1, Column(header="from"))
+        cells = [(row[0], host_name(origins.get(FeedId(row[0]), "")), *row[1:]) for row in cells]
     print_table([*columns, Column(header="entries", right=True)], cells)
 
 

@@ -34,6 +34,7 @@ class UserErrors(click.Group):
 
 COMMANDS = LazyCommands(
     {
+        "init": "aggregator.cli.init:init",
         "serve": "aggregator.cli.serve:serve",
         "poll": "aggregator.cli.poll:poll",
         "feeds": "aggregator.cli.feeds:feeds",
@@ -77,6 +78,6 @@ def main(ctx: click.Context, config: Path, database: Path) -> None:
     """Read the news of many feeds in one place, each piece once.
 
     Lists the feeds of feeds.yaml, polls them, keeps every entry, and publishes one merged feed and
-    pages to read. To begin: `aggregator serve`, then open http://127.0.0.1:8000.
+    pages to read. To begin: `aggregator init`, then `aggregator feeds add URL` and `aggregator serve`.
     """
     ctx.obj = Place(config=config, database=database)

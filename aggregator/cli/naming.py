@@ -23,7 +23,7 @@ def named_ids(place: Place, configuration: "Configuration", names: Sequence[str]
         raise UserError(f"{place.config}: names no feed to poll; add one under `feeds:`")
     for name in names:
         if name not in known:
-            raise UserError(_disabled(place, configuration, name) or _unknown(configuration, name))
+            raise UserError(_disabled(place, configuration, name) or unknown(configuration, name))
     return [FeedId(name) for name in dict.fromkeys(names)]
 
 
@@ -36,7 +36,8 @@ def _disabled(place: Place, configuration: "Configuration", name: str) -> str:
     return ""
 
 
-def _unknown(configuration: "Configuration", name: str) -> str:
+def unknown(configuration: "Configuration", name: str) -> str:
+    """Say that no feed has this id, and which was probably meant."""
     nearest = did_you_mean(name, [settings.feed_id for settings in configuration.feeds])
     return f"no feed has the id {name!r}{nearest or ';'} `aggregator feeds list` shows every id"
 

@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from aggregator.stopping import on_signals
 if TYPE_CHECKING:
     from aggregator.bootstrap import Application
     from aggregator.config.model import Configuration
+    from aggregator.services.full_texts import FullTexts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,9 @@ def poll(
     with starting():
         configuration = place.configuration()
         from aggregator import bootstrap  # noqa: PLC0415 -- 0.2 s of CPU that `--help` has no use for
+    if configuration.include:
+        asyncio.run(bootstrap.refresh_lists(configuration, place.database))
+        configuration = place.configuration()
     named = named_ids(place, configuration, feed_id)
     order = {feed.id: position for position, feed in enumerate(configuration.enabled_feeds())}
     ids = list(order) if everything else named or None
@@ -136,6 +140,8 @@ async def _poll(
             except asyncio.CancelledError:
                 if not stopping.at_once:
                     raise
+        if stopping.exit_code is None and application.full_texts:
+            await _fetch_texts(application.full_texts, quiet=quiet)
         if stopping.exit_code is None:
             left = 0
         else:
@@ -154,6 +160,16 @@ def _finish(application: "Application") -> None:
         application.mailing.stop()
     running = counted(len(application.poller.under_way), "poll")
     click.echo(f"finishing {running}; Ctrl-C again stops now", err=True)
+
+
+async def _fetch_texts(full_texts: "FullTexts", *, quiet: bool) -> None:
+    """Fetch the articles of what is new; stopped by a signal, it goes on with the next poll."""
+    fetching = asyncio.create_task(full_texts.fetch_due())
+    on_signals(full_texts.stop, fetching.cancel)
+    with suppress(asyncio.CancelledError):
+        kept = await fetching
+        if kept and not quiet:
+            click.echo(f"{counted(kept, 'full text')} fetched", err=True)
 
 
 def _unpolled(ids: Sequence[FeedId], results: Sequence[PollResult]) -> int:

@@ -26,5 +26,5 @@ def serve(place: Place, host: str, port: int, *, no_poll: bool, verbose: bool) -
     # Starlette, Jinja, uvicorn and APScheduler: `aggregator --help` can do without.
     from aggregator import serving  # noqa: PLC0415 -- see above
 
-    served = serving.serve(place.config, place.configuration(), place.database, host=host, port=port, poll=not no_poll)
+    served = serving.serve(place.config, place.file(), place.database, host=host, port=port, poll=not no_poll)
     asyncio.run(served)

@@ -21,7 +21,7 @@ def conflicts(feeds: Mapping[int, FeedSettings], line_of: Callable[[Path], int])
     categories: dict[str, int] = {}
     page = cache(slug)  # thousands of feeds share a few categories
     for place, feed in feeds.items():
-        if feed.sends_secrets and feed.url.startswith("http://") and not feed.allow_private_address:
+        if feed.url.startswith("http://") and not feed.allow_private_address and feed.sends_secrets:
             yield (
                 ("feeds", place, "url"),
                 "a login or secret header would be sent for everybody to read; the address must begin with https://",

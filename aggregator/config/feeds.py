@@ -26,7 +26,7 @@ from aggregator.feeds.limits import MAX_ENTRIES
 from aggregator.model.access import Access
 from aggregator.model.feed import Feed
 from aggregator.model.ids import FeedId
-from aggregator.model.wanted import Filters, Part, Retention, Rule
+from aggregator.model.wanted import KEPT_FOR_EVER, NO_FILTERS, Filters, Part, Retention, Rule
 from aggregator.text.urls import slug
 
 
@@ -35,6 +35,10 @@ class RetentionSettings(Section):
 
     age: Kept | None = None
     entries: Annotated[Number, counting(1, 1_000_000)] | None = None
+
+    def to_retention(self) -> Retention:
+        """Give what pruning goes by."""
+        return Retention(age=self.age, entries=self.entries)
 
 
 class RuleSettings(Section):
@@ -192,15 +196,18 @@ class FeedSettings(Inheritable):
             unconditional_interval=self.interval or max(interval, unconditional_interval),
             allow_private_address=self.allow_private_address,
             full_text=self.full_text,
-            filters=Filters(
-                keep=tuple(rule.to_rule() for rule in self.keep),
-                mute=tuple(rule.to_rule() for rule in self.mute),
-                breakout=self.breakout,
-            ),
+            filters=self._filters() if self.keep or self.mute else NO_FILTERS,
             max_entries=self.max_entries,
-            retention=Retention(age=self.retention.age, entries=self.retention.entries),
+            retention=self.retention.to_retention() if self.retention.model_fields_set else KEPT_FOR_EVER,
             strip_prefix=self.strip_prefix,
             strip_suffix=self.strip_suffix,
+        )
+
+    def _filters(self) -> Filters:
+        return Filters(
+            keep=tuple(rule.to_rule() for rule in self.keep),
+            mute=tuple(rule.to_rule() for rule in self.mute),
+            breakout=self.breakout,
         )
 
 

@@ -5,6 +5,8 @@ another feed beside it never changes it. For the same reason the rule below is f
 an id that is taken already needs an `id:` of its own, once, instead of a cleverer rule for everybody.
 """
 
+from collections.abc import Collection
+from itertools import count
 from urllib.parse import urlsplit
 
 from aggregator.model.ids import FeedId
@@ -28,6 +30,16 @@ def feed_id(url: str) -> FeedId:
     Where that is too long for a slug, its end becomes a digest of it.
     """
     return FeedId(slug(_words(url)))
+
+
+def free_id(url: str, taken: Collection[FeedId]) -> FeedId:
+    """Make an id for a feed whose own (`feed_id`) is taken: the same with a number."""
+    made = feed_id(url)[:_ROOM_FOR_NUMBER].rstrip("-")
+    return next(name for number in count(2) if (name := FeedId(f"{made}-{number}")) not in taken)
+
+
+_ROOM_FOR_NUMBER = 70
+"""Of the 80 characters that an id may have."""
 
 
 def host_name(url: str) -> str:

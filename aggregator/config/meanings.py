@@ -108,7 +108,7 @@ MEANINGS: Final = {
     "rules": """
 `words` | text or list of text | `[]` | Words and phrases, found whole, whatever their case and accents; in scripts without spaces wherever they stand.
 `regex` | regular expression | none | Sought anywhere, whatever the case. Its engine takes time in proportion to the text, so it knows neither look-around nor back-references; syntax of [Rust's regex](https://docs.rs/regex/latest/regex/#syntax), at most 500 characters.
-`fields` | one or several of `title`, `text`, `author`, `category` and `url` | `[title, text]` | Where to look. `category` is what the feed files the entry under, `text` its first 20,000 characters.
+`fields` | one or several of `title`, `text`, `author`, `category` and `url` | `[title, text]` | Where to look. `category` is what the feed files the entry under, `text` its first 10,000 characters.
 """,
     "retention": """
 `age` | duration, `1d` to `36500d` | none | Entries that were first seen longer ago than that need not be kept.

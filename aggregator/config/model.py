@@ -1,11 +1,12 @@
 """What feeds.yaml may hold, and what it means where it says nothing. docs/configuration.md tells people the same."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from aggregator.config import sizes
 from aggregator.config.care import Care
@@ -162,6 +163,22 @@ class Configuration(Section):
     def _inherit(cls, feeds: tuple[FeedSettings, ...], info: ValidationInfo) -> tuple[FeedSettings, ...]:
         # What is missing is wrong, and told for itself.
         return inherit(feeds, info.data.get("defaults", Defaults()), info.data.get("categories", {}))
+
+    _origins: Mapping[FeedId, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def origins(self) -> Mapping[FeedId, str]:
+        """Give the lists that feeds come from which are not the file's own, by the ids of those feeds."""
+        return self._origins
+
+    def with_feeds(self, feeds: tuple[FeedSettings, ...], origins: Mapping[FeedId, str]) -> "Configuration":
+        """Give the same configuration with other feeds; `origins` as above."""
+        made = Configuration.model_construct(
+            self.model_fields_set,
+            **{name: getattr(self, name) for name in Configuration.model_fields} | {"feeds": feeds},
+        )
+        made._origins = origins  # noqa: SLF001 -- of the same class
+        return made
 
     @property
     def websub_enabled(self) -> bool:

@@ -22,7 +22,7 @@ def load(path: FilePath) -> Configuration:
     Raises:
         ConfigurationError: the file can't be read or used; holds every problem, in the order of the file.
     """
-    return parse(_text(path), file=str(path))
+    return parse(decoded(_content(path), path), file=str(path))
 
 
 def parse(text: str, *, file: str) -> Configuration:
@@ -51,8 +51,12 @@ def _read(text: str) -> Configuration | None:
     return None if any(True for _ in chain(contradictions, unmet)) else configuration
 
 
-def _text(path: FilePath) -> str:
-    content = _content(path)
+def decoded(content: bytes, path: FilePath) -> str:
+    """Read the bytes of a configuration as text.
+
+    Raises:
+        ConfigurationError: there are too many, or they are not UTF-8.
+    """
     if len(content) > MAX_BYTES:
         raise _unusable(path, "is longer than 1 MiB; is it the right file?")
     try:
@@ -69,7 +73,9 @@ def _content(path: FilePath) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise _unusable(path, "no such file; name yours with --config FILE or AGGREGATOR_CONFIG") from error
+        raise _unusable(
+            path, "no such file; name yours with --config FILE or AGGREGATOR_CONFIG, or make one: aggregator init"
+        ) from error
     except OSError as error:
         raise _unusable(path, f"can't be read: {error.strerror}") from error
 

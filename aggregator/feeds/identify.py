@@ -3,9 +3,9 @@
 import re
 from typing import Final
 
+from aggregator.feeds.discover import announced
 from aggregator.feeds.titles import plain_name
 from aggregator.model.fetch import Failed, FailureKind
-from aggregator.text.urls import web_url
 
 _LOOKED_AT: Final = 256 * 1024
 _HTML_DOCTYPE: Final = re.compile(r"<!doctype\s+html\b", re.IGNORECASE)
@@ -15,9 +15,6 @@ _HTML_ROOTS: Final = frozenset(
 _BINARY: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _ROOT: Final = re.compile(r"<([A-Za-z_][\w:.-]{0,60})")
 _TITLE: Final = re.compile(r"<title\b[^<>]{0,500}>([^<]{0,1000})", re.IGNORECASE)
-_LINK: Final = re.compile(r"<link\b([^<>]{1,2000})>", re.IGNORECASE)
-_ATTRIBUTE: Final = re.compile(r"""([a-z]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
-_FEED_TYPE: Final = re.compile(r"application/(?:rss|atom|rdf)\+xml|application/(?:feed\+)?json", re.IGNORECASE)
 _FEED_ROOT: Final = re.compile(r"<(?:rss|feed|rdf:rdf|channel)\b", re.IGNORECASE)
 _SHOWN: Final = 60
 
@@ -53,16 +50,9 @@ def _page_title(text: str) -> str:
 
 
 def _named_feed(text: str, url: str) -> str:
-    """Give the first feed the page announces (HTML section 4.6.7.1, rel=alternate)."""
-    for link in _LINK.finditer(text):
-        attributes = {
-            name.lower(): double or single or bare for name, double, single, bare in _ATTRIBUTE.findall(link[1])
-        }
-        if "alternate" in attributes.get("rel", "").lower() and _FEED_TYPE.match(attributes.get("type", "")):
-            address = web_url(attributes.get("href", "").replace("&amp;", "&"), base=url)
-            if address:
-                return f"; it names a feed at {address}"
-    return ""
+    """Give the first feed the page announces."""
+    found = announced(text, url)
+    return f"; it names a feed at {found[0].url}" if found else ""
 
 
 def _beginning(text: str) -> str:

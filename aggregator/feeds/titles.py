@@ -45,12 +45,13 @@ def stripped(title: str, prefixes: tuple[str, ...], suffixes: tuple[str, ...]) -
     """
     if not (prefixes or suffixes):
         return title
-    folded = title.casefold()
-    if len(folded) != len(title):  # a letter that is two in lower case: places in one are none in the other
-        folded = title.lower() if len(title.lower()) == len(title) else title
-    start = max((len(each) for each in prefixes if folded.startswith(each.casefold())), default=0)
-    end = max((len(each) for each in suffixes if folded.endswith(each.casefold())), default=0)
+    start = max((len(each) for each in prefixes if _same(title[: len(each)], each)), default=0)
+    end = max((len(each) for each in suffixes if _same(title[-len(each) :], each)), default=0)
     return title[start : len(title) - end].strip() or title
+
+
+def _same(part: str, wanted: str) -> bool:
+    return part.casefold() == wanted.casefold()
 
 
 def cut_line(text: str) -> str:

@@ -13,10 +13,11 @@ from http import HTTPStatus
 from aggregator.fetch.addresses import Network
 from aggregator.fetch.answers import Answer
 from aggregator.fetch.body import Document
-from aggregator.fetch.courier import Courier, Deadline
+from aggregator.fetch.courier import Courier, Deadline, OnCertificate
 from aggregator.fetch.dial import Dialler
 from aggregator.fetch.failures import FetchProblem
 from aggregator.fetch.hosts import HostPacing
+from aggregator.fetch.proxies import Proxy
 from aggregator.fetch.requests import RequestWriter
 from aggregator.fetch.resolve import Resolver
 from aggregator.fetch.trip import Trip
@@ -31,7 +32,7 @@ ACCEPT = (
 class HttpFetcher:
     """Fetches documents over HTTP/1.1, each by one conditional GET through guard and pacing. Belongs to one event loop.
 
-    Constant User-Agent; no cookies, no Referer, no proxy, nothing else from the environment.
+    Constant User-Agent; no cookies and no Referer but what a feed says itself, no proxy but its own, nothing from the environment.
 
     Args:
         user_agent: name, version and a way to reach who runs this.
@@ -42,6 +43,8 @@ class HttpFetcher:
         resolve: names to addresses; None asks the operating system.
         dialler: opens connections; None does it for real.
         tls: whom to trust; None trusts the public authorities that certifi lists.
+        on_certificate: is told whose certificate was accepted, and when it ends.
+        accept: which types of documents are asked for.
     """
 
     def __init__(  # noqa: PLR0913 -- the last three are seams for tests
@@ -55,13 +58,21 @@ class HttpFetcher:
         resolve: Resolver | None = None,
         dialler: Dialler | None = None,
         tls: ssl.SSLContext | None = None,
+        on_certificate: OnCertificate | None = None,
+        accept: bytes = ACCEPT,
     ) -> None:
-        fields = [(b"Accept", ACCEPT), (b"Accept-Encoding", b"gzip")]
+        fields = [(b"Accept", accept), (b"Accept-Encoding", b"gzip")]
         self._writer = RequestWriter(user_agent=user_agent, fields=fields, keep=True)
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._courier = Courier(
-            pace=pace, allow_networks=allow_networks, resolve=resolve, dialler=dialler, tls=tls, keep=True
+            pace=pace,
+            allow_networks=allow_networks,
+            resolve=resolve,
+            dialler=dialler,
+            tls=tls,
+            keep=True,
+            on_certificate=on_certificate,
         )
 
     async def fetch(self, request: FetchRequest) -> FetchOutcome:
@@ -84,8 +95,12 @@ class HttpFetcher:
         self._courier.close()
 
     async def _ask(self, trip: Trip, deadline: Deadline, *, private: bool) -> Answer:
+        access = trip.request.access
+        proxy = Proxy.from_text(access.proxy) if access.proxy else None
         written = self._writer.write(b"GET", trip.target, [*trip.own_headers(), *trip.conditions()])
-        return await self._courier.bring(trip.target, written, self._document, deadline=deadline, private=private)
+        return await self._courier.bring(
+            trip.target, written, self._document, deadline=deadline, private=private, proxy=proxy
+        )
 
     def _document(self, status: int, headers: dict[str, str]) -> Document | None:
         """Read the body of a 200 alone: no other answer brings a document."""

@@ -9,9 +9,9 @@ another host, port or scheme, nor for a feed that may not reach private addresse
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aggregator.fetch.addresses import AddressPolicy, Network
 from aggregator.fetch.answers import Answer, AnswerReader, OpenBody
@@ -20,9 +20,13 @@ from aggregator.fetch.failures import FetchProblem, as_problem, too_late
 from aggregator.fetch.guard import Guard
 from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch.kept import KeptConnections, Origin
+from aggregator.fetch.proxies import Proxy
 from aggregator.fetch.resolve import Resolver, SystemResolver
 from aggregator.fetch.streams import PlainStream, Stream, TlsStream, for_the_web, public_authorities
 from aggregator.fetch.urls import Target
+
+OnCertificate = Callable[[str, datetime], None]
+"""Is told whose certificate was accepted, and when that ends."""
 
 
 class Deadline:
@@ -54,6 +58,7 @@ class Courier:
         tls: whom to trust; None trusts the public authorities that certifi lists.
         keep: connections are kept, so that a request may be sent a second time, over a new connection, where the kept
             one ends without a byte of an answer: only for requests that may be repeated (RFC 9112 section 9.3.1).
+        on_certificate: is told of each certificate; None: nobody wants to know, and nothing is read of them.
     """
 
     def __init__(
@@ -65,10 +70,12 @@ class Courier:
         dialler: Dialler | None = None,
         tls: ssl.SSLContext | None = None,
         keep: bool = False,
+        on_certificate: OnCertificate | None = None,
     ) -> None:
         self._pace = pace
         self._kept = KeptConnections() if keep else None
         self._tls = tls and for_the_web(tls)
+        self._on_certificate = on_certificate
         self._resolver = SystemResolver()
 
         def guard(*, allow_private: bool) -> Guard:
@@ -78,7 +85,14 @@ class Courier:
         self._guards = {private: guard(allow_private=private) for private in (False, True)}
 
     async def bring(
-        self, target: Target, request: bytes, open_body: OpenBody, *, deadline: Deadline, private: bool
+        self,
+        target: Target,
+        request: bytes,
+        open_body: OpenBody,
+        *,
+        deadline: Deadline,
+        private: bool,
+        proxy: Proxy | None = None,
     ) -> Answer:
         """Send a request when it is its server's turn, and bring the answer.
 
@@ -88,6 +102,7 @@ class Courier:
             open_body: where the body goes (`AnswerReader`).
             deadline: waiting for the turn does not count.
             private: private addresses may be dialled.
+            proxy: asked in the server's place; None: nobody is.
 
         Raises:
             FetchProblem: there is no answer, or none within the bounds. Its `url` is set if there were headers.
@@ -95,7 +110,10 @@ class Courier:
         reader = AnswerReader(open_body)
         try:
             async with self._pace.turn(target.url), deadline.running():
-                await self._talk(target, request, reader, private=private)
+                if proxy is None:
+                    await self._talk(target, request, reader, private=private)
+                else:
+                    await self._talk_through(proxy, target, request, reader, private=private)
             return reader.answer()
         except Exception as error:
             late = isinstance(error, TimeoutError)
@@ -121,15 +139,37 @@ class Courier:
 
     async def _connect(self, target: Target, *, private: bool) -> Stream:
         plain = PlainStream(await self._guards[private].connect(target.host, target.port))
-        if target.scheme == "http":
-            return plain
+        return await self._encrypted(plain, target) if target.scheme == "https" else plain
+
+    async def _encrypted(self, plain: PlainStream, target: Target) -> Stream:
         try:
             stream = TlsStream(plain, self._tls or public_authorities(), target.host)
             await stream.shake_hands()
         except BaseException:
             plain.close()
             raise
+        if self._on_certificate and (until := stream.certificate_until()):
+            self._on_certificate(target.host, until)
         return stream
+
+    async def _talk_through(
+        self, proxy: Proxy, target: Target, request: bytes, reader: AnswerReader, *, private: bool
+    ) -> None:
+        """Ask over a connection of its own: who asks through a proxy seldom minds what a connection costs."""
+        self._guards[private].judge(target.host, target.port)
+        plain = PlainStream(await self._guards[True].connect(proxy.host, proxy.port))
+        if target.scheme == "http":
+            await _exchange(plain, proxy.plain_request(request, target), reader)
+            plain.close()
+            return
+        try:
+            await proxy.tunnel(plain, target)
+        except BaseException:
+            plain.close()
+            raise
+        stream = await self._encrypted(plain, target)
+        await _exchange(stream, request, reader)
+        stream.close()
 
     def _keep(self, origin: Origin, stream: Stream, reader: AnswerReader) -> None:
         if self._kept is not None and reader.leaves_connection:

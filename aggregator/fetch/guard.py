@@ -7,10 +7,12 @@ server name stay what the address said. Every redirect comes through here too, b
 
 import socket
 from functools import lru_cache
+from ipaddress import ip_address
 
 from aggregator.fetch.addresses import SERVICE_PORTS, Address, AddressPolicy
 from aggregator.fetch.dial import Dialler
 from aggregator.fetch.failures import AddressRefused, FetchProblem, network_words
+from aggregator.fetch.proxies import written_address
 from aggregator.fetch.race import STAGGER, first_connection, interleaved
 from aggregator.fetch.resolve import Resolver, literal
 from aggregator.model.fetch import FailureKind
@@ -21,6 +23,8 @@ _CALLED = {
     "reserved": "a reserved address",
     "multicast": "a multicast address",
 }
+LOOPBACK = ip_address("127.0.0.1")
+"""What `localhost` is, everywhere (RFC 6761 section 6.3)."""
 MOST_TRIED = 4
 """Addresses of one name that are dialled before giving up."""
 
@@ -57,6 +61,23 @@ class Guard:
             return await first_connection(addresses, port, self._dial, stagger=self._stagger)
         except OSError as error:
             raise _unreachable(host, addresses, port, error) from error
+
+    def judge(self, host: str, port: int) -> None:
+        """Judge what can be judged without looking a name up: for a server that a proxy connects to.
+
+        Raises:
+            FetchProblem: the port or the address is forbidden.
+        """
+        if port in SERVICE_PORTS:
+            raise _of_another_service(host, port)
+        name = host.removesuffix(".").lower()
+        address = LOOPBACK if name == "localhost" or name.endswith(".localhost") else written_address(host)
+        if address is None:
+            return
+        if kind := self._refusal(address):
+            raise _refused(host, address, kind)
+        if self._policy.refuses_port(port, address):
+            raise _of_another_service(host, port)
 
     async def _judged_addresses(self, host: str, port: int) -> list[Address]:
         addresses = await self._look_up(host, port)

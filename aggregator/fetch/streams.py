@@ -11,6 +11,7 @@ import functools
 import socket
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 import certifi
@@ -138,6 +139,11 @@ class TlsStream:
     async def shake_hands(self) -> None:
         """Agree on keys, and check the certificate. Raises ssl.SSLError."""
         await self._through(self._tls.do_handshake)
+
+    def certificate_until(self) -> datetime | None:
+        """Give the time at which the server's certificate ends; None where it says none."""
+        ends = (self._tls.getpeercert() or {}).get("notAfter")
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC) if isinstance(ends, str) else None
 
     async def send(self, data: bytes) -> None:
         """Send all of it."""

@@ -21,7 +21,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import assert_never
 
-from aggregator.model.feed import DueFeed, Feed, FeedState, FreshnessHints, Move, Outcome, ParsedFeed
+from aggregator.model.feed import Feed, FeedState, FreshnessHints, Move, Outcome, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind, Fetched, FetchOutcome, Gone, NotModified
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import GroupPause
@@ -83,8 +83,8 @@ def after_fetch(  # noqa: PLR0913 -- all that is known of one poll, most of it o
             assert_never(outcome)
 
 
-def pause(due: DueFeed, outcome: FetchOutcome, *, now: datetime) -> GroupPause | None:
-    """Say whether an answer concerns all feeds of the server that gave it; None: only this feed, if any.
+def pause(asked: str, outcome: FetchOutcome, *, now: datetime) -> GroupPause | None:
+    """Say whether an answer concerns all feeds of the server that gave it; None: only what was `asked`, if any.
 
     Only a 429 does, for it speaks of the one who asks; other failures speak of what was asked for. Behind a host that
     is not public, programs make feeds of many sites, each with a limit of its own (FreshRSS#7870). The pause ends
@@ -97,7 +97,7 @@ def pause(due: DueFeed, outcome: FetchOutcome, *, now: datetime) -> GroupPause |
     return GroupPause(
         group=rate_group(outcome.url),
         until=whole_second(now + blocked.length),
-        reason=f"HTTP 429 to {due.feed.id}: {blocked.reason}",
+        reason=f"HTTP 429 to {asked}: {blocked.reason}",
     )
 
 

@@ -12,8 +12,9 @@ as if never asked.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, Outcome
 from aggregator.model.ids import FeedId, RateGroup
@@ -29,7 +30,10 @@ from aggregator.services.skipped import skipped
 
 
 class Checker:
-    """Checks feeds. `store` is None where there is no database yet: then nothing is known, and no server has asked for rest."""
+    """Checks feeds. `store` is None where there is no database yet: then nothing is known, and no server has asked for rest.
+
+    `certificates` fills with when those of servers end, by host, while `fetcher` asks them.
+    """
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class Checker:
         clock: Clock,
         recognition: Recognition,
         settings: CycleSettings,
+        certificates: Mapping[str, datetime] | None = None,
     ) -> None:
         self._store = store
         self._fetcher = fetcher
@@ -46,6 +51,7 @@ class Checker:
         self._clock = clock
         self._recognition = recognition
         self._settings = replace(settings, grouping=False)
+        self._certificates = certificates or {}
 
     async def check(
         self, feeds: Sequence[Feed], *, force: bool = False, on_report: OnReport | None = None
@@ -86,6 +92,7 @@ class Checker:
             self._recognition,
             feeds={feed.id: feed for feed in feeds},
             names={feed_id: overview.document_title for feed_id, overview in known.items()},
+            certificates=self._certificates,
             tell=tell,
         )
 

@@ -29,6 +29,9 @@ class Found:
     changed: int
     """Entries that a poll would replace."""
 
+    names: frozenset[str] = frozenset()
+    """Addresses of its entries, else what the feed calls them: two feeds that have most of them in common are one."""
+
     @property
     def hints(self) -> FreshnessHints:
         """What the document says of how often it changes."""
@@ -68,6 +71,8 @@ class CheckReport:
     block: Delay | None = None
     """How long this answer says that the server does not want to be spoken to, and by what."""
     found: Found | None = None
+    certificate_until: datetime | None = None
+    """When the certificate of the server that answered ends; None: it was not asked, or has none."""
     kept: bool = False
     """The server refused us, and polls know of it."""
 
@@ -82,6 +87,7 @@ def found(document: ParsedFeed, decided: EntryPlan, *, now: datetime) -> Found:
         newest_at=max((at for at in times if at and at <= now), default=None),
         new=len(decided.new),
         changed=len(decided.changed),
+        names=frozenset(name for entry in document.entries if (name := entry.url or entry.guid)),
     )
 
 

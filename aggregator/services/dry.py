@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from aggregator.services.answer import NOTHING, Answer, Polled, lost, save, told
 from aggregator.services.check_report import CheckReport, Found, found, report_of
 from aggregator.services.poll_feed import FeedPoller
 from aggregator.services.recognition import Recognition
+from aggregator.text.urls import host
 
 T = TypeVar("T")
 OnReport = Callable[[CheckReport], None]
@@ -44,6 +46,7 @@ class DryPoller(FeedPoller):
     Args:
         feeds: those to check, as feeds.yaml has them now; the database may know an older version.
         names: what people call them, where the database knows it.
+        certificates: when those of servers end, by host, as far as they were asked.
         tell: is given every report.
     """
 
@@ -57,12 +60,14 @@ class DryPoller(FeedPoller):
         *,
         feeds: Mapping[FeedId, Feed],
         names: Mapping[FeedId, str],
+        certificates: Mapping[str, datetime],
         tell: OnReport,
     ) -> None:
         super().__init__(store or NoDatabase(), fetcher, parser, clock, recognition)
         self._known = store
         self._feeds = feeds
         self._names = names
+        self._certificates = certificates
         self._tell = tell
         self.unusable: DatabaseUnusable | None = None
         """Why the database could not be read or written, if it could not: whoever runs the check has to raise it."""
@@ -105,7 +110,9 @@ class DryPoller(FeedPoller):
         feed, document = answer.due.feed, answer.document
         read_as = await self._compared(answer, document) if document else None
         name = feed.title or self._names.get(feed.id) or (document.title if document else "") or feed.url
-        self._tell(replace(report_of(answer, name=name, read_as=read_as), kept=kept))
+        report = report_of(answer, name=name, read_as=read_as)
+        until = self._certificates.get(host(report.url or feed.url)) if report.url or not report.failure else None
+        self._tell(replace(report, kept=kept, certificate_until=until))
 
     def _as_of_a_poll(self, answer: Answer) -> FeedState:
         """Give what would follow from the same answer to a poll: asking without conditions has changed nothing about it.

@@ -95,6 +95,10 @@ class InForce:
         self.changed.clear()
         self.standing = Standing(applied_at=self._clock.now(), reloads=self.standing.reloads + 1)
 
+    def apply_again(self) -> None:
+        """Have what is in force applied once more: a list that it includes names other feeds."""
+        self.changed.set()
+
     def refused(self, why: str) -> None:
         """Take note that `wanted` can't be applied; what was in force stays so until the file changes."""
         self.wanted = self.configuration

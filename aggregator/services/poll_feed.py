@@ -239,7 +239,7 @@ class FeedPoller:
             outcome=outcome,
             document=document,
             state=state,
-            pause=pause(due, outcome, now=now),
+            pause=pause(due.feed.id, outcome, now=now),
             started_at=started,
             ended_at=now,
         )

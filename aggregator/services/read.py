@@ -5,6 +5,7 @@ from datetime import datetime
 
 from aggregator.model.entry import PublishedEntry, Revision
 from aggregator.model.feed import FeedOverview
+from aggregator.model.full_text import FullText
 from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.poll import GroupPause, PollRecord, Totals
 from aggregator.model.push import Subscription
@@ -42,6 +43,8 @@ class Article:
     published: PublishedEntry
     revisions: tuple[Revision, ...]
     """Newest first."""
+    full_text: FullText | None = None
+    """What was fetched from the publisher; None where that was not asked for, or not possible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,4 +197,6 @@ def _article(tx: Transaction, entry_id: EntryId) -> Article | None:
     if entry is None:
         return None
     (whole,) = published(tx, (entry,), related=RELATED_ON_PAGE)
-    return Article(published=whole, revisions=tuple(tx.entries.revisions(entry_id)))
+    return Article(
+        published=whole, revisions=tuple(tx.entries.revisions(entry_id)), full_text=tx.full_texts.get(entry_id)
+    )

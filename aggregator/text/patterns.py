@@ -14,8 +14,9 @@ from aggregator.text.letters import SPACELESS_CHARACTER, fold
 
 LONGEST = 500
 """Characters of an expression; what repeats it, as in `(?:.{99}){99}`, is bounded by the engine."""
-SEARCHED = 20_000
-"""Characters of a text: three times the longest article. Ten milliseconds for the worst expression that fits."""
+SEARCHED = 10_000
+"""Characters of a text: longer than nearly all articles. Of a dozen expressions made to be slow the worst took 60 ms of CPU for
+as many of them in Chinese; what people write takes some microseconds."""
 
 Finder = Callable[[str], bool]
 """Tells whether a text has something."""

@@ -2,12 +2,14 @@
 
 import json
 import re
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
+from aggregator.config.read import load
 from tests.documents import Item, rss
 from tests.integration.conftest import Program
 from tests.integration.test_commands import configure, end, serve, wait_for
@@ -57,6 +59,21 @@ def test_check_asks_unconditionally_and_leaves_no_trace_in_the_database(
     assert [request.header("if-none-match") for request in server.requests[asked:]] == [None]
     polls = [json.loads(text)["polls"] for text in (before, program.run("feeds", "schedule", "--json").stdout)]
     assert polls[0] == polls[1]
+
+
+def test_the_patch_of_a_check_takes_in_where_a_feed_has_moved_to_and_keeps_its_id(
+    program: Program, server: LoopbackServer
+) -> None:
+    program.config.write_text(
+        f"polling: {{host_gap: 0s, allow_networks: [127.0.0.0/8]}}\nfeeds:\n  - url: {server.url('/moved.xml')}  # old"
+    )
+    done = program.run("feeds", "check")
+    assert "moved.xml" in load(program.config).feeds[0].url
+    lines = done.stdout[done.stdout.index("--- a/feeds.yaml") :]
+    subprocess.run(["patch", "-p1"], input=lines, text=True, check=True, cwd=program.config.parent, capture_output=True)
+    assert load(program.config).feeds[0].url == server.url("/good.xml")
+    assert program.config.read_text().endswith(f"good.xml  # old\n    id: {load(program.config).feeds[0].id}")
+    assert f"id: 127-0-0-1-{server.port}-moved" in program.config.read_text()
 
 
 def test_check_ends_with_1_when_a_feed_failed_and_says_which_on_stderr(
@@ -142,7 +159,8 @@ def test_check_as_json_and_of_one_feed_alone(program: Program, server: LoopbackS
     configure(program, server, "/good.xml", "/page.xml")
     (report,) = json.loads(program.run("feeds", "check", "good-xml", "--json").stdout)
     assert (report["outcome"], report["status"], report["format"], report["new"]) == ("fetched", 200, "rss20", 1)
-    assert {finding["tone"] for finding in report["findings"]} == {"ok"}
+    assert report["verdict"] == "stale"
+    assert [finding["text"][:5] for finding in report["findings"] if finding["tone"] != "ok"] == ["stale"]
     assert server.paths() == ["/good.xml"]
 
 

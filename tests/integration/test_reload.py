@@ -86,7 +86,7 @@ def test_a_changed_file_is_applied_whole_and_a_broken_one_not_at_all(program: Pr
 
         put(program, "feeds: [{url: 'htp://x', intervall: 1h}]\n")
         process.send_signal(signal.SIGHUP)
-        assert "feeds.yaml:1:9: feeds[0].url" in wait_for(f"{site}/feeds", "applied")
+        assert "feeds.yaml:1:15: feeds[0].url" in wait_for(f"{site}/feeds", "be applied</h2>")
         assert "did you mean &#39;interval&#39;?" in get(f"{site}/feeds")
         assert "feeds[0].url: 'htp://x' is not an http(s) address" in get(f"{site}/feeds/problems.atom")
         assert "aggregator_configuration_problems 2.0" in get(f"{site}/metrics")
@@ -140,7 +140,7 @@ def test_what_can_not_be_applied_leaves_what_was_in_force(program: Program, serv
         wait_for(f"{site}/feed.atom", CHIEFS.headline)
         put(program, text(server, "/b.xml id: b", title="Two", more="stories: {embeddings: nowhere}\n"))
         process.send_signal(signal.SIGHUP)
-        assert "is not a folder" in wait_for(f"{site}/feeds", "applied")
+        assert "is not a folder" in wait_for(f"{site}/feeds", "be applied</h2>")
         assert CHIEFS.headline in get(f"{site}/feed.atom")
         assert TRAINS.headline not in get(f"{site}/feed.atom")
 

@@ -91,7 +91,7 @@ def test_commands_are_found_where_they_are_named() -> None:
 @pytest.mark.parametrize(
     ("words", "word"),
     [
-        ("feeds add URL", "add"),
+        ("feeds adopt URL", "adopt"),
         ("feeds", "nothing after a group"),
         ("pol", "pol"),
         ("poll --everything", "--everything"),

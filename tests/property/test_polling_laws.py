@@ -256,7 +256,7 @@ def test_p14_only_a_429_of_a_public_host_pauses_its_group_until_the_feeds_block_
 ) -> None:
     feed = make_feed()
     due = DueFeed(feed=feed, state=replace(state, blocked_until=None), group=rate_group(feed.url), lease=1)
-    paused = pause(due, outcome, now=NOON)
+    paused = pause(due.feed.id, outcome, now=NOON)
     limited = isinstance(outcome, Failed) and outcome.status == 429 and outcome.url != ""
     assert (paused is not None) == limited
     if paused is not None and isinstance(outcome, Failed):

@@ -12,6 +12,7 @@ from aggregator.fetch.answers import Answer, OpenBody
 from aggregator.fetch.courier import Courier, Deadline
 from aggregator.fetch.failures import FetchProblem
 from aggregator.fetch.hosts import HostPacing
+from aggregator.fetch.proxies import Proxy
 from aggregator.fetch.transport import GuardedTransport, client_over, url_of
 from aggregator.fetch.urls import Target
 
@@ -35,7 +36,14 @@ class Scripted(Courier):
         self._answer = answer
 
     async def bring(
-        self, target: Target, request: bytes, open_body: OpenBody, *, deadline: Deadline, private: bool
+        self,
+        target: Target,
+        request: bytes,
+        open_body: OpenBody,
+        *,
+        deadline: Deadline,
+        private: bool,
+        proxy: Proxy | None = None,
     ) -> Answer:
         assert request.startswith(b"GET ")
         return self._answer

@@ -268,7 +268,10 @@ def test_a_missing_file_is_named_with_the_way_to_name_another(tmp_path: Path) ->
     file = tmp_path / "feeds.yaml"
     with pytest.raises(ConfigurationError) as caught:
         load(file)
-    assert str(caught.value) == f"{file}: no such file; name yours with --config FILE or AGGREGATOR_CONFIG"
+    assert (
+        str(caught.value)
+        == f"{file}: no such file; name yours with --config FILE or AGGREGATOR_CONFIG, or make one: aggregator init"
+    )
 
 
 def test_a_directory_is_no_configuration(tmp_path: Path) -> None:

@@ -194,7 +194,10 @@ def test_an_empty_feed_is_a_note_and_a_known_one_is_not() -> None:
         (failed(FailureKind.NETWORK, "the server speaks no TLS here (https://x.example/)"), "without encryption"),
         (failed(FailureKind.BAD_RESPONSE, "the server does not speak HTTP here"), "of a web server"),
         (failed(FailureKind.BAD_RESPONSE, "more than 5 redirects"), "its publisher should know"),
-        (failed(FailureKind.NOT_A_FEED, "an HTML page; it names a feed at https://x.example/f"), "page names in place"),
+        (
+            failed(FailureKind.NOT_A_FEED, "an HTML page; it names a feed at https://x.example/f"),
+            "did you mean https://x.example/f?",
+        ),
         (failed(FailureKind.NOT_A_FEED, "an HTML page, not a feed"), "in a browser"),
         (failed(FailureKind.STATUS, "HTTP 401", 401), "a `user` and a `password`"),
         (failed(FailureKind.STATUS, "HTTP 403", 403), "write to the publisher"),

@@ -74,7 +74,7 @@ def test_p14_hosts_at_home_are_not(url: str) -> None:
 
 
 def test_p14_a_429_pauses_the_group_for_as_long_as_the_feed() -> None:
-    paused = pause(DUE, limited(retry_after="7200"), now=NOON)
+    paused = pause(DUE.feed.id, limited(retry_after="7200"), now=NOON)
     assert paused is not None
     assert paused.group == rate_group("https://b.tumblr.com/rss")
     assert paused.until == after_fetch(FEED, DUE.state, limited(retry_after="7200"), now=NOON).blocked_until
@@ -83,19 +83,19 @@ def test_p14_a_429_pauses_the_group_for_as_long_as_the_feed() -> None:
 
 
 def test_p12_p14_a_429_without_a_time_pauses_the_group_for_four_hours() -> None:
-    paused = pause(DUE, limited(), now=NOON)
+    paused = pause(DUE.feed.id, limited(), now=NOON)
     assert paused is not None
     assert paused.until == NOON + REFUSED_FOR
 
 
 def test_a23_a_forged_retry_after_pauses_the_group_for_a_day_at_most() -> None:
-    paused = pause(DUE, limited(retry_after="1000000000"), now=NOON)
+    paused = pause(DUE.feed.id, limited(retry_after="1000000000"), now=NOON)
     assert paused is not None
     assert paused.until == NOON + timedelta(hours=24)
 
 
 def test_p14_the_group_of_the_server_that_answered_is_paused_not_that_of_the_feed() -> None:
-    paused = pause(DUE, limited("https://cdn.elsewhere.example/rss"), now=NOON)
+    paused = pause(DUE.feed.id, limited("https://cdn.elsewhere.example/rss"), now=NOON)
     assert paused is not None
     assert paused.group == "elsewhere.example:443"
 
@@ -116,4 +116,4 @@ def test_p14_the_group_of_the_server_that_answered_is_paused_not_that_of_the_fee
     ],
 )
 def test_p14_whatever_else_goes_wrong_concerns_one_feed(outcome: FetchOutcome) -> None:
-    assert pause(DUE, outcome, now=NOON) is None
+    assert pause(DUE.feed.id, outcome, now=NOON) is None

@@ -11,7 +11,7 @@ from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollRecord
 from aggregator.polling.feed_plan import StoredFeed
 from aggregator.polling.groups import rate_group
-from aggregator.storage.sqlite import feed_rows, polls, setbacks, skips
+from aggregator.storage.sqlite import feed_rows, polls, renaming, setbacks, skips
 from aggregator.storage.sqlite.configuring import Configuring
 from aggregator.storage.sqlite.groups import DUE, LONGEST_LEASE, RateGroups
 from aggregator.storage.sqlite.session import Row, Session, Value, many, moment, seconds
@@ -76,6 +76,10 @@ class SqliteFeeds:
         """Give the latest time at which anything was asked for."""
         (row,) = self._session.rows("SELECT latest_at FROM clock")
         return moment(int(row["latest_at"]))
+
+    def rename(self, old: FeedId, new: FeedId) -> int:
+        """Give a feed another id, and all that hangs on it."""
+        return renaming.rename(self._session, old, new)
 
     def _mend(self, ahead: Collection[str], *, now: datetime, lease: timedelta) -> None:
         """Give everything that lies further ahead than it can, and every group, the time that it should have."""

@@ -392,3 +392,28 @@ CREATE TABLE mails (
 
 CREATE UNIQUE INDEX mails_of_digest ON mails (name, date, recipient);
 CREATE INDEX mails_due ON mails (next_at, id) WHERE next_at IS NOT NULL;
+
+-- The article behind the link of an entry, where its feed asks for it; kept beside what the feed says: see full_texts.py.
+CREATE TABLE full_texts (
+    entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
+    html TEXT NOT NULL DEFAULT '',
+    url TEXT NOT NULL DEFAULT '',            -- whose text it is, after redirects
+    fetched_at INTEGER,                      -- NULL: there is none
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_at INTEGER,                         -- NULL: it is not tried again
+    message TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+-- Subscription lists that feeds.yaml includes, as they were last: see lists.py.
+CREATE TABLE lists (
+    url TEXT NOT NULL PRIMARY KEY,
+    body BLOB,                               -- the last good one; NULL: there was none yet
+    content_type TEXT NOT NULL DEFAULT '',
+    etag TEXT,
+    last_modified TEXT,
+    validators_url TEXT,
+    fetched_at INTEGER,
+    failures INTEGER NOT NULL DEFAULT 0,
+    next_at INTEGER,
+    message TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;

@@ -8,6 +8,8 @@ from sqlite_utils import Database, Migrations
 
 from aggregator.storage.sqlite.digest_tables import DIGESTS
 from aggregator.storage.sqlite.first_tables import ENTRIES_AND_FEEDS
+from aggregator.storage.sqlite.full_texts import FULL_TEXTS
+from aggregator.storage.sqlite.lists import LISTS
 from aggregator.storage.sqlite.story_tables import STORIES
 
 MIGRATIONS = Migrations("aggregator")
@@ -193,6 +195,12 @@ def _digests(db: Database) -> None:
 @MIGRATIONS(name="0014_what_feeds_want")
 def _what_feeds_want(db: Database) -> None:
     for statement in _WHAT_FEEDS_WANT:
+        db.execute(statement)
+
+
+@MIGRATIONS(name="0015_full_texts_and_lists")
+def _full_texts_and_lists(db: Database) -> None:
+    for statement in (*FULL_TEXTS, *LISTS):
         db.execute(statement)
 
 

@@ -26,6 +26,8 @@ from aggregator.storage.sqlite.copies import SqliteCopies
 from aggregator.storage.sqlite.digests import SqliteDigests
 from aggregator.storage.sqlite.entries import SqliteEntries
 from aggregator.storage.sqlite.feeds import SqliteFeeds
+from aggregator.storage.sqlite.full_texts import SqliteFullTexts
+from aggregator.storage.sqlite.lists import SqliteLists
 from aggregator.storage.sqlite.mails import SqliteMails
 from aggregator.storage.sqlite.pushes import SqlitePushes
 from aggregator.storage.sqlite.search import SqliteSearch
@@ -53,6 +55,8 @@ class SqliteTransaction:
         self._pushes = SqlitePushes(session)
         self._digests = SqliteDigests(session)
         self._mails = SqliteMails(session)
+        self._full_texts = SqliteFullTexts(session)
+        self._lists = SqliteLists(session)
 
     @property
     def feeds(self) -> SqliteFeeds:
@@ -78,6 +82,16 @@ class SqliteTransaction:
     def searching(self) -> SqliteSearch:
         """The full-text index."""
         return self._searching
+
+    @property
+    def full_texts(self) -> SqliteFullTexts:
+        """Articles that were fetched beside what feeds say."""
+        return self._full_texts
+
+    @property
+    def lists(self) -> SqliteLists:
+        """Subscription lists that feeds.yaml includes."""
+        return self._lists
 
     @property
     def pushes(self) -> SqlitePushes:

@@ -28,6 +28,7 @@ async def page(request: Request) -> Response:
         "entry.html",
         entry=entry,
         published=article.published,
+        full_text=article.full_text,
         found_links=found_links(entry),
         feed_is_polled=await desk.reader.feed(entry.feed_id) is not None,
         earlier=earlier_headlines(entry.headline, revisions),
