@@ -147,6 +147,8 @@ class FeedSettings(Section):
     language: Language | None = None
     interval: Interval | None = None
     allow_private_address: Switch = False
+    images: ShownImages | None = None
+    """None: as `media.images` says."""
     enabled: Switch = True
 
     @cached_property
@@ -154,7 +156,7 @@ class FeedSettings(Section):
         """The id given, else the one made of the address."""
         return FeedId(self.id) if self.id else feed_id(self.url)
 
-    def to_feed(self, polling: Polling, *, category: str) -> Feed:
+    def to_feed(self, polling: Polling, *, category: str, images: Shown = Shown.PROXIED) -> Feed:
         """Fill in the defaults; `category` is ours in the spelling of the whole file."""
         return Feed(
             id=self.feed_id,
@@ -167,6 +169,7 @@ class FeedSettings(Section):
             interval=self.interval or polling.interval,
             unconditional_interval=self.interval or max(polling.interval, polling.unconditional_interval),
             allow_private_address=self.allow_private_address,
+            shows_images=(self.images or images) is not Shown.NONE,
         )
 
 
@@ -213,7 +216,7 @@ class Configuration(Section):
         """Made once: a command asks three times, and a thousand feeds take 12 ms."""
         spelling = self._spelling
         return tuple(
-            settings.to_feed(self.polling, category=spelling[settings.category.casefold()])
+            settings.to_feed(self.polling, category=spelling[settings.category.casefold()], images=self.media.images)
             for settings in self.feeds
             if settings.enabled
         )

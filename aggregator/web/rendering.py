@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 
@@ -47,7 +46,7 @@ class Templates:
         self._environment.filters |= {
             "called": called,
             "category_path": category_path,
-            "clean": partial(clean, picture=picture),
+            "clean": lambda html, pictured: clean(html, picture=picture if pictured else None),
             "digest_path": digest_path,
             "direction": direction,
             "host": host,

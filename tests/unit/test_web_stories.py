@@ -240,7 +240,7 @@ async def test_a_story_that_has_merged_leads_to_the_one_it_is_now_each_kind_to_i
     await tell(room.store, Told(id=3, entries=[copy]))
     await tell(room.store, Told(id=1, entries=[lead, copy]), merged={3: 1})
     response = await room.get(f"/stories/3{ending}", host="evil.example")
-    assert (response.status_code, response.headers["location"]) == (308, f"/stories/1{ending}")
+    assert (response.status_code, response.headers["location"]) == (301, f"/stories/1{ending}")
     assert (await room.get(response.headers["location"])).status_code == 200
 
 

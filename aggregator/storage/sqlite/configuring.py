@@ -29,7 +29,7 @@ _FORGET_ADDRESS = """
 
 _CONFIGURED_COLUMNS = (
     "configured", "position", "url", "rate_group", "title", "publisher", "category", "tags", "language", "interval",
-    "unconditional_interval", "allow_private_address",
+    "unconditional_interval", "allow_private_address", "shows_images",
 )  # fmt: skip
 """What feeds.yaml decides."""
 _configured = itemgetter(*_CONFIGURED_COLUMNS)

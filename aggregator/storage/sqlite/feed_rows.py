@@ -28,6 +28,7 @@ def feed(row: Row) -> Feed:
         interval=timedelta(seconds=row["interval"]),
         unconditional_interval=timedelta(seconds=row["unconditional_interval"]),
         allow_private_address=bool(row["allow_private_address"]),
+        shows_images=bool(row["shows_images"]),
     )
 
 
@@ -44,6 +45,7 @@ def feed_columns(feed: Feed) -> dict[str, Value]:
         "interval": int(feed.interval.total_seconds()),
         "unconditional_interval": int(feed.unconditional_interval.total_seconds()),
         "allow_private_address": int(feed.allow_private_address),
+        "shows_images": int(feed.shows_images),
     }
 
 
@@ -163,6 +165,7 @@ def overview(row: Row) -> FeedOverview:
         state=state(row),
         document_title=row["document_title"],
         home_url=row["home_url"],
+        icon_url=row["icon_url"],
         entries=row["entry_count"],
         newest_entry_at=moment(row["newest_entry_at"]),
         rhythm=_rhythm(row),

@@ -53,7 +53,9 @@ CREATE TABLE feeds (
     pushed_until INTEGER,                    -- kept by pushes.py
     poll_count INTEGER NOT NULL DEFAULT 0,   -- names the place of the next one in polls
     push_count INTEGER NOT NULL DEFAULT 0,   -- documents of hubs that were stored; kept by pushes.py
-    advertised TEXT                          -- topic and hubs that the last document named
+    advertised TEXT,                         -- topic and hubs that the last document named
+    icon_url TEXT,                           -- what its document calls its icon
+    shows_images INTEGER NOT NULL DEFAULT 1  -- what feeds.yaml says
 ) STRICT;
 
 -- A feed is due at the later of its time and the end of a server's wish; -1: never polled, before all others.

@@ -188,3 +188,9 @@ def _stories(db: Database) -> None:
 def _digests(db: Database) -> None:
     for statement in DIGESTS:
         db.execute(statement)
+
+
+@MIGRATIONS(name="0013_icons_and_images_of_feeds")
+def _icons_and_images_of_feeds(db: Database) -> None:
+    db.execute("ALTER TABLE feeds ADD COLUMN icon_url TEXT")
+    db.execute("ALTER TABLE feeds ADD COLUMN shows_images INTEGER NOT NULL DEFAULT 1")
