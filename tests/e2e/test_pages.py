@@ -108,7 +108,7 @@ class Site:
             arabic, attacking, chinese = await _more(room)
             self.paths = {
                 "front": "/",
-                "front of a category": "/?window=24h&category=world",
+                "front of a category": "/categories/world?window=24h",
                 "entry": f"/entries/{lead}",
                 "arabic": f"/entries/{arabic}",
                 "chinese": f"/entries/{chinese}",

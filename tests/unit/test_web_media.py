@@ -117,7 +117,9 @@ async def test_images_are_shown_of_the_feeds_that_may_show_them(desk: Desk, *, s
     await desk.room.configure(replace(make_feed(), shows_images=shown))
     page = LexborHTMLParser((await desk.get("/entries/1")).text)
     assert len(page.css("main img")) == (2 if shown else 0)
-    assert ('A "map"' in page.css_first("main").text()) is not shown
+    main = page.css_first("main")
+    assert main is not None
+    assert ('A "map"' in main.text()) is not shown
     await desk.room.poll(
         "news-example", POLLED, document=ParsedFeed(format="rss20", title="News", home_url="https://news.example/")
     )

@@ -281,7 +281,7 @@ async def test_an_entry_of_a_feed_that_was_taken_out_keeps_its_page_without_dead
 async def test_a_category_lists_its_entries(room: Newsroom) -> None:
     lead, *_ = await fill(room)
     page = await _page(room, "/categories/middle-east")
-    assert [href for _, href in _links(page, "main .headline")] == [f"/entries/{lead}"]
+    assert [href for _, href in _links(page, "section[aria-labelledby=latest] .headline")] == [f"/entries/{lead}"]
 
 
 async def test_a_category_of_another_script_has_an_address_of_its_own(room: Newsroom) -> None:
@@ -292,9 +292,9 @@ async def test_a_category_of_another_script_has_an_address_of_its_own(room: News
         assert _words((await _page(room, href or "")).css_first("h1")) == name
 
 
-async def test_a_category_without_entries_says_so(room: Newsroom) -> None:
+async def test_a_category_whose_feeds_were_never_polled_says_what_to_run(room: Newsroom) -> None:
     await room.configure(make_feed())
-    assert "No entries here yet" in _words((await _page(room, "/categories/world")).body)
+    assert "Run aggregator poll --all" in _words((await _page(room, "/categories/world")).body)
 
 
 async def test_feeds_shows_how_each_feed_is_doing(room: Newsroom) -> None:

@@ -26,7 +26,7 @@ from aggregator.web import asked
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.headers import ARCHIVE_AGE, FEED_AGE
 from aggregator.web.pages.answer import continued, feed_response
-from aggregator.web.pages.category import named
+from aggregator.web.pages.category_names import named
 from aggregator.web.pages.formats import FORMATS, Format
 
 MOST_IN_ARCHIVE = 1000
