@@ -408,7 +408,10 @@ def test_arabic_runs_from_the_right_and_the_rest_of_the_page_does_not(visit: Vis
     direction = "node => getComputedStyle(node).direction"
     assert page.locator("h1").evaluate(direction) == "rtl"
     assert page.locator(".text").evaluate(direction) == "rtl"
-    assert page.locator(".facts").evaluate(direction) == "ltr"
+    assert page.locator(".facts").evaluate(direction) == "rtl"
+    assert page.locator(".facts time").first.evaluate(direction) == "ltr"
+    assert page.locator(".original").evaluate(direction) == "ltr"
+    assert page.locator(".fields").evaluate(direction) == "ltr"
     card = visit.open("front").locator(".card", has_text="قادة الجيش").first
     assert card.evaluate(direction) == "rtl"
 
