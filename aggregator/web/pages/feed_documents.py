@@ -139,6 +139,7 @@ def _channel(desk: Desk, wanted: Wanted, form: Format, contents: FeedContents, a
         next_url=continued(address, after=page.next) if page.next and not is_archived else None,
         current_url=address if archive else None,
         prev_archive_url=continued(address, archive=further) if further and is_archived else None,
+        next_archive_url=continued(address, archive=contents.newer) if contents.newer else None,
         origins=contents.origins,
     )
 
