@@ -27,12 +27,13 @@ LARGEST_ICON = 256 * 1024
 async def open_media(
     configuration: Configuration, database: Path, *, site: Site, user_agent: str
 ) -> AsyncIterator[Media | None]:
-    """Open what brings and keeps images, in a folder beside the database; None where pages are to show none.
+    """Open what brings and keeps images, in a folder beside the database; None where no feed's are to be shown.
 
     Raises:
         UserError: no files can be kept there.
     """
-    if configuration.media.images is Shown.NONE:
+    usual = configuration.media.images is not Shown.NONE
+    if not usual and not any(feed.shows_images for feed in configuration.enabled_feeds()):
         yield None
         return
     folder, clock = database.with_name(f"{database.name}-media"), SystemClock()
@@ -49,7 +50,7 @@ async def open_media(
     pictures, drawings = client(max_bytes=configuration.media.max_bytes), client(max_bytes=LARGEST_ICON, icons=True)
     images, icons = ReaderImages(pictures, cache, clock), FeedIcons(drawings, cache, clock)
     try:
-        yield Media(addresses=SignedAddresses(key, site), images=images, icons=icons)
+        yield Media(addresses=SignedAddresses(key, site), images=images, icons=icons, usual=usual)
     finally:
         for part in (images, icons, pictures, drawings):
             await part.aclose()

@@ -17,7 +17,7 @@ from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, GroupL
 from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
 from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord, Totals
-from aggregator.model.query import EntryQuery, Page
+from aggregator.model.query import Cursor, EntryQuery, Page
 from aggregator.model.search import Found, SearchQuery
 from aggregator.polling.feed_plan import StoredFeed
 from aggregator.polling.retention import Stored
@@ -193,6 +193,13 @@ class EntryRecords(Protocol):
 
     def archive(self, query: EntryQuery) -> Page[Entry]:
         """List the entries of a query up to the first that closes an archive (`model.query.closes_archive`), or to `limit`."""
+        ...
+
+    def newer_archive(self, query: EntryQuery) -> Cursor | None:
+        """Find where the archive begins that ends with the entry of the query's cursor, which is where the next older one begins.
+
+        None where the cursor closes no archive, or no newer entry of the list does.
+        """
         ...
 
     def stored(self, feed_id: FeedId) -> list[Stored]:

@@ -19,7 +19,19 @@ from aggregator.config.feed_fields import (
     Proxy,
     Regex,
 )
-from aggregator.config.fields import FeedAddress, Id, Interval, Kept, Language, Line, Number, Switch, counting
+from aggregator.config.fields import (
+    FeedAddress,
+    Id,
+    Interval,
+    Kept,
+    Language,
+    Line,
+    Number,
+    Shown,
+    ShownImages,
+    Switch,
+    counting,
+)
 from aggregator.config.identity import feed_id, host_name
 from aggregator.config.section import Section
 from aggregator.feeds.limits import MAX_ENTRIES
@@ -86,6 +98,8 @@ class Inheritable(Section):
     headers: Headers = Field(default_factory=dict)
     proxy: Proxy | None = None
     full_text: Switch = False
+    images: ShownImages | None = None
+    """None: as `media.images` says."""
     keep: Rules = ()
     mute: Rules = ()
     breakout: Annotated[Number, counting(2, 1000)] | None = None
@@ -182,7 +196,9 @@ class FeedSettings(Inheritable):
             return None
         return Access(login=self.login, headers=headers, proxy=None if proxy == DIRECT else proxy)
 
-    def to_feed(self, *, interval: timedelta, unconditional_interval: timedelta, category: str) -> Feed:
+    def to_feed(
+        self, *, interval: timedelta, unconditional_interval: timedelta, category: str, images: Shown = Shown.PROXIED
+    ) -> Feed:
         """Fill in what is left open; `category` is ours in the spelling of the whole file."""
         return Feed(
             id=self.feed_id,
@@ -196,6 +212,7 @@ class FeedSettings(Inheritable):
             unconditional_interval=self.interval or max(interval, unconditional_interval),
             allow_private_address=self.allow_private_address,
             full_text=self.full_text,
+            shows_images=(self.images or images) is not Shown.NONE,
             filters=self._filters() if self.keep or self.mute else NO_FILTERS,
             max_entries=self.max_entries,
             retention=self.retention.to_retention() if self.retention.model_fields_set else KEPT_FOR_EVER,

@@ -97,6 +97,7 @@ MEANINGS: Final = {
 `headers` | headers, by name | `{}` | Sent with every request for the feed, to the origin of `url` alone. A value is text, or `{file: PATH}` for the first line of a file; of `Authorization`, `Cookie`, `X-Api-Key`, `X-Auth-Token` and `Api-Key` it comes from there or from the environment. See [below](#logins-and-headers).
 `proxy` | http address of a proxy, or `none` | none | Asked in place of the feed's server; see [below](#proxies).
 `full_text` | switch | `false` | The article behind each link is fetched, too, and kept beside what the feed says of it. Needs the extra `aggregator[fulltext]`.
+`images` | `proxied` or `none` | that of the section [media](#media) | Whether pages show the images of its entries, and its icon.
 `keep` | rules | `[]` | Only entries that one of them fits are shown; see [below](#keep-and-mute).
 `mute` | rules | `[]` | Entries that one of them fits are not shown, also where `keep` fits them.
 `breakout` | number, `2` to `1000` | none | Muted entries are shown all the same while so many publishers have their story.

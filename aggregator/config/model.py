@@ -230,6 +230,7 @@ class Configuration(Section):
                 interval=interval,
                 unconditional_interval=unconditional,
                 category=spelling[settings.category.casefold()],
+                images=self.media.images,
             )
             for settings in self.feeds
             if settings.enabled

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from aggregator.feeds.prepass import without_sections
+from aggregator.feeds.head import head_of
 from aggregator.model.feed import FreshnessHints
 
-_HEAD: Final = 64 * 1024
-_ITEM: Final = re.compile(r"<(?:item|entry)\b", re.IGNORECASE)
 _SKIP: Final = re.compile(r"<skip(hours|days)\s*>(.{0,2000}?)</skip\1\s*>", re.IGNORECASE | re.DOTALL)
 _HOUR: Final = re.compile(r"<hour\s*>\s*([0-9]{1,2})\s*<", re.IGNORECASE)
 _DAY: Final = re.compile(r"<day\s*>\s*([A-Za-z]{3,9})\s*<", re.IGNORECASE)
@@ -66,9 +64,7 @@ def _period(period: object, frequency: object) -> timedelta | None:
 
 
 def _skips(text: str) -> tuple[frozenset[int], frozenset[int]]:
-    head = text[:_HEAD]
-    item = _ITEM.search(head)
-    channel = without_sections(head[: item.start()] if item else head, "<!--", "-->")
+    channel = head_of(text)
     hours: set[int] = set()
     days: set[int] = set()
     for found in _SKIP.finditer(channel):

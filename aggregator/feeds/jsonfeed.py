@@ -55,6 +55,8 @@ def _feed(feed: Fields, version: str, lookup: Lookup) -> RawFeed:
         format=version,
         title=_title(feed, "title"),
         home=_string(feed, "home_page_url") or None,
+        # `icon` is meant for timelines, 512 pixels and more; `favicon` for lists of feeds.
+        icon=_string(feed, "favicon") or None,
         author=_authors(feed),
         language=_string(feed, "language") or None,
         hubs=tuple(_hubs(feed)),

@@ -48,6 +48,7 @@ def normalise(raw: RawFeed, document: Document) -> ParsedFeed:
         format=raw.format,
         title=title,
         home_url=home,
+        icon_url=_address(raw.icon, context.base),
         hints=raw.hints,
         hubs=_hubs(raw, document),
         topic=_topic(raw, document),

@@ -66,6 +66,7 @@ class RawFeed:
     format: str
     title: Title | None = None
     home: str | None = None
+    icon: str | None = None
     links_follow_home: bool = True
     """Relative addresses of entries belong to the home page, not to the address of the document."""
     author: str = ""

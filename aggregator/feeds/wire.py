@@ -70,7 +70,10 @@ def pack_outcome(outcome: ParsedFeed | Failed) -> bytes:
             *(outcome.status, dict(outcome.headers), outcome.url),
         )
         return marshal.dumps(whole, _VERSION)
-    head = (outcome.format, outcome.title, outcome.home_url, outcome.dropped, outcome.hubs, outcome.topic)
+    head = (
+        *(outcome.format, outcome.title, outcome.home_url, outcome.icon_url),
+        *(outcome.dropped, outcome.hubs, outcome.topic),
+    )
     entries = [_packed(entry) for entry in outcome.entries]
     imprints = (outcome.known, outcome.imprints.context, outcome.imprints.entries)
     return marshal.dumps((_FEED, *head, outcome.malformed, _packed_hints(outcome.hints), entries, *imprints), _VERSION)
@@ -82,11 +85,12 @@ def unpack_outcome(packed: bytes | memoryview) -> ParsedFeed | Failed:
     if kind == _FAILED:
         failure, message, status, headers, url = parts
         return Failed(kind=FailureKind(failure), message=message, status=status, headers=headers, url=url)
-    name, title, home, dropped, hubs, topic, malformed, hints, entries, known, context, imprints = parts
+    name, title, home, icon, dropped, hubs, topic, malformed, hints, entries, known, context, imprints = parts
     return ParsedFeed(
         format=name,
         title=title,
         home_url=home,
+        icon_url=icon,
         dropped=dropped,
         hubs=hubs,
         topic=topic,

@@ -8,6 +8,7 @@ Dates are taken as text: of 7,187 real ones feedparser reads 20 as another day t
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from aggregator.feeds.head import named_icon
 from aggregator.feeds.hints import read_hints
 from aggregator.feeds.limits import MAX_ENTRIES
 from aggregator.feeds.raw import Markup, RawEntry, RawFeed, RawMedia, Title
@@ -32,6 +33,7 @@ def read_feed(parsed: Fields, text: str, *, malformed: str = "") -> RawFeed:
         format=version or "unknown",
         title=_title(channel, _string(channel, "title"), atom=atom),
         home=_home(channel),
+        icon=named_icon(text),
         links_follow_home=not atom,
         # RFC 4287 section 4.2.1: a feed's author is that of its entries. RSS has a managing editor there.
         author=_author(channel) if atom else "",

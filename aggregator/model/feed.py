@@ -37,6 +37,8 @@ class Feed:
     strip_prefix: tuple[str, ...] = ()
     """Beginnings that are cut from headlines as they are read."""
     strip_suffix: tuple[str, ...] = ()
+    shows_images: bool = True
+    """Whether pages show the images of its entries, and its icon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +179,8 @@ class FeedOverview:
     home_url: str | None
     entries: int
     newest_entry_at: datetime | None
+    icon_url: str | None = None
+    """An image that its document calls its icon; to be fetched as what a stranger wrote."""
     rhythm: timedelta | None = None
     """Usual time between two of its entries: of the last twenty, newest minus oldest by their number; None below five."""
     muted: int = 0
@@ -218,6 +222,8 @@ class ParsedFeed:
     """feedparser's names (`rss20`, `atom10`, `rss10` ...) and `json1`, `json11`."""
     title: str = ""
     home_url: str | None = None
+    icon_url: str | None = None
+    """An image that it calls its icon, or that it says is as small as one."""
     hints: FreshnessHints = field(default_factory=FreshnessHints)
     entries: tuple[ParsedEntry, ...] = ()
     """Those that were read, in document order; with `known` at most `feeds.limits.MAX_ENTRIES`."""

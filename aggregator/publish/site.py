@@ -88,6 +88,8 @@ class Channel:
     """Of an archive (RFC 5005 section 4): the document that new entries come into. None: this is it, or there are no archives."""
     prev_archive_url: str | None = None
     """The archive of what came before; None where there is none."""
+    next_archive_url: str | None = None
+    """The archive of what came after; None where there is none yet."""
     is_complete: bool = False
     """This one document holds all there is (RFC 5005 section 2): an entry that it does not hold is no longer of this feed."""
     origins: Mapping[FeedId, FeedOverview] = field(default_factory=dict)
@@ -96,7 +98,11 @@ class Channel:
     @property
     def history(self) -> list[tuple[str, str]]:
         """List the links of RFC 5005 section 4: relation and address."""
-        links = [("current", self.current_url), ("prev-archive", self.prev_archive_url)]
+        links = [
+            ("current", self.current_url),
+            ("prev-archive", self.prev_archive_url),
+            ("next-archive", self.next_archive_url),
+        ]
         return [(relation, url) for relation, url in links if url]
 
 

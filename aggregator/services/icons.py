@@ -1,10 +1,11 @@
-"""Icons of feeds: the `favicon.ico` of the site that a feed calls its home, looked for once a week.
+"""Icons of feeds: what a document calls its icon, else the `favicon.ico` of its home page, looked for once a week.
 
 Nobody waits for one: a page with a hundred feeds would hold the browser's few connections until the slowest site has
 answered. What is kept is given at once, and what is not is looked for meanwhile, for the next view.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -41,14 +42,14 @@ class FeedIcons:
 
     async def of(self, overview: FeedOverview) -> Image | None:
         """Give a feed's icon; None where it has none, or none is known yet."""
-        address = icon_address(overview)
-        if address is None:
+        addresses = icon_addresses(overview)
+        if not addresses:
             return None
         # By feed, so that what one feed claims to be its home decides nothing for another (FreshRSS, CVE-2025-46339).
-        name, now = f"icon {overview.feed.id} {address}", self._clock.now()
+        name, now = f"icon {overview.feed.id} {addresses[0]}", self._clock.now()
         kept = await self._cache.load(name, now=now)
         if kept is None or now - kept.kept_at >= KEPT:
-            self._flights.begin(name, rate_group(address), lambda: self._look(name, address, overview, kept))
+            self._flights.begin(name, rate_group(addresses[0]), lambda: self._look(name, addresses, overview, kept))
         return kept.image if kept else None
 
     async def settle(self) -> None:
@@ -59,23 +60,23 @@ class FeedIcons:
         """Drop what is under way."""
         await self._flights.aclose()
 
-    async def _look(self, name: str, address: str, overview: FeedOverview, kept: KeptImage | None) -> None:
-        outcome = await self._images.fetch(address, allow_private_address=_is_let_in(overview, address))
-        if isinstance(outcome, Image):
-            body = outcome.body
-        else:
+    async def _look(self, name: str, addresses: Sequence[str], overview: FeedOverview, kept: KeptImage | None) -> None:
+        body = kept.image.body if kept and kept.image else b""  # an icon does not go because a server is down
+        for address in addresses:
+            outcome = await self._images.fetch(address, allow_private_address=_is_let_in(overview, address))
+            if isinstance(outcome, Image):
+                body = outcome.body
+                break
             logger.debug("feed=%s has no icon: %s", overview.feed.id, outcome.message)
-            body = kept.image.body if kept and kept.image else b""  # an icon does not go because a server is down
         await self._cache.save(name, body, now=self._clock.now())
 
 
-def icon_address(overview: FeedOverview) -> str | None:
-    """Give the one address where a site's icon is looked for; None where the feed names no home page."""
-    home = web_url(overview.home_url)
-    if home is None:
-        return None
-    parts = urlsplit(home)
-    return f"{parts.scheme}://{parts.netloc}/favicon.ico"
+def icon_addresses(overview: FeedOverview) -> tuple[str, ...]:
+    """Give the addresses where a feed's icon is looked for, one after another: two at most, and no made-up ones but one."""
+    named, home = web_url(overview.icon_url), web_url(overview.home_url)
+    parts = urlsplit(home) if home else None
+    usual = f"{parts.scheme}://{parts.netloc}/favicon.ico" if parts else None
+    return tuple(dict.fromkeys(address for address in (named, usual) if address))
 
 
 def _is_let_in(overview: FeedOverview, address: str) -> bool:

@@ -1,12 +1,12 @@
 """Put together what is shown of entries: copies, coverage, related. A handful of queries for a page, however long it is."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aggregator.model.entry import Coverage, Entry, EntrySummary, PublishedEntry
 from aggregator.model.feed import FeedOverview
 from aggregator.model.ids import FeedId, StoryId
-from aggregator.model.query import EntryQuery, Page
+from aggregator.model.query import Cursor, EntryQuery, Page
 from aggregator.model.story import StoryLine
 from aggregator.ports import Transaction
 from aggregator.stories.related import shown
@@ -23,6 +23,8 @@ class FeedContents:
     page: Page[PublishedEntry]
     origins: Mapping[FeedId, FeedOverview]
     """The feeds that the listed entries were taken from."""
+    newer: Cursor | None = None
+    """Of an archive: where the one of newer entries begins; None where there is none yet."""
 
 
 def published(tx: Transaction, entries: Sequence[Entry], *, related: int) -> tuple[PublishedEntry, ...]:
@@ -55,7 +57,8 @@ def contents(tx: Transaction, query: EntryQuery) -> FeedContents:
 def archive(tx: Transaction, query: EntryQuery) -> FeedContents:
     """Collect what an archive of a feed of entries holds; nothing related, which changes without them."""
     page = tx.entries.archive(query)
-    return feed_contents(tx, Page(items=published(tx, page.items, related=0), next=page.next))
+    found = feed_contents(tx, Page(items=published(tx, page.items, related=0), next=page.next))
+    return replace(found, newer=tx.entries.newer_archive(query))
 
 
 def feed_contents(tx: Transaction, page: Page[PublishedEntry]) -> FeedContents:

@@ -49,6 +49,8 @@ class Media:
     addresses: SignedAddresses
     images: ReaderImages
     icons: FeedIcons
+    usual: bool = True
+    """Whether images are shown of feeds that feeds.yaml names no more, and so says nothing of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

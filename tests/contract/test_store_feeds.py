@@ -496,22 +496,36 @@ async def test_times_come_back_in_whole_seconds(store: Store) -> None:
     assert row.state.last_polled_at == NOON
 
 
-async def test_a_document_renews_title_and_home_page(store: Store) -> None:
+async def test_a_document_renews_title_home_page_and_icon(store: Store) -> None:
     await synchronise(store, make_feed("a", title=""))
-    document = ParsedFeed(format="rss20", title="From the document", home_url="https://a.example/")
-    await leave(store, "a", POLLED, document=document)
-    (row,) = await store.read(lambda tx: tx.feeds.overview())
-    assert (row.name, row.document_title, row.home_url) == ("From the document",) * 2 + ("https://a.example/",)
+    for icon in ("https://a.example/icon.png", None):
+        document = ParsedFeed(format="rss20", title="From the document", home_url="https://a.example/", icon_url=icon)
+        await leave(store, "a", POLLED, document=document)
+        (row,) = await store.read(lambda tx: tx.feeds.overview())
+        assert (row.name, row.document_title, row.home_url) == ("From the document",) * 2 + ("https://a.example/",)
+        assert row.icon_url == icon
 
 
-async def test_a_poll_without_a_document_keeps_title_and_home_page(store: Store) -> None:
+async def test_whether_a_feed_shows_images_is_what_feeds_yaml_says_now(store: Store) -> None:
+    for shown in (True, False, True):
+        await synchronise(store, replace(make_feed("a"), shows_images=shown))
+        (row,) = await store.read(lambda tx: tx.feeds.overview())
+        assert row.feed.shows_images is shown
+
+
+async def test_a_poll_without_a_document_keeps_title_home_page_and_icon(store: Store) -> None:
     await synchronise(store, make_feed("a", title=""))
     await leave(
-        store, "a", FeedState(), document=ParsedFeed(format="rss20", title="Kept", home_url="https://a.example/")
+        store,
+        "a",
+        FeedState(),
+        document=ParsedFeed(
+            format="rss20", title="Kept", home_url="https://a.example/", icon_url="https://a.example/i"
+        ),
     )
     await leave(store, "a", POLLED)
     (row,) = await store.read(lambda tx: tx.feeds.overview())
-    assert (row.name, row.home_url) == ("Kept", "https://a.example/")
+    assert (row.name, row.home_url, row.icon_url) == ("Kept", "https://a.example/", "https://a.example/i")
 
 
 async def test_a_poll_does_not_change_until_when_a_hub_sends(store: Store) -> None:

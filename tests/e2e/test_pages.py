@@ -108,7 +108,7 @@ class Site:
             arabic, attacking, chinese = await _more(room)
             self.paths = {
                 "front": "/",
-                "front of a category": "/?window=24h&category=world",
+                "front of a category": "/categories/world?window=24h",
                 "entry": f"/entries/{lead}",
                 "arabic": f"/entries/{arabic}",
                 "chinese": f"/entries/{chinese}",
@@ -408,7 +408,10 @@ def test_arabic_runs_from_the_right_and_the_rest_of_the_page_does_not(visit: Vis
     direction = "node => getComputedStyle(node).direction"
     assert page.locator("h1").evaluate(direction) == "rtl"
     assert page.locator(".text").evaluate(direction) == "rtl"
-    assert page.locator(".facts").evaluate(direction) == "ltr"
+    assert page.locator(".facts").evaluate(direction) == "rtl"
+    assert page.locator(".facts time").first.evaluate(direction) == "ltr"
+    assert page.locator(".original").evaluate(direction) == "ltr"
+    assert page.locator(".fields").evaluate(direction) == "ltr"
     card = visit.open("front").locator(".card", has_text="قادة الجيش").first
     assert card.evaluate(direction) == "rtl"
 

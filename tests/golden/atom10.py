@@ -11,6 +11,7 @@ EXPECTED = ParsedFeed(
     format="atom10",
     title="The Journal",
     home_url="https://journal.example/blog/",
+    icon_url="https://journal.example/icon.png",
     hubs=("https://hub.example/", "https://hub.example/second?a=1&b=2"),
     topic="https://journal.example/feed.atom",
     entries=(

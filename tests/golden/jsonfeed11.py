@@ -11,6 +11,7 @@ EXPECTED = ParsedFeed(
     format="json11",
     title="Depot & Dépôt",
     home_url="https://depot.example/",
+    icon_url="https://depot.example/64.png",
     hubs=("https://hub.example/",),
     topic="https://depot.example/feed.json",
     entries=(

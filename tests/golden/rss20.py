@@ -11,6 +11,7 @@ EXPECTED = ParsedFeed(
     format="rss20",
     title="The Harbour Gazette",
     home_url="https://gazette.example/",
+    icon_url="https://gazette.example/logo.png",
     hubs=("https://hub.example/",),
     topic="https://feeds.example/gazette.xml",
     hints=FreshnessHints(

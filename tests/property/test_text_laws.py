@@ -20,7 +20,7 @@ from aggregator.text.letters import fold
 from aggregator.text.markup import too_complex
 from aggregator.text.terms import phrase, search_terms
 from aggregator.text.urls import article_key, canonical, host, origin, slug, web_url
-from aggregator.text.words import one_line, teaser, xml_safe
+from aggregator.text.words import encoded_once, one_line, teaser, xml_safe
 
 any_text = st.text(st.characters(), max_size=60)  # lone surrogates included
 spoken = st.text(
@@ -328,3 +328,15 @@ def test_a_publisher_behind_a_headline_makes_no_difference(words: list[str]) -> 
     headline = " ".join(words)
     assert normalise(headline + " - Evening Post", ["The Evening Post"]) == normalise(headline)
     assert normalise(headline + " | BBC News") == normalise(headline)
+
+
+@given(st.text())
+def test_what_was_encoded_twice_is_as_it_was_and_nothing_else_becomes_longer(text: str) -> None:
+    mended = encoded_once(text)
+    assert len(mended) <= len(text)
+    assert [c for c in mended if c < "\x80"] == [c for c in text if c < "\x80"], "no markup comes or goes"
+
+
+@given(st.text(st.characters(min_codepoint=0xA0, max_codepoint=0xFF), min_size=1))
+def test_latin_letters_that_were_encoded_twice_come_back(text: str) -> None:
+    assert encoded_once(text.encode().decode("latin-1")) == text

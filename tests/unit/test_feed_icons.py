@@ -6,7 +6,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from aggregator.model.feed import FeedOverview, FeedState
-from aggregator.services.icons import KEPT, FeedIcons, icon_address
+from aggregator.services.icons import KEPT, FeedIcons, icon_addresses
 from aggregator.web.letter_icon import letter_icon
 from tests.factories import make_feed
 from tests.manual_clock import ManualClock
@@ -23,12 +23,14 @@ def overview(
     feed_id: str = "news",
     url: str = "",
     private: bool = False,
+    icon: str | None = None,
 ) -> FeedOverview:
     return FeedOverview(
         feed=make_feed(feed_id, url=url or None, allow_private_address=private),
         state=FeedState(),
         document_title="",
         home_url=home,
+        icon_url=icon,
         entries=0,
         newest_entry_at=None,
     )
@@ -63,7 +65,38 @@ class Room:
     ],
 )
 def test_the_icon_of_a_feed_is_that_of_its_home_page(home: str | None, address: str | None) -> None:
-    assert icon_address(overview(home=home)) == address
+    assert icon_addresses(overview(home=home)) == (() if address is None else (address,))
+
+
+NAMED = "https://img.example/icon.png"
+
+
+async def test_what_a_document_calls_its_icon_is_asked_before_its_site() -> None:
+    room = Room()
+    assert await room.looked(overview(icon=NAMED)) == [NAMED]
+    assert await room.icons.of(overview(icon=NAMED)) == ICON
+    assert await room.looked(overview(icon=NAMED)) == []
+
+
+async def test_a_named_icon_that_is_none_makes_room_for_that_of_the_site_and_both_are_asked_once_a_week() -> None:
+    room = Room()
+    room.sites.outcome = MISSING
+    named = overview(icon=NAMED)
+    assert await room.looked(named) == [NAMED, "https://www.news.example/favicon.ico"]
+    assert await room.looked(named) == []
+    room.clock.move(KEPT)
+    assert len(await room.looked(named)) == 2
+
+
+async def test_a_new_icon_is_looked_for_at_once() -> None:
+    room = Room()
+    await room.looked(overview(icon=NAMED))
+    assert await room.looked(overview(icon=f"{NAMED}?2")) == [f"{NAMED}?2"]
+
+
+@pytest.mark.parametrize("icon", ["javascript:alert(1)", "http://[bad", "", "https://www.news.example/favicon.ico"])
+def test_no_address_is_asked_that_is_none_or_twice(icon: str) -> None:
+    assert icon_addresses(overview(icon=icon)) == ("https://www.news.example/favicon.ico",)
 
 
 async def test_nobody_waits_for_an_icon() -> None:

@@ -79,6 +79,23 @@ async def test_without_images_nothing_is_opened_and_no_file_is_made(tmp_path: Pa
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("usually", ["none", "proxied"])
+async def test_a_feed_s_own_word_on_images_goes_before_that_for_all(tmp_path: Path, usually: str) -> None:
+    told = f"media: {{images: {usually}}}\nfeeds:\n- {{url: https://a.example/, images: proxied}}\n- {{url: https://b.example/, images: none}}\n- url: https://c.example/"
+    configuration = parse(told, file="feeds.yaml")
+    assert [feed.shows_images for feed in configuration.enabled_feeds()] == [True, False, usually == "proxied"]
+    async with open_media(configuration, tmp_path / "n.db", site=make_site(), user_agent="test/1") as media:
+        assert media is not None
+        assert media.usual is (usually == "proxied")
+
+
+async def test_where_the_only_feed_that_shows_images_is_not_polled_none_are_shown(tmp_path: Path) -> None:
+    told = "media: {images: none}\nfeeds:\n- {url: https://a.example/, images: proxied, enabled: false}"
+    configuration = parse(told, file="feeds.yaml")
+    async with open_media(configuration, tmp_path / "n.db", site=make_site(), user_agent="test/1") as media:
+        assert media is None
+
+
 async def test_where_no_file_can_be_kept_a_person_is_told(tmp_path: Path) -> None:
     (tmp_path / "n.db-media").write_text("in the way")
     configuration = parse("feeds: []", file="feeds.yaml")

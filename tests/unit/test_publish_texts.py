@@ -32,6 +32,25 @@ def test_characters_that_xml_or_html_does_not_want_go_or_become_what_was_meant(t
     assert html_safe(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sch\xc3\xb6n", "schön"),
+        ("<p>f\xc3\xbcr 5\xc2\xa0\xe2\x82\xac &amp; mehr</p>", "<p>für 5\xa0€ &amp; mehr</p>"),
+        ("<b>gr\xc3\xbcn</b> und grün &lt; gr\xc3\xa4ulich", "<b>grün</b> und grün &lt; gräulich"),
+        ("«AMANHÃ»", "«AMANHÃ»"),
+        ("grün, gr\xc3\xbcn", "grün, gr\xc3\xbcn"),
+        ("gr\xc3\xbcn – blau", "gr\xc3\xbcn – blau"),
+        ("DEJÀ VU, Ã, Â°C", "DEJÀ VU, Ã, Â°C"),
+        ("\xc3\xaf \xef\xbf\xbe", "ï "),
+    ],
+)
+def test_letters_that_were_encoded_twice_are_mended_where_a_whole_run_of_text_makes_sense_only_so(
+    text: str, expected: str
+) -> None:
+    assert html_safe(text) == expected
+
+
 def test_a_headline_in_windows_letters_has_its_quotation_marks() -> None:
     assert plain("He said \x93no\x94") == "He said \u201cno\u201d"
 

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from aggregator.model.feed import FeedState, Move, Outcome, ParsedFeed
 from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup, StoryId
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord
 from aggregator.model.push import Subscription
-from aggregator.model.query import Cursor, EntryQuery, StoryQuery
+from aggregator.model.query import CLOSING, Cursor, EntryQuery, StoryQuery
 from aggregator.model.search import Rank, SearchQuery, Sort
 from aggregator.model.story import Together
 from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
@@ -106,6 +107,7 @@ def everything(tx: SqliteTransaction) -> None:
     for query in QUERIES:
         tx.entries.page(query)
         tx.entries.archive(query)
+        tx.entries.newer_archive(replace(query, after=Cursor(listed_at=NOON, id=CLOSING)))
     tx.entries.revisions(ids[0])
     tx.entries.categories()
     tx.entries.totals()

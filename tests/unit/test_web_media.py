@@ -111,6 +111,37 @@ async def test_an_entry_whose_text_has_no_image_shows_the_one_that_comes_with_it
     assert shown.attributes["src"] == desk.link("https://img.example/lead.jpg")
 
 
+@pytest.mark.parametrize("shown", [True, False])
+async def test_images_are_shown_of_the_feeds_that_may_show_them(desk: Desk, *, shown: bool) -> None:
+    await desk.entry(image_url="https://img.example/lead.jpg")
+    await desk.room.configure(replace(make_feed(), shows_images=shown))
+    page = LexborHTMLParser((await desk.get("/entries/1")).text)
+    assert len(page.css("main img")) == (2 if shown else 0)
+    main = page.css_first("main")
+    assert main is not None
+    assert ('A "map"' in main.text()) is not shown
+    await desk.room.poll(
+        "news-example", POLLED, document=ParsedFeed(format="rss20", title="News", home_url="https://news.example/")
+    )
+    await desk.get("/feeds/news-example/icon")
+    await desk.media.icons.settle()
+    icon = await desk.get("/feeds/news-example/icon")
+    assert icon.headers["content-type"] == ("image/x-icon" if shown else "image/svg+xml")
+    assert bool(desk.sites.asked) is shown
+
+
+@pytest.mark.parametrize("usual", [True, False])
+async def test_images_of_a_feed_that_is_gone_from_feeds_yaml_are_shown_as_those_of_others(
+    desk: Desk, *, usual: bool
+) -> None:
+    await desk.entry()
+    await desk.room.configure(make_feed("other"))
+    told = desk.room.app.state.desk
+    desk.room.app.state.desk = replace(told, media=replace(desk.media, usual=usual))
+    page = LexborHTMLParser((await desk.get("/entries/1")).text)
+    assert len(page.css("main img")) == (2 if usual else 0)
+
+
 async def test_an_image_is_not_shown_twice(desk: Desk) -> None:
     page = await desk.entry(image_url="https://img.example/lead.jpg")
     assert len(page.css("main img")) == 2

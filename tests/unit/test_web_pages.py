@@ -281,7 +281,30 @@ async def test_an_entry_of_a_feed_that_was_taken_out_keeps_its_page_without_dead
 async def test_a_category_lists_its_entries(room: Newsroom) -> None:
     lead, *_ = await fill(room)
     page = await _page(room, "/categories/middle-east")
-    assert [href for _, href in _links(page, "main .headline")] == [f"/entries/{lead}"]
+    assert [href for _, href in _links(page, "section[aria-labelledby=latest] .headline")] == [f"/entries/{lead}"]
+
+
+async def test_a_headline_of_a_hundred_words_is_cut_in_lists_and_whole_on_its_page(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    long = "a word of many " * 30
+    (number,) = await room.publish("news-example", make_parsed_entry("1", headline=long.strip()))
+    for path in ("/", "/categories/world", "/feeds/news-example"):
+        (shown,) = [_words(link) for link in (await _page(room, path)).css(".card .headline a")]
+        assert 150 < len(shown) <= 181, path
+        assert shown.endswith(("word…", "of…", "many…", "a…")), "cut between words"
+    assert _words((await _page(room, f"/entries/{number}")).css_first("h1")) == long.strip()
+
+
+@pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("en", "auto")])
+async def test_the_head_of_an_article_takes_its_direction_and_times_keep_theirs(
+    room: Newsroom, language: str, direction: str
+) -> None:
+    await room.configure(make_feed())
+    parsed = make_parsed_entry("1", language=language, headline="قادة الجيش" if language == "ar" else "Chiefs meet")
+    (number,) = await room.publish("news-example", parsed)
+    page = await _page(room, f"/entries/{number}")
+    assert [node.attributes["dir"] for node in page.css("article > header, h1, .text")] == [direction] * 3
+    assert {node.attributes["dir"] for node in page.css("time, .original")} == {"ltr"}
 
 
 async def test_a_category_of_another_script_has_an_address_of_its_own(room: Newsroom) -> None:
@@ -292,9 +315,26 @@ async def test_a_category_of_another_script_has_an_address_of_its_own(room: News
         assert _words((await _page(room, href or "")).css_first("h1")) == name
 
 
-async def test_a_category_without_entries_says_so(room: Newsroom) -> None:
+async def test_a_category_whose_feeds_were_never_polled_says_what_to_run(room: Newsroom) -> None:
     await room.configure(make_feed())
-    assert "No entries here yet" in _words((await _page(room, "/categories/world")).body)
+    assert "Run aggregator poll --all" in _words((await _page(room, "/categories/world")).body)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (None, "has not been polled yet. Run aggregator poll news-example"),
+        (POLLED, "its document is there, but holds none"),
+        (replace(POLLED, last_success_at=None, last_outcome=Outcome.FAILED, failures=1), "no poll has succeeded"),
+    ],
+)
+async def test_a_feed_without_entries_says_what_to_do(room: Newsroom, state: FeedState | None, told: str) -> None:
+    await room.configure(make_feed())
+    if state:
+        await room.poll("news-example", state)
+    words = _words((await _page(room, "/feeds/news-example")).css_first(".entries .empty"))
+    assert told in words
+    assert "aggregator " in words, "a command"
 
 
 async def test_feeds_shows_how_each_feed_is_doing(room: Newsroom) -> None:

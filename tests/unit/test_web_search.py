@@ -261,6 +261,8 @@ async def test_a_whole_history_is_read_back_through_archives_every_entry_once(
         assert history(document, "self") == at
         archived += re.findall(r"copies/(\d+)", document)
         at = history(document, "prev-archive")
+        if at:
+            assert history((await room.get(at)).text, "next-archive") == history(document, "self"), "and back again"
     assert len(archived) == len(set(archived))
     assert len(known | set(archived)) == 333
 
@@ -268,7 +270,9 @@ async def test_a_whole_history_is_read_back_through_archives_every_entry_once(
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 async def test_an_archive_is_the_same_when_newer_entries_have_come(room: Newsroom, suffix: str) -> None:
     await many(room, 333)
-    address = history((await room.get(f"/feed.{suffix}")).text, "prev-archive")
+    newest = history((await room.get(f"/feed.{suffix}")).text, "prev-archive")
+    first = (await room.get(newest)).text
+    address = history(first, "prev-archive")
     before = await room.get(address)
     newer = [
         make_parsed_entry(f"n{n}", headline=f"Gale anew {n}", text="", published_at=NOON + timedelta(minutes=n))
@@ -278,6 +282,9 @@ async def test_an_archive_is_the_same_when_newer_entries_have_come(room: Newsroo
     after = await room.get(address, if_none_match=before.headers["etag"])
     assert after.status_code == 304
     assert (await room.get(address)).content == before.content
+    # What came after the newest one was not known yet: that alone is told in addition, once.
+    told = [line for line in (await room.get(newest)).text.splitlines() if 'rel="next-archive"' not in line]
+    assert told == [line for line in first.splitlines() if 'rel="next-archive"' not in line]
 
 
 async def test_archives_begin_where_every_newer_document_finds_them(room: Newsroom) -> None:

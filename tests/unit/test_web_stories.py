@@ -240,7 +240,7 @@ async def test_a_story_that_has_merged_leads_to_the_one_it_is_now_each_kind_to_i
     await tell(room.store, Told(id=3, entries=[copy]))
     await tell(room.store, Told(id=1, entries=[lead, copy]), merged={3: 1})
     response = await room.get(f"/stories/3{ending}", host="evil.example")
-    assert (response.status_code, response.headers["location"]) == (308, f"/stories/1{ending}")
+    assert (response.status_code, response.headers["location"]) == (301, f"/stories/1{ending}")
     assert (await room.get(response.headers["location"])).status_code == 200
 
 
@@ -338,9 +338,9 @@ async def test_a_top_story_names_its_publishers_and_the_first_one_what_others_sa
     assert second.css(".others") == []
 
 
-async def test_a_front_page_of_one_category_has_its_stories_and_entries_and_its_feeds(room: Newsroom) -> None:
+async def test_the_page_of_a_category_has_its_top_stories_then_its_entries_and_its_feeds(room: Newsroom) -> None:
     await fill(room)
-    page = await _page(room, "/?category=middle-east&window=24h")
+    page = await _page(room, "/categories/middle-east?window=24h")
     assert _words(page.css_first("h1")) == "Middle East"
     assert _links(page, ".top .headline") == ["/stories/1"]
     assert _links(page, "section[aria-labelledby=latest] .headline") == ["/entries/1"]
@@ -349,12 +349,42 @@ async def test_a_front_page_of_one_category_has_its_stories_and_entries_and_its_
         "/categories/middle-east.rss"
     ]
     assert _links(page, ".narrowing") == [
-        *("/?category=middle-east", "/?window=7d&category=middle-east"),
-        *("/?window=24h", "/?window=24h&category=world"),
+        *("/categories/middle-east", "/categories/middle-east?window=7d"),
+        *("/?window=24h", "/categories/world?window=24h"),
     ]
+    headings = [_words(each) for each in page.css("main h2")]
+    assert headings == ["Top stories", "Latest"]
 
 
-@pytest.mark.parametrize(("path", "status"), [("/?window=1h", 400), ("/?window=", 400), ("/?category=nothing", 404)])
+async def test_what_the_front_page_is_asked_of_a_category_is_told_on_that_ones_page(room: Newsroom) -> None:
+    await fill(room)
+    for asked, told in (
+        ("category=world", ""),
+        ("window=7d&category=world", "?window=7d"),
+        ("category=world&window=3d", ""),
+    ):
+        response = await room.get(f"/?{asked}")
+        assert (response.status_code, response.headers["location"]) == (301, f"/categories/world{told}")
+
+
+async def test_what_is_older_in_a_category_is_told_without_its_top_stories(room: Newsroom) -> None:
+    ids = await _publishers(room, 2)
+    await tell(room.store, Told(id=1, entries=ids))
+    more = [make_parsed_entry(f"more {n}", published_at=NOON - (n + 1) * HOUR) for n in range(30)]
+    await room.publish("p0", *more)
+    path = _links(await _page(room, "/"), ".places ul + ul")[0] or ""
+    first = await _page(room, path)
+    (following,) = _links(first, ".paging")
+    second = await _page(room, following or "")
+    assert (len(first.css(".cards .card")), len(second.css(".card"))) == (24, 8)
+    assert (len(first.css(".top")), len(second.css(".top"))) == (1, 0)
+    assert _links(second, "h1 + .meta") == [path]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/?window=1h", 400), ("/?window=", 400), ("/?category=nothing", 404), ("/categories/world?window=1h", 400)],
+)
 async def test_a_front_page_that_can_t_be_is_refused(room: Newsroom, path: str, status: int) -> None:
     await fill(room)
     assert (await room.get(path)).status_code == status
@@ -363,7 +393,9 @@ async def test_a_front_page_that_can_t_be_is_refused(room: Newsroom, path: str, 
 async def test_a_category_without_entries_says_so(room: Newsroom) -> None:
     await fill(room)
     await room.configure(make_feed("other", category="World"), make_feed("new", category="Science"))
-    assert "No entries of this category yet" in _words((await _page(room, "/?category=science")).css_first(".empty"))
+    page = await _page(room, "/categories/science")
+    assert "No entries of this category yet" in _words(page.css_first(".empty"))
+    assert _links(page, ".empty") == ["/feeds?category=Science", "/"]
 
 
 async def test_how_many_stories_are_new_is_one_number(room: Newsroom) -> None:

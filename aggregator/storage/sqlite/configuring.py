@@ -30,7 +30,7 @@ _FORGET_ADDRESS = """
 
 _CONFIGURED_COLUMNS = (
     "configured", "position", "url", "rate_group", "title", "publisher", "category", "tags", "language", "interval",
-    "unconditional_interval", "allow_private_address", "filters", "wanted",
+    "unconditional_interval", "allow_private_address", "shows_images", "filters", "wanted",
 )  # fmt: skip
 """What feeds.yaml decides."""
 _configured = itemgetter(*_CONFIGURED_COLUMNS)

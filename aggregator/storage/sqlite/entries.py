@@ -2,14 +2,14 @@
 
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain, islice
 
 from aggregator.model.entry import Entry, KnownEntry, ParsedEntry, Revision
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, Totals
-from aggregator.model.query import Cursor, EntryQuery, Page, closes_archive
+from aggregator.model.query import CLOSING, Cursor, EntryQuery, Page, closes_archive
 from aggregator.polling.retention import Stored
 from aggregator.storage.sqlite import entry_rows, imprints, removing
 from aggregator.storage.sqlite.muting import judge_next
@@ -107,6 +107,23 @@ class SqliteEntries:
                     return Page(items=tuple(items), next=Cursor(listed_at=items[-1].listed_at, id=items[-1].id))
                 items.append(entry_rows.entry(row))
         return Page(items=tuple(items))
+
+    def newer_archive(self, query: EntryQuery) -> Cursor | None:
+        """Find where the archive begins that ends with the entry of the cursor."""
+        after = query.after
+        if after is None or not closes_archive(EntryId(after.id)) or not self._may_have(query):
+            return None
+        conditions, scope = _scope(query)
+        # Two questions, as in `_matching`.
+        for bounds in ("e.listed_at = :at AND e.id > :id", "e.listed_at > :at"):
+            sql = (
+                f"SELECT e.listed_at, e.id FROM entries AS e WHERE {conditions} AND {bounds} AND e.id % {CLOSING} = 0"
+                " ORDER BY e.listed_at, e.id LIMIT 1"
+            )
+            row = self._session.row(sql, **scope, at=seconds(after.listed_at), id=after.id)
+            if row is not None:
+                return Cursor(listed_at=datetime.fromtimestamp(row["listed_at"], UTC), id=row["id"])
+        return None
 
     def _may_have(self, query: EntryQuery) -> bool:
         """Tell whether the feed of a query is configured, and of the category it asks for."""

@@ -31,6 +31,7 @@ def feed(row: Row) -> Feed:
         allow_private_address=bool(row["allow_private_address"]),
         filters=wants.filters(row["filters"]),
         **wants.wanted(row["wanted"]),
+        shows_images=bool(row["shows_images"]),
     )
 
 
@@ -49,6 +50,7 @@ def feed_columns(feed: Feed) -> dict[str, Value]:
         "allow_private_address": int(feed.allow_private_address),
         "filters": wants.filters_text(feed.filters),
         "wanted": wants.wanted_text(feed),
+        "shows_images": int(feed.shows_images),
     }
 
 
@@ -168,6 +170,7 @@ def overview(row: Row) -> FeedOverview:
         state=state(row),
         document_title=row["document_title"],
         home_url=row["home_url"],
+        icon_url=row["icon_url"],
         entries=row["entry_count"],
         newest_entry_at=moment(row["newest_entry_at"]),
         rhythm=_rhythm(row),

@@ -34,7 +34,8 @@ _FINISH = f"""
         {", ".join(f"{name} = :{name}" for name in _STATE_COLUMNS)}, poll_count = poll_count + 1,
         rate_group = :rate_group,
         document_title = CASE WHEN :read THEN :title ELSE document_title END,
-        home_url = CASE WHEN :read THEN :home_url ELSE home_url END
+        home_url = CASE WHEN :read THEN :home_url ELSE home_url END,
+        icon_url = CASE WHEN :read THEN :icon_url ELSE icon_url END
     WHERE id = :id AND url = :url AND EXISTS (
         SELECT 1 FROM rate_groups WHERE name = :group AND lease_token = :lease AND lease_until IS NOT NULL
     )
@@ -197,6 +198,7 @@ class SqliteFeeds:
             read=int(document is not None),
             title=document.title if document else None,
             home_url=document.home_url if document else None,
+            icon_url=document.icon_url if document else None,
         )
         if not written:
             raise LeaseLost(f"{due.feed.id}: the lease ended before the poll did; its result is dropped")

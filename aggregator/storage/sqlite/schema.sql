@@ -54,7 +54,9 @@ CREATE TABLE feeds (
     poll_count INTEGER NOT NULL DEFAULT 0,   -- names the place of the next one in polls
     push_count INTEGER NOT NULL DEFAULT 0,   -- documents of hubs that were stored; kept by pushes.py
     advertised TEXT,                         -- topic and hubs that the last document named
-    filters TEXT,                            -- what feeds.yaml says: which entries are muted
+    icon_url TEXT,                           -- what its document calls its icon
+    shows_images INTEGER NOT NULL DEFAULT 1, -- what feeds.yaml says
+    filters TEXT,                            -- likewise: which entries are muted
     wanted TEXT,                             -- likewise: retention and the like
     judged_at INTEGER,                       -- listed_at of the entry to which filters were applied anew; NULL: to all
     judged_id INTEGER                        -- id of that entry

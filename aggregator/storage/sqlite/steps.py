@@ -192,6 +192,12 @@ def _digests(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS(name="0013_icons_and_images_of_feeds")
+def _icons_and_images_of_feeds(db: Database) -> None:
+    db.execute("ALTER TABLE feeds ADD COLUMN icon_url TEXT")
+    db.execute("ALTER TABLE feeds ADD COLUMN shows_images INTEGER NOT NULL DEFAULT 1")
+
+
 @MIGRATIONS(name="0014_what_feeds_want")
 def _what_feeds_want(db: Database) -> None:
     for statement in _WHAT_FEEDS_WANT:

@@ -21,9 +21,10 @@ async def html(desk: Desk, template: str, /, **values: object) -> Response:
 def moved(site: Site, path: str) -> Response:
     """Lead to the address that an old one has become, on whatever host was asked.
 
-    For good (RFC 9110 section 15.4.9), but kept for minutes only: a person may part again what had merged.
+    For good (301, RFC 9110 section 15.4.2: all that is asked here is asked with GET or HEAD, and older feed readers
+    know no 308), but kept for minutes only: a person may part again what had merged.
     """
-    return RedirectResponse(site.link(path), status_code=308, headers=kept_for(FEED_AGE))
+    return RedirectResponse(site.link(path), status_code=301, headers=kept_for(FEED_AGE))
 
 
 def feed_response(media_type: str, body: bytes, age: timedelta = FEED_AGE) -> Response:

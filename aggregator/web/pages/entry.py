@@ -22,6 +22,7 @@ async def page(request: Request) -> Response:
     if article is None:
         raise HTTPException(404, "There is no entry with this number.")
     entry = article.published.entry
+    overview = await desk.reader.feed(entry.feed_id)
     revisions = [(revision.headline, revision.replaced_at) for revision in article.revisions]
     return await html(
         desk,
@@ -30,7 +31,8 @@ async def page(request: Request) -> Response:
         published=article.published,
         full_text=article.full_text,
         found_links=found_links(entry),
-        feed_is_polled=await desk.reader.feed(entry.feed_id) is not None,
+        feed_is_polled=overview is not None,
+        pictured=overview.feed.shows_images if overview else desk.media is not None and desk.media.usual,
         earlier=earlier_headlines(entry.headline, revisions),
         twins=[],
     )

@@ -26,7 +26,7 @@ from aggregator.web import asked
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.headers import ARCHIVE_AGE, FEED_AGE
 from aggregator.web.pages.answer import continued, feed_response
-from aggregator.web.pages.category import named
+from aggregator.web.pages.category_names import named
 from aggregator.web.pages.formats import FORMATS, Format
 
 MOST_IN_ARCHIVE = 1000
@@ -139,6 +139,7 @@ def _channel(desk: Desk, wanted: Wanted, form: Format, contents: FeedContents, a
         next_url=continued(address, after=page.next) if page.next and not is_archived else None,
         current_url=address if archive else None,
         prev_archive_url=continued(address, archive=further) if further and is_archived else None,
+        next_archive_url=continued(address, archive=contents.newer) if contents.newer else None,
         origins=contents.origins,
     )
 

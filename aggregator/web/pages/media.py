@@ -50,7 +50,7 @@ async def icon(request: Request) -> Response:
         return _plain(HTTPStatus.SERVICE_UNAVAILABLE, "The database can't be read just now.\n")
     if overview is None:
         return _plain(HTTPStatus.NOT_FOUND, _NOT_HERE)
-    found = await desk.media.icons.of(overview) if desk.media else None
+    found = await desk.media.icons.of(overview) if desk.media and overview.feed.shows_images else None
     if found:
         return _shown(found.media_type, found.body, kept_for(ICON_KEPT))
     # Soon asked for again: the icon may be on its way.
