@@ -17,7 +17,7 @@ from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch_parts import LateHubs, fetcher, pacing, user_agent
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
-from aggregator.ports import Hubs, Store
+from aggregator.ports import Hubs, Store, Versions
 from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
@@ -54,10 +54,11 @@ class Application:
     deliveries: Deliveries
     watch: Watch
     """Of the polls that `poller` makes."""
+    versions: Versions
 
 
 @asynccontextmanager
-async def open_store(database: Path) -> AsyncIterator[Store]:
+async def open_store(database: Path) -> AsyncIterator[SqliteStore]:
     """Open the database to read it; which feeds are polled and shown stays as it is."""
     store = await SqliteStore.open(database)
     try:
@@ -109,6 +110,7 @@ async def open_application(
                     on_result=watch.tally.record,
                 ),
                 watch=watch,
+                versions=store.versions,
                 subscriber=subscriber,
                 deliveries=deliveries,
             )
@@ -237,6 +239,7 @@ def _web(configuration: Configuration, application: Application, media: "Media |
         watch=application.watch,
         collectors=Collectors(token=metrics.secret, networks=metrics.allow_networks),
         images=media,
+        versions=application.versions,
     )
 
 

@@ -31,13 +31,17 @@ _STATE_COLUMNS = tuple(feed_rows.state_columns(FeedState()))
 _FINISH = f"""
     UPDATE feeds SET
         {", ".join(f"{name} = :{name}" for name in _STATE_COLUMNS)}, poll_count = poll_count + 1,
-        rate_group = :rate_group,
-        document_title = CASE WHEN :read THEN :title ELSE document_title END,
-        home_url = CASE WHEN :read THEN :home_url ELSE home_url END
+        rate_group = :rate_group
     WHERE id = :id AND url = :url AND EXISTS (
         SELECT 1 FROM rate_groups WHERE name = :group AND lease_token = :lease AND lease_until IS NOT NULL
     )
 """
+
+_CALL = """
+    UPDATE feeds SET document_title = :title, home_url = :home_url
+    WHERE id = :id AND (document_title <> :title OR home_url IS NOT :home_url)
+"""
+"""Apart from `_FINISH`, which is not seen where entries are shown."""
 
 _OVERVIEW = f"""
     SELECT *, (SELECT max(listed_at) FROM entries WHERE feed_id = feeds.id) AS newest_entry_at,
@@ -173,17 +177,13 @@ class SqliteFeeds:
         address = state.move.address or due.feed.url
         group = due.group if address == due.url else rate_group(address)
         fence: dict[str, Value] = {"id": due.feed.id, "url": due.feed.url, "group": due.group, "lease": due.lease}
-        written = self._session.run(
-            _FINISH,
-            **feed_rows.state_columns(state),
-            **fence,
-            rate_group=group,
-            read=int(document is not None),
-            title=document.title if document else None,
-            home_url=document.home_url if document else None,
-        )
+        # The front page says so while nothing was ever polled.
+        write = self._session.run if due.state.last_polled_at is None else self._session.note
+        written = write(_FINISH, **feed_rows.state_columns(state), **fence, rate_group=group)
         if not written:
             raise LeaseLost(f"{due.feed.id}: the lease ended before the poll did; its result is dropped")
+        if document:
+            self._session.run(_CALL, id=due.feed.id, title=document.title, home_url=document.home_url)
         polls.keep(self._session, due.feed.id, record)
         if group != due.group:
             self._groups.admit(group, now=record.at)

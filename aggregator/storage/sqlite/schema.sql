@@ -382,3 +382,6 @@ CREATE TABLE mails (
 
 CREATE UNIQUE INDEX mails_of_digest ON mails (name, date, recipient);
 CREATE INDEX mails_due ON mails (next_at, id) WHERE next_at IS NOT NULL;
+
+-- In one row: grows with every transaction that wrote what lists, stories, entries, searches or digests show. See versions.py.
+CREATE TABLE contents_mark (mark INTEGER NOT NULL) STRICT;

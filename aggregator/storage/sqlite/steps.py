@@ -188,3 +188,9 @@ def _stories(db: Database) -> None:
 def _digests(db: Database) -> None:
     for statement in DIGESTS:
         db.execute(statement)
+
+
+@MIGRATIONS(name="0012_contents_mark")
+def _contents_mark(db: Database) -> None:
+    db.execute("CREATE TABLE contents_mark (mark INTEGER NOT NULL) STRICT")
+    db.execute("INSERT INTO contents_mark (mark) VALUES (0)")
