@@ -12,6 +12,7 @@ import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from http import HTTPStatus
 
 from starlette.types import Scope
@@ -34,6 +35,8 @@ _OUTLIVES_POLLS = re.compile(
 )
 """Paths of what says nothing about how polls went. Any other answer is kept until the next commit, whatever that is."""
 
+RawHeaders = list[tuple[bytes, bytes]]
+
 Key = tuple[str, bytes, bool]
 """Path, query, and whether the client takes gzip."""
 
@@ -54,17 +57,30 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What is sent in this second: as long as it lasts, nothing of an answer changes."""
+
+    second: datetime
+    etag: str
+    whole: RawHeaders
+    same: RawHeaders
+    """Of 304, for who holds `etag`."""
+    body: bytes
+
+
+@dataclass(slots=True, kw_only=True)
 class Kept:
     """A finished answer."""
 
     finished: Finished
     slot: Slot
+    ready: Ready | None = None
 
     @property
     def size(self) -> int:
         """How many bytes it takes, about."""
         path, query, _ = self.slot.key
-        return len(self.finished.answer.body) + len(path) + len(query) + 2000
+        return len(self.finished.answer.body) + len(path) + len(query) + 4000
 
 
 class Shelf:
@@ -86,14 +102,14 @@ class Shelf:
         if version is None:
             return None
         query: bytes = scope["query_string"]
-        outlives = _OUTLIVES_POLLS.fullmatch(path) and not (path.endswith("/today") or b"since=" in query)
+        outlives = _outlives_polls(path) and b"since=" not in query
         return Slot(
             key=(path, query, gzip),
             state=version.contents if outlives else version.commits,
             until=None if outlives else self._clock.now() + BRIEFLY,
         )
 
-    def find(self, slot: Slot) -> Finished | None:
+    def find(self, slot: Slot) -> Kept | None:
         """Find what is kept there, if it is of the state asked for."""
         kept = self._kept.get(slot.key)
         if kept is None:
@@ -102,7 +118,7 @@ class Shelf:
             self._drop(slot.key)
             return None
         self._kept.move_to_end(slot.key)
-        return kept.finished
+        return kept
 
     def keep(self, slot: Slot, finished: Finished) -> None:
         """Keep an answer that was begun after `slot` was asked for, if it is one to be kept."""
@@ -118,6 +134,11 @@ class Shelf:
     def _drop(self, key: Key) -> None:
         if dropped := self._kept.pop(key, None):
             self._bytes -= dropped.size
+
+
+@lru_cache(maxsize=2000)
+def _outlives_polls(path: str) -> bool:
+    return _OUTLIVES_POLLS.fullmatch(path) is not None and not path.endswith("/today")
 
 
 def is_kept(answer: Answer) -> bool:
