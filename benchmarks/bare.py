@@ -17,7 +17,12 @@ from starlette.routing import Route
 
 from aggregator.web.server import WebServer
 
-HEADERS = {"content-encoding": "gzip", "etag": '"bare"', "cache-control": "public, max-age=300", "vary": "Accept-Encoding"}
+HEADERS = {
+    "content-encoding": "gzip",
+    "etag": '"bare"',
+    "cache-control": "public, max-age=300",
+    "vary": "Accept-Encoding",
+}
 
 
 def application(body: bytes) -> Starlette:
@@ -32,8 +37,8 @@ def application(body: bytes) -> Starlette:
     return Starlette(routes=[Route("/", whole), Route("/same", same)])
 
 
-async def _serve(file: Path) -> None:
-    server = WebServer(application(file.read_bytes()), host="127.0.0.1", port=0)
+async def _serve(body: bytes) -> None:
+    server = WebServer(application(body), host="127.0.0.1", port=0)
     listening = server.listen()
     print(json.dumps({"port": listening.getsockname()[1]}), flush=True)
     asyncio.get_running_loop().run_in_executor(None, sys.stdin.read).add_done_callback(lambda _: server.stop())
@@ -41,4 +46,4 @@ async def _serve(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Path(sys.argv[1])))
+    asyncio.run(_serve(Path(sys.argv[1]).read_bytes()))

@@ -98,6 +98,7 @@ def _read_stat(place: Path) -> tuple[int, tuple[int, int, float]]:
 
 
 def pss(pid: int) -> int:
+    """Give the memory of one process in bytes, pages that are shared counted in parts."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 

@@ -65,7 +65,6 @@ async def make(folder: Path, shape: Shape, *, say: bool = False) -> Made:
     Raises:
         ValueError: the folder has one of another shape.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     made, archive = _begun(folder, shape), Archive(shape)
     store = await SqliteStore.open(made.database)
     try:
@@ -93,6 +92,7 @@ def found(folder: Path) -> Made:
 
 
 def _begun(folder: Path, shape: Shape) -> Made:
+    folder.mkdir(parents=True, exist_ok=True)
     known = folder / _SHAPE
     if known.exists() and found(folder).shape != shape:
         raise ValueError(f"{folder}: has a database of another shape, {found(folder).shape}; name another folder")
@@ -213,7 +213,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="for the database and its feeds.yaml")
     parser.add_argument("--entries", type=int, default=usual.entries, help=f"default: {usual.entries}")
     parser.add_argument("--feeds", type=int, default=usual.feeds, help=f"default: {usual.feeds}")
-    parser.add_argument("--batch", type=int, default=usual.batch, help=f"entries of a transaction (default: {usual.batch})")
+    parser.add_argument(
+        "--batch", type=int, default=usual.batch, help=f"entries of a transaction (default: {usual.batch})"
+    )
     return parser.parse_args()
 
 

@@ -19,7 +19,17 @@ FIRST_DAY: Final = datetime(2024, 3, 1, tzinfo=UTC)
 PACE: Final = 1_370
 """Entries a day: a million in two years."""
 MAIN_CATEGORY: Final = "World"
-CATEGORIES: Final = ("Politics", "Economy", "Culture", "Sport", "Science", "Health", "Weather", "Region & Cities", "Middle East")
+CATEGORIES: Final = (
+    "Politics",
+    "Economy",
+    "Culture",
+    "Sport",
+    "Science",
+    "Health",
+    "Weather",
+    "Region & Cities",
+    "Middle East",
+)
 COPIES: Final = 0.06
 """Entries that repeat another of their batch."""
 SIZES: Final = (1,) * 14 + (2, 2, 3, 4, 6, 12)
@@ -27,12 +37,79 @@ SIZES: Final = (1,) * 14 + (2, 2, 3, 4, 6, 12)
 LARGEST: Final = 200
 """Entries of the largest event of every tenth batch, and of the last."""
 
-_FREQUENT: Final = (
-    "the of to in and a for on says that with from at as by after over is new government minister president was has "
-    "police talks people court election two report will first health city border market oil school vote water plan "
-    "security trade deal week attack prices climate killed leader bank crisis"
-).split()
-_SYLLABLES: Final = ("ba", "ren", "ko", "ti", "mar", "sel", "do", "vi", "lan", "gu", "per", "ash", "on", "ri", "ne", "tal")
+_FREQUENT: Final = [
+    "the",
+    "of",
+    "to",
+    "in",
+    "and",
+    "a",
+    "for",
+    "on",
+    "says",
+    "that",
+    "with",
+    "from",
+    "at",
+    "as",
+    "by",
+    "after",
+    "over",
+    "is",
+    "new",
+    "government",
+    "minister",
+    "president",
+    "was",
+    "has",
+    "police",
+    "talks",
+    "people",
+    "court",
+    "election",
+    "two",
+    "report",
+    "will",
+    "first",
+    "health",
+    "city",
+    "border",
+    "market",
+    "oil",
+    "school",
+    "vote",
+    "water",
+    "plan",
+    "security",
+    "trade",
+    "deal",
+    "week",
+    "attack",
+    "prices",
+    "climate",
+    "killed",
+    "leader",
+    "bank",
+    "crisis",
+]
+_SYLLABLES: Final = (
+    "ba",
+    "ren",
+    "ko",
+    "ti",
+    "mar",
+    "sel",
+    "do",
+    "vi",
+    "lan",
+    "gu",
+    "per",
+    "ash",
+    "on",
+    "ri",
+    "ne",
+    "tal",
+)
 _VOCABULARY: Final = 40_000
 
 

@@ -15,7 +15,11 @@ RELATED = 4
 """Stories before it that a story is related to."""
 _ZONE = ZoneInfo("Asia/Beirut")
 _MORNING = timedelta(hours=6)
-_SECTIONS = ((SectionKind.TOP, "Top stories", 6), (SectionKind.CATEGORY, "World", 8), (SectionKind.BRIEF, "In brief", 10))
+_SECTIONS = (
+    (SectionKind.TOP, "Top stories", 6),
+    (SectionKind.CATEGORY, "World", 8),
+    (SectionKind.BRIEF, "In brief", 10),
+)
 
 Teller = tuple[EntryId, Paper, Item]
 

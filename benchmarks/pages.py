@@ -15,12 +15,11 @@ from collections.abc import Iterator, MutableMapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from statistics import median
 from typing import Any
 from urllib.parse import quote_plus
 
 from aggregator.editions import digests, published_site
-from aggregator.model.query import Cursor
+from aggregator.model.query import Cursor, StoryQuery
 from aggregator.ports import Store
 from aggregator.services.read import Reader
 from aggregator.storage.sqlite.store import SqliteStore
@@ -93,7 +92,7 @@ async def addresses(store: Store, made: Made) -> list[str]:
     """List what is asked for: every kind of address, the largest of each, and lists far back."""
     last = made.shape.until
     back = [f"after={Cursor(listed_at=FIRST_DAY + (last - FIRST_DAY) * share, id=1)}" for share in (0.5, 0.02)]
-    stories = await store.read(lambda tx: tx.stories.page(_largest(last)))
+    stories = await store.read(lambda tx: tx.stories.page(StoryQuery(least_coverage=LARGEST // 4, until=last)))
     if not stories.items:
         raise RuntimeError("there is no large story: the database is not what benchmarks.million makes")
     story = max(stories.items, key=lambda line: line.size)
@@ -113,12 +112,6 @@ async def addresses(store: Store, made: Made) -> list[str]:
     ]  # fmt: skip
 
 
-def _largest(last: datetime) -> Any:  # noqa: ANN401
-    from aggregator.model.query import StoryQuery
-
-    return StoryQuery(least_coverage=LARGEST // 4, until=last)
-
-
 def _twins(path: str) -> list[str]:
     return [f"{path}.{suffix}" for suffix in ("atom", "rss", "json")]
 
@@ -126,7 +119,7 @@ def _twins(path: str) -> list[str]:
 def _searches(back: list[str]) -> Iterator[str]:
     rare, common = WORDS[20_000], "government"
     for words in (rare, common, f"{common} minister", f'"{common} minister"', f"{common} OR {rare}", f"the -{common}", "mini*",
-                  f"{common} category:world", f"the publisher:\"publisher 7\"", f"{common} after:2025-06-01 before:2025-06-08",
+                  f"{common} category:world", 'the publisher:"publisher 7"', f"{common} after:2025-06-01 before:2025-06-08",
                   "category:sport", "title:minister"):  # fmt: skip
         yield f"/search?q={quote_plus(words)}"
         yield f"/search?q={quote_plus(words)}&sort=newest"
@@ -179,7 +172,9 @@ def main() -> None:
     costs, peak = asyncio.run(measure(found(asked.folder)))
     if asked.table:
         for cost in sorted(costs, key=lambda each: -each.uncached):
-            print(f"{cost.uncached:8.1f} {cost.first:8.1f} {cost.cached or 0:7.3f} {cost.size:8} {cost.status} {cost.address}")
+            print(
+                f"{cost.uncached:8.1f} {cost.first:8.1f} {cost.cached or 0:7.3f} {cost.size:8} {cost.status} {cost.address}"
+            )
         print(f"{peak / MEGABYTE:.0f} MB")
         return
     print(json.dumps({"costs": [asdict(each) for each in costs], "peak": peak}))

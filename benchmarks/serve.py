@@ -100,7 +100,12 @@ def rates(ours: int, bare: int, etag: str, *, rounds: int, seconds: float) -> Ra
     """Ask both in turns, each round the other one first."""
     held = f"If-None-Match: {etag}"
     found: dict[str, list[float]] = {"whole": [], "bare": [], "same": [], "bare same": []}
-    turns = [("whole", ours, FEED, ()), ("bare", bare, "/", ()), ("same", ours, FEED, (held,)), ("bare same", bare, "/same", ())]
+    turns = [
+        ("whole", ours, FEED, ()),
+        ("bare", bare, "/", ()),
+        ("same", ours, FEED, (held,)),
+        ("bare same", bare, "/same", ()),
+    ]
     for number in range(rounds):
         for name, port, path, headers in turns if number % 2 == 0 else reversed(turns):
             found[name].append(_load(port, path, *headers, seconds=seconds))
@@ -192,7 +197,9 @@ def _say(message: str) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.serve", description="Measure what pages and feeds cost.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.serve", description="Measure what pages and feeds cost."
+    )
     parser.add_argument("--folder", type=Path, required=True, help="of the database; made if it is not there")
     parser.add_argument("--entries", type=int, default=Shape().entries, help="of a database that is made")
     parser.add_argument("--feeds", type=int, default=Shape().feeds, help="likewise")

@@ -177,6 +177,35 @@ class FeedOverview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedGlance:
+    """A configured feed, as far as it is looked at where there are thousands."""
+
+    id: FeedId
+    url: str
+    name: str
+    """As `FeedOverview.name`."""
+    home_url: str | None
+    publisher: str
+    category: str
+    tags: tuple[str, ...]
+    language: str | None
+    kind: str
+    """How it is doing in one word: the gravest of gone, blocked, failing, new, malformed that holds, else ok."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFigures:
+    """What is measured of all configured feeds."""
+
+    overdue: int
+    """Whose poll is due and has not begun; those that are to be left alone are not."""
+    longest_lag: timedelta
+    """How long the one that waits longest has been due; zero where none is."""
+    pushed: int
+    """How many a hub sends to us at the moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """Bytes on the way into the parser, with what is known of them."""
 

@@ -112,5 +112,7 @@ def category_path(category: str) -> str:
 
 def public(url: str) -> str:
     """Take user name and password out of a feed's address: pages and OPML are for everyone."""
+    if "@" not in url:
+        return url
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -122,7 +122,11 @@ def _held(asked: Mapping[str, str], current: str, served: Served | None) -> str 
 
 
 def _not_modified(answer: Answer, headers: Mapping[str, str]) -> Answer:
-    kept = {name: value for name, value in headers.items() if not name.startswith("content-") or name == "content-security-policy"}
+    kept = {
+        name: value
+        for name, value in headers.items()
+        if not name.startswith("content-") or name == "content-security-policy"
+    }
     return replace(answer, status=HTTPStatus.NOT_MODIFIED, headers=kept, body=b"")
 
 

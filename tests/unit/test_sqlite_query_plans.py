@@ -235,7 +235,7 @@ async def test_feeds_are_only_read_whole_where_all_of_them_are_wanted(issued: se
         "SELECT id, move_address, configured",  # synchronise
         "INSERT INTO rate_groups",  # likewise
         "SELECT *, (SELECT max(listed_at)",  # overview
-        "SELECT category",  # categories
+        "SELECT category, min(position)",  # categories
         "SELECT id, publisher, category, title, document_title, url, entry_count",  # a search that names one of them
         "SELECT coalesce(sum(configured), 0)",  # totals
     }

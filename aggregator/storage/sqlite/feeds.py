@@ -6,11 +6,20 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost
-from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, GroupLease, ParsedFeed
+from aggregator.model.feed import (
+    DueFeed,
+    Feed,
+    FeedFigures,
+    FeedGlance,
+    FeedOverview,
+    FeedState,
+    GroupLease,
+    ParsedFeed,
+)
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollRecord
 from aggregator.polling.groups import rate_group
-from aggregator.storage.sqlite import feed_rows, polls, setbacks, skips
+from aggregator.storage.sqlite import feed_rows, glances, polls, setbacks, skips
 from aggregator.storage.sqlite.configuring import Configuring
 from aggregator.storage.sqlite.groups import DUE, LONGEST_LEASE, RateGroups
 from aggregator.storage.sqlite.session import Row, Session, Value, many, seconds
@@ -215,6 +224,19 @@ class SqliteFeeds:
     def overview(self) -> list[FeedOverview]:
         """List the configured feeds in the order of feeds.yaml."""
         return [feed_rows.overview(row) for row in self._session.rows(f"{_OVERVIEW} ORDER BY position")]
+
+    def glances(self, *, now: datetime) -> list[FeedGlance]:
+        """List them as far as choosing among thousands looks at them."""
+        return glances.glances(self._session, now=now)
+
+    def suspects(self, *, silent: timedelta) -> list[FeedOverview]:
+        """List, of the same, those that are gone, moved, failing or malformed, or have been silent so long."""
+        sql = f"{_OVERVIEW} AND ({glances.SUSPECT}) ORDER BY position"
+        return [feed_rows.overview(row) for row in self._session.rows(sql, silent=int(silent.total_seconds()))]
+
+    def figures(self, *, now: datetime) -> FeedFigures:
+        """Count the feeds whose poll is due, and those that hubs send to us."""
+        return glances.figures(self._session, now=now)
 
 
 def _urgency(row: Row) -> tuple[int, int]:

@@ -24,7 +24,17 @@ MOST = 2**63 - 1
 
 _WRITTEN = re.compile(r"\s*(?:INSERT(?: OR [A-Z]+)? INTO|UPDATE|DELETE FROM)\s+(\w+)")
 _UNSEEN = frozenset(
-    "rate_groups clock polls imprints subscriptions mails copy_ties story_readings contents_mark".split()
+    [
+        "rate_groups",
+        "clock",
+        "polls",
+        "imprints",
+        "subscriptions",
+        "mails",
+        "copy_ties",
+        "story_readings",
+        "contents_mark",
+    ]
 )
 """Tables of which lists, stories, entries, searches and digests say nothing: see versions.py."""
 

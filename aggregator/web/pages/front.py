@@ -51,7 +51,7 @@ async def _front(desk: Desk, request: Request) -> Response:
     slug = request.query_params.get("category")
     category = None if slug is None else await called(desk, slug)
     front = await desk.reader.front(FrontQuery(window=window, category=category))
-    polled = front.totals.entries or any(each.state.last_polled_at for each in await desk.reader.feeds())
+    polled = front.totals.entries or await _was_polled(desk)
     categories = await desk.reader.categories()
     return await html(
         desk,
@@ -65,6 +65,10 @@ async def _front(desk: Desk, request: Request) -> Response:
         since=rfc3339(front.newest_at) if front.newest_at else None,
         twins=twins(desk.site, category_path(category) if category else "feed"),
     )
+
+
+async def _was_polled(desk: Desk) -> bool:
+    return any(each.kind != "new" for each in await desk.reader.feeds(now=desk.clock.now()))
 
 
 def _subjects(categories: list[str], window: str | None, chosen: str | None) -> list[Way]:
