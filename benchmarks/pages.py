@@ -92,7 +92,9 @@ async def addresses(store: Store, made: Made) -> list[str]:
     """List what is asked for: every kind of address, the largest of each, and lists far back."""
     last = made.shape.until
     back = [f"after={Cursor(listed_at=FIRST_DAY + (last - FIRST_DAY) * share, id=1)}" for share in (0.5, 0.02)]
-    stories = await store.read(lambda tx: tx.stories.page(StoryQuery(least_coverage=min(LARGEST, made.shape.feeds) // 4, until=last)))
+    stories = await store.read(
+        lambda tx: tx.stories.page(StoryQuery(least_coverage=min(LARGEST, made.shape.feeds) // 4, until=last))
+    )
     if not stories.items:
         raise RuntimeError("there is no large story: the database is not what benchmarks.million makes")
     story = max(stories.items, key=lambda line: line.size)

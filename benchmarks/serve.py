@@ -122,11 +122,16 @@ def serve(folder: Path, costs: list[Cost], *, rounds: int, seconds: float) -> tu
     """Run `aggregator serve`, ask it for every page and feed, then under load; give rates, and the peak of memory in megabytes."""
     with create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    files = ["--config", str(folder / CONFIGURATION), "--database", str(folder / DATABASE)]
+    # Without digests: the server would make those of the days since the last entry, which are empty.
+    without = folder / "serving.yaml"
+    without.write_text(f"digest:\n  enabled: false\n{(folder / CONFIGURATION).read_text()}", encoding="utf-8")
+    files = ["--config", str(without), "--database", str(folder / DATABASE)]
     with running(["-m", "aggregator", *files, "serve", "--no-poll", f"--port={port}"]) as server:
         _wait_for(port)
         memory = 0.0
         for cost in costs:
+            if cost.address.endswith("/today"):
+                continue
             status, _, _ = ask(port, cost.address)
             if status != cost.status:
                 raise Failure(f"{cost.address}: was answered {status}, expected {cost.status}")

@@ -14,6 +14,8 @@ from aggregator.storage.sqlite.story_lists import list_stories
 from benchmarks.million import Made, found, make
 from benchmarks.old_news import COPIES, MAIN_CATEGORY, Shape
 
+OF_ENTRIES = ("entries", "entry_texts", "entry_search_docsize", "story_entries")
+"""Tables with a row for each entry."""
 SHAPE = Shape(entries=1200, feeds=12, batch=400)
 
 
@@ -42,11 +44,13 @@ def test_sqlite_finds_nothing_wrong_with_it(made: Made) -> None:
 def test_there_is_something_of_everything_and_as_much_as_was_asked_for(made: Made) -> None:
     counts = {
         table: ask(made, f"SELECT count(*) FROM {table}")[0][0]
-        for table in ("entries", "entry_texts", "entry_search_docsize", "story_entries", "feeds", "stories")
-        + ("story_related", "story_events", "revisions", "digests", "digest_items", "polls")
+        for table in (
+            *OF_ENTRIES,
+            *["feeds", "stories", "story_related", "story_events", "revisions", "digests", "digest_items", "polls"],
+        )
     }
     assert all(counts.values())
-    assert {counts[table] for table in ("entries", "entry_texts", "entry_search_docsize", "story_entries")} == {1200}
+    assert {counts[table] for table in OF_ENTRIES} == {1200}
     assert counts["feeds"] == 12
     copies = ask(made, "SELECT count(*) FROM entries WHERE copy_of IS NOT NULL")[0][0]
     assert isinstance(copies, int)
@@ -92,7 +96,13 @@ def test_nothing_waits_to_be_grouped_and_copies_say_what_their_leads_do(made: Ma
 
 def test_ids_follow_arrival_and_nothing_is_listed_later_than_it_arrived(made: Made) -> None:
     """Searches of a time, and the newest first, go by that."""
-    assert ask(made, "SELECT a.id FROM entries AS a JOIN entries AS b ON b.id = a.id + 1 WHERE b.first_seen_at < a.first_seen_at") == []
+    assert (
+        ask(
+            made,
+            "SELECT a.id FROM entries AS a JOIN entries AS b ON b.id = a.id + 1 WHERE b.first_seen_at < a.first_seen_at",
+        )
+        == []
+    )
     assert ask(made, "SELECT id FROM entries WHERE listed_at > first_seen_at") == []
 
 

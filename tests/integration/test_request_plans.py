@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,8 +60,8 @@ class Asked:
 
 
 @pytest.fixture
-async def made(tmp_path: Path) -> AsyncIterator[Made]:
-    yield await make(tmp_path / "made", SHAPE)
+async def made(tmp_path: Path) -> Made:
+    return await make(tmp_path / "made", SHAPE)
 
 
 def steps(database: sqlite3.Connection, sql: str) -> list[str]:
