@@ -2,7 +2,8 @@
 
     python -m benchmarks.bare FILE        prints {"port": ...}; ends when its input does
 
-`/` answers the file's bytes with 200, `/same` nothing with 304. There is no database, no middleware of ours, no decision to make.
+`/` answers the file's bytes with 200, `/same` nothing with 304, each with the header lines of FILE.json, so that the same goes over the
+wire. There is no database, no middleware of ours, no decision to make.
 """
 
 import asyncio
@@ -17,28 +18,21 @@ from starlette.routing import Route
 
 from aggregator.web.server import WebServer
 
-HEADERS = {
-    "content-encoding": "gzip",
-    "etag": '"bare"',
-    "cache-control": "public, max-age=300",
-    "vary": "Accept-Encoding",
-}
 
-
-def application(body: bytes) -> Starlette:
+def application(body: bytes, whole_headers: dict[str, str], same_headers: dict[str, str]) -> Starlette:
     """Make it."""
 
     async def whole(_: Request) -> Response:
-        return Response(body, headers=HEADERS, media_type="application/atom+xml")
+        return Response(body, headers=whole_headers)
 
     async def same(_: Request) -> Response:
-        return Response(status_code=304, headers=HEADERS)
+        return Response(status_code=304, headers=same_headers)
 
     return Starlette(routes=[Route("/", whole), Route("/same", same)])
 
 
-async def _serve(body: bytes) -> None:
-    server = WebServer(application(body), host="127.0.0.1", port=0)
+async def _serve(app: Starlette) -> None:
+    server = WebServer(app, host="127.0.0.1", port=0)
     listening = server.listen()
     print(json.dumps({"port": listening.getsockname()[1]}), flush=True)
     asyncio.get_running_loop().run_in_executor(None, sys.stdin.read).add_done_callback(lambda _: server.stop())
@@ -46,4 +40,5 @@ async def _serve(body: bytes) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Path(sys.argv[1]).read_bytes()))
+    file = Path(sys.argv[1])
+    asyncio.run(_serve(application(file.read_bytes(), *json.loads(file.with_suffix(".json").read_text()))))

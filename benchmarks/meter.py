@@ -97,6 +97,11 @@ def _read_stat(place: Path) -> tuple[int, tuple[int, int, float]]:
     return int(fields[1]), (int(place.name), int(fields[19]), (int(fields[11]) + int(fields[12])) * _TICK)
 
 
+def cpu_seconds(pid: int) -> float:
+    """Give the CPU seconds, user's and system's, that one process has used so far."""
+    return _read_stat(Path(f"/proc/{pid}"))[1][2]
+
+
 def pss(pid: int) -> int:
     """Give the memory of one process in bytes, pages that are shared counted in parts."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()

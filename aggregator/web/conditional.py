@@ -121,12 +121,12 @@ def _held(asked: Mapping[str, str], current: str, served: Served | None) -> str 
     return current if served and served.covers(http_date(asked.get("if-modified-since", ""))) else None
 
 
+_TOLD_AGAIN = frozenset({"cache-control", "content-location", "date", "etag", "expires", "last-modified", "vary"})
+"""Headers of 304: all that section 15.4.5 asks for. The client has the others, and goes by them."""
+
+
 def _not_modified(answer: Answer, headers: Mapping[str, str]) -> Answer:
-    kept = {
-        name: value
-        for name, value in headers.items()
-        if not name.startswith("content-") or name == "content-security-policy"
-    }
+    kept = {name: value for name, value in headers.items() if name in _TOLD_AGAIN}
     return replace(answer, status=HTTPStatus.NOT_MODIFIED, headers=kept, body=b"")
 
 

@@ -25,7 +25,7 @@ _LARGE = 64 * 1024
 
 
 class Finishing:
-    """ASGI middleware. Answers here are documents of bounded size, so that each can be held whole.
+    """The outermost part of the application. Answers here are documents of bounded size, so that each can be held whole.
 
     Args:
         app: what answers.
