@@ -21,7 +21,7 @@ async def test_connections_do_not_wait_for_acknowledgements() -> None:
 
     async def page(request: Request) -> PlainTextResponse:
         for connection in server._server.server_state.connections:
-            made = connection.transport.get_extra_info("socket")  # type: ignore[union-attr]
+            made = connection.transport.get_extra_info("socket")
             seen.append(made.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         return PlainTextResponse("ok")
 
