@@ -21,7 +21,7 @@ from aggregator.full_text_parts import open_full_texts
 from aggregator.model.fetch import Fetched
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
-from aggregator.ports import Hubs, Store
+from aggregator.ports import Hubs, Store, Versions
 from aggregator.publish.site import Site
 from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
@@ -65,13 +65,14 @@ class Application:
     deliveries: Deliveries
     watch: Watch
     """Of the polls that `poller` makes."""
+    versions: Versions
     judging: Judging
     full_texts: FullTexts | None
     """None: no feed asks for whole texts."""
 
 
 @asynccontextmanager
-async def open_store(database: Path) -> AsyncIterator[Store]:
+async def open_store(database: Path) -> AsyncIterator[SqliteStore]:
     """Open the database to read it; which feeds are polled and shown stays as it is."""
     store = await SqliteStore.open(database)
     try:
@@ -140,7 +141,7 @@ async def open_application(
 class WatchedDatabase:
     """The database of a process, whatever feeds.yaml comes to say while it runs."""
 
-    store: Store
+    store: SqliteStore
     polling: WatchedStore
     watch: Watch
 
@@ -186,6 +187,7 @@ async def assembled(
                 site=published_site(configuration),
                 poller=Poller(watched, clock, feed_poller, cycle, on_result=tally.record),
                 watch=database.watch,
+                versions=store.versions,
                 subscriber=subscriber,
                 deliveries=deliveries,
                 judging=Judging(store),

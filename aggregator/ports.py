@@ -10,6 +10,7 @@ from aggregator.model.export import Exported
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
 from aggregator.model.media import ImageOutcome, KeptImage
+from aggregator.model.version import Version
 from aggregator.push_records import PushRecords
 from aggregator.records import CopyRecords, EntryRecords, FeedRecords, SearchRecords
 from aggregator.source_records import FullTextRecords, ListRecords
@@ -93,6 +94,14 @@ class Store(Protocol):
 
     async def aclose(self) -> None:
         """Finish what runs, then close the file."""
+        ...
+
+
+class Versions(Protocol):
+    """Which state the database is in: what an answer was made of is the same as long as this is."""
+
+    def current(self) -> Version | None:
+        """Tell the present state at once, without a thread; None where that can't be done."""
         ...
 
 

@@ -13,7 +13,16 @@ from typing import Protocol
 
 from aggregator.model.copies import CopyAssignment, CopyCandidate, CopyText
 from aggregator.model.entry import Entry, EntrySummary, KnownEntry, ParsedEntry, Revision
-from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, GroupLease, ParsedFeed
+from aggregator.model.feed import (
+    DueFeed,
+    Feed,
+    FeedFigures,
+    FeedGlance,
+    FeedOverview,
+    FeedState,
+    GroupLease,
+    ParsedFeed,
+)
 from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
 from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord, Totals
@@ -128,6 +137,18 @@ class FeedRecords(Protocol):
 
     def overview(self) -> list[FeedOverview]:
         """List the configured feeds in the order of feeds.yaml."""
+        ...
+
+    def glances(self, *, now: datetime) -> list[FeedGlance]:
+        """List them as far as choosing among thousands looks at them: a tenth of the work."""
+        ...
+
+    def suspects(self, *, silent: timedelta) -> list[FeedOverview]:
+        """List, of the same, those that are gone, moved, failing or malformed, or have been silent so long."""
+        ...
+
+    def figures(self, *, now: datetime) -> FeedFigures:
+        """Count the feeds whose poll is due, and those that hubs send to us."""
         ...
 
 

@@ -285,6 +285,7 @@ def _web(configuration: Configuration, application: Application, media: Media | 
         watch=application.watch,
         collectors=Collectors(token=metrics.secret, networks=metrics.allow_networks),
         images=media,
+        versions=application.versions,
     )
 
 

@@ -73,7 +73,7 @@ class Sampler:
         for pid, started, cpu in descendants(self.root):
             self.last_seen[pid, started] = cpu
             with suppress(OSError, StopIteration):
-                memory += _pss(pid)
+                memory += pss(pid)
         self.peak_memory = max(self.peak_memory, memory)
 
 
@@ -97,7 +97,13 @@ def _read_stat(place: Path) -> tuple[int, tuple[int, int, float]]:
     return int(fields[1]), (int(place.name), int(fields[19]), (int(fields[11]) + int(fields[12])) * _TICK)
 
 
-def _pss(pid: int) -> int:
+def cpu_seconds(pid: int) -> float:
+    """Give the CPU seconds, user's and system's, that one process has used so far."""
+    return _read_stat(Path(f"/proc/{pid}"))[1][2]
+
+
+def pss(pid: int) -> int:
+    """Give the memory of one process in bytes, pages that are shared counted in parts."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 

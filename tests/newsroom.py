@@ -48,7 +48,9 @@ class Newsroom:
         self.clock = clock
         self.watch = watch or Watch()
         shelf = digests or Digests(store, clock, site.timezone, title=site.title)
-        self.app: Starlette = create_app(Reader(store), shelf, clock, site, watch=self.watch, images=media)
+        self.app: Starlette = create_app(
+            Reader(store), shelf, clock, site, watch=self.watch, images=media, versions=store.versions
+        )
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://testserver")
 
     async def get(self, path: str, **headers: str) -> httpx.Response:

@@ -15,7 +15,7 @@ from aggregator.model.entry import (
     PublishedEntry,
     SafeHtml,
 )
-from aggregator.model.feed import FeedOverview, FeedState
+from aggregator.model.feed import FeedGlance, FeedOverview, FeedState
 from aggregator.model.ids import CopySetId, EntryId, FeedId, StoryId
 from aggregator.model.story import EventKind, PublishedStory, Story, StoryEvent, StoryLine, StoryMember, Veto
 from aggregator.publish.site import Channel, Site, newest_change
@@ -182,6 +182,21 @@ def make_overview(
         home_url=home_url,
         entries=1,
         newest_entry_at=NOON,
+    )
+
+
+def glance_of(overview: FeedOverview, *, kind: str = "ok") -> FeedGlance:
+    feed = overview.feed
+    return FeedGlance(
+        id=feed.id,
+        url=feed.url,
+        name=overview.name,
+        home_url=overview.home_url,
+        publisher=feed.publisher,
+        category=feed.category,
+        tags=feed.tags,
+        language=feed.language,
+        kind=kind,
     )
 
 

@@ -80,7 +80,8 @@ def export_list(place: Place) -> None:
     Tags go into the `category` attribute. With `aggregator feeds import` the same feeds come back.
     """
     known = asyncio.run(known_feeds(place, now=SystemClock().now()))
-    sys.stdout.buffer.write(write(published_site(known.configuration), known.overviews))
+    outlines = [overview.outline() for overview in known.overviews]
+    sys.stdout.buffer.write(write(published_site(known.configuration), outlines))
 
 
 def _read(file: Path) -> FeedList:

@@ -191,6 +191,53 @@ class FeedOverview:
         """What people call this feed: the configured title, else the document's, else its address."""
         return self.feed.title or self.document_title or self.feed.url
 
+    def outline(self) -> "FeedOutline":
+        """Give what a subscription list says of it."""
+        feed = self.feed
+        return FeedOutline(
+            url=feed.url,
+            name=self.name,
+            home_url=self.home_url,
+            category=feed.category,
+            tags=feed.tags,
+            language=feed.language,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOutline:
+    """What a subscription list says of a feed."""
+
+    url: str
+    name: str
+    """As `FeedOverview.name`."""
+    home_url: str | None
+    category: str
+    tags: tuple[str, ...]
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedGlance(FeedOutline):
+    """A configured feed, as far as it is looked at where there are thousands."""
+
+    id: FeedId
+    publisher: str
+    kind: str
+    """How it is doing in one word: the gravest of gone, blocked, failing, new, malformed that holds, else ok."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFigures:
+    """What is measured of all configured feeds."""
+
+    overdue: int
+    """Whose poll is due and has not begun; those that are to be left alone are not."""
+    longest_lag: timedelta
+    """How long the one that waits longest has been due; zero where none is."""
+    pushed: int
+    """How many a hub sends to us at the moment."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:

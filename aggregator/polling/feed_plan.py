@@ -99,5 +99,7 @@ def _changed_keys(before: Feed, after: Feed) -> Iterable[str]:
     yield from (name for name in _SAME_NAME if getattr(before, name) != getattr(after, name))
     if before.unconditional_interval != after.unconditional_interval and before.interval == after.interval:
         yield "unconditional_interval"
+    if before.shows_images != after.shows_images:
+        yield "images"
     names = ("keep", "mute", "breakout")
     yield from (name for name in names if getattr(before.filters, name) != getattr(after.filters, name))

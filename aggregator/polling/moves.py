@@ -21,7 +21,7 @@ from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from aggregator.model.feed import Feed, Move
+from aggregator.model.feed import Feed, FeedGlance, Move
 from aggregator.model.fetch import Failed, FailureKind
 from aggregator.model.ids import FeedId
 from aggregator.text.urls import web_url
@@ -42,7 +42,7 @@ _WRONG_ADDRESS = frozenset({FailureKind.NETWORK, FailureKind.REFUSED_ADDRESS})
 """NETWORK holds "no such name" along with what passes; after it, too, the configured address costs one redirect."""
 
 
-def owners(feeds: Iterable[Feed]) -> Owners:
+def owners(feeds: Iterable[Feed | FeedGlance]) -> Owners:
     """Tell which of these feeds has which address."""
     return {_spelt(feed.url): feed.id for feed in feeds}
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from aggregator.model.feed import FeedOverview
+from aggregator.model.feed import FeedOutline
 from aggregator.publish.listed import plain
 from aggregator.publish.site import Site, public
 from aggregator.publish.xml import add, document
@@ -12,21 +12,21 @@ from aggregator.text import languages
 MEDIA_TYPE = "text/x-opml"
 
 
-def write(site: Site, feeds: Sequence[FeedOverview]) -> bytes:
+def write(site: Site, feeds: Sequence[FeedOutline]) -> bytes:
     """Write a whole document, UTF-8: categories and feeds in the given order. Equal input gives equal bytes."""
     root = Element("opml", {"version": "2.0"})
     add(add(root, "head"), "title", plain(f"{site.title}: feeds"))
     body = add(root, "body")
-    for category in dict.fromkeys(overview.feed.category for overview in feeds):
-        folder = add(body, "outline", text=plain(category))
-        for overview in feeds:
-            if overview.feed.category == category:
-                _outline(folder, overview)
+    folders: dict[str, Element] = {}
+    for feed in feeds:
+        if feed.category not in folders:
+            folders[feed.category] = add(body, "outline", text=plain(feed.category))
+        _outline(folders[feed.category], feed)
     return document(root)
 
 
-def _outline(folder: Element, overview: FeedOverview) -> None:
-    feed, name = overview.feed, plain(overview.name)
+def _outline(folder: Element, feed: FeedOutline) -> None:
+    name = plain(feed.name)
     add(
         folder,
         "outline",
@@ -34,7 +34,7 @@ def _outline(folder: Element, overview: FeedOverview) -> None:
         text=name,
         title=name,
         xmlUrl=plain(public(feed.url)),
-        htmlUrl=plain(overview.home_url) if overview.home_url else None,
+        htmlUrl=plain(feed.home_url) if feed.home_url else None,
         language=languages.tag(feed.language),
         category=",".join(plain(tag.replace(",", " ")) for tag in feed.tags) or None,
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
@@ -66,7 +67,13 @@ class Site:
 
     def local_text(self, at: datetime) -> str:
         """Write a time for people: `Sun, 02 Sep 2018 07:50`."""
-        return self.local(at).strftime("%a, %d %b %Y %H:%M")
+        return _local_text(self, at)
+
+
+@lru_cache(maxsize=20_000)
+def _local_text(site: Site, at: datetime) -> str:
+    """Remember what was written: a feed names three hundred times, and most of them with every request again."""
+    return site.local(at).strftime("%a, %d %b %Y %H:%M")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,5 +125,7 @@ def category_path(category: str) -> str:
 
 def public(url: str) -> str:
     """Take user name and password out of a feed's address: pages and OPML are for everyone."""
+    if "@" not in url:
+        return url
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

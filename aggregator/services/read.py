@@ -1,10 +1,11 @@
 """Answer what pages and feeds ask."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.model.entry import PublishedEntry, Revision
-from aggregator.model.feed import FeedOverview
+from aggregator.model.feed import FeedFigures, FeedGlance, FeedOverview
 from aggregator.model.full_text import FullText
 from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.poll import GroupPause, PollRecord, Totals
@@ -13,7 +14,7 @@ from aggregator.model.query import Cursor, EntryQuery, Page, StoryQuery
 from aggregator.model.search import SearchQuery, Sort
 from aggregator.model.story import StoryLine
 from aggregator.polling.groups import group_of
-from aggregator.polling.health import FeedProblem, problems
+from aggregator.polling.health import SILENT_FOR, FeedProblem, problems
 from aggregator.ports import Store, Transaction
 from aggregator.services.read_entries import (
     RELATED_ON_PAGE,
@@ -51,13 +52,14 @@ class Article:
 class AllFeeds:
     """What /feeds shows."""
 
-    overviews: tuple[FeedOverview, ...]
+    glances: tuple[FeedGlance, ...]
     """In the order of feeds.yaml."""
     problems: tuple[FeedProblem, ...]
     """Newest first."""
     pauses: tuple[GroupPause, ...]
     """Longest first."""
     totals: Totals
+    figures: FeedFigures
 
     def pause_of(self, overview: FeedOverview) -> GroupPause | None:
         """Find the pause of the rate group in which a feed is polled."""
@@ -134,9 +136,13 @@ class Reader:
         """Find entries, newest first, as `contents` lists them."""
         return await self._store.read(lambda tx: search_contents(tx, replace(query, sort=Sort.NEWEST)))
 
-    async def feeds(self) -> list[FeedOverview]:
+    async def feeds(self, *, now: datetime) -> list[FeedGlance]:
         """List the configured feeds in the order of feeds.yaml."""
-        return await self._store.read(lambda tx: tx.feeds.overview())
+        return await self._store.read(lambda tx: tx.feeds.glances(now=now))
+
+    async def several_feeds(self, feed_ids: Collection[FeedId]) -> Mapping[FeedId, FeedOverview]:
+        """Give those of these feeds that are configured."""
+        return await self._store.read(lambda tx: tx.feeds.several(feed_ids))
 
     async def feed(self, feed_id: FeedId) -> FeedOverview | None:
         """Find a configured feed."""
@@ -169,12 +175,14 @@ class Reader:
 
 
 def _all_feeds(tx: Transaction, now: datetime) -> AllFeeds:
-    overviews = tx.feeds.overview()
+    known = tx.feeds.glances(now=now)
+    suspects = tx.feeds.suspects(silent=SILENT_FOR)
     return AllFeeds(
-        overviews=tuple(overviews),
-        problems=tuple(problems(overviews, now=now)),
+        glances=tuple(known),
+        problems=tuple(problems(suspects, now=now, among=known)),
         pauses=tx.feeds.pauses(now=now),
         totals=tx.entries.totals(),
+        figures=tx.feeds.figures(now=now),
     )
 
 

@@ -36,6 +36,9 @@ def _is_tag(candidate: str) -> bool:
 
 
 _RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he iw ps sd ug ur yi".split())
+_MAY_RUN_LEFT = re.compile("[\u0590-\u08ff\u200f\ufb1d-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]")
+"""Every letter of the bidirectional classes R and AL, and some others: where none is found, there is nothing to count. Asking
+for the class of every letter took a sixth of what a feed of fifty entries costs, and a third of the page of a large story."""
 
 
 def direction(language: str | None, text: str) -> str:
@@ -45,5 +48,7 @@ def direction(language: str | None, text: str) -> str:
     """
     if (language or "").lower().partition("-")[0] in _RIGHT_TO_LEFT:
         return "rtl"
+    if _MAY_RUN_LEFT.search(text) is None:
+        return "auto"
     kinds = [unicodedata.bidirectional(letter) for letter in text]
     return "rtl" if sum(kind in {"R", "AL"} for kind in kinds) > kinds.count("L") else "auto"

@@ -1,37 +1,97 @@
 """The shell around the application: collects each answer whole, finishes it, and lets no error through."""
 
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
-from anyio import to_thread
-from starlette.datastructures import Headers
+from anyio import Event, to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aggregator.web.conditional import Answer, finish
+from aggregator.web.conditional import ASKED, Answer, Finished, accepts_gzip, deliver, finish
 from aggregator.web.headers import is_foreign, of_answers_at
+from aggregator.web.kept import Kept, Key, RawHeaders, Ready, Shelf, Slot
 from aggregator.web.representations import Representations, Served
 
 logger = logging.getLogger(__name__)
+
+_HEADERS = {name.encode(): name for name in (*ASKED, "accept-encoding")}
 
 _LARGE = 64 * 1024
 """Bytes. Hashing and compressing more than this would hold up the event loop for a millisecond or several."""
 
 
 class Finishing:
-    """ASGI middleware. Answers here are documents of bounded size, so that each can be held whole."""
+    """The outermost part of the application. Answers here are documents of bounded size, so that each can be held whole.
 
-    def __init__(self, app: ASGIApp, *, broken: Callable[[], Answer], representations: Representations) -> None:
+    Args:
+        app: what answers.
+        broken: makes the answer where that failed.
+        representations: knows since when an address is answered as it is.
+        shelf: has the answers that are kept; None: none are.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, broken: Callable[[], Answer], representations: Representations, shelf: Shelf | None
+    ) -> None:
         self._app = app
         self._broken = broken
         self._representations = representations
+        self._shelf = shelf
+        self._making: dict[tuple[Key, int], Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        asked = _asked(scope)
+        gzip = accepts_gzip(asked.get("accept-encoding", ""))
+        slot = self._shelf.slot(scope, gzip=gzip) if self._shelf else None
+        kept = self._shelf.find(slot) if self._shelf and slot else None
+        if kept and (ready := self._ready(kept, scope)) and (sent := _at_once(ready, scope, asked)):
+            await _send(*sent, send)
+            return
+        if kept:
+            finished = kept.finished
+        elif self._shelf and slot:
+            finished = await self._make_to_keep(self._shelf, slot, scope, receive)
+        else:
+            finished = await self._make(scope, receive, gzip=gzip)
+        # An image has an ETag; a page with thirty of them would push the dates of thirty pages out of memory.
+        serve = _no_date if is_foreign(scope["path"]) else partial(self._representations.serve, _address(scope))
+        answer = deliver(scope["method"], asked, finished, serve)
+        await _send(answer.status, _raw(answer), answer.body, send)
+
+    def _ready(self, kept: Kept, scope: Scope) -> Ready | None:
+        """Give what is sent in this second; None where it would be without a date, which comes with the next."""
+        second = self._representations.second()
+        if kept.ready is None or kept.ready.second != second:
+            served = self._representations.serve(_address(scope), kept.finished.digest)
+            kept.ready = _made_ready(kept.finished, served, second) if served else None
+        return kept.ready
+
+    async def _make_to_keep(self, shelf: Shelf, slot: Slot, scope: Scope, receive: Receive) -> Finished:
+        """Make it once for all who ask for it meanwhile."""
+        name = (slot.key, slot.state)
+        if making := self._making.get(name):
+            await making.wait()
+            # What is not to be kept, each makes alone: nobody waits twice.
+            kept = shelf.find(slot)
+            return kept.finished if kept else await self._make(scope, receive, gzip=slot.gzip)
+        self._making[name] = making = Event()
+        try:
+            finished = await self._make(scope, receive, gzip=slot.gzip)
+            shelf.keep(slot, finished)
+        finally:
+            making.set()
+            del self._making[name]
+        return finished
+
+    async def _make(self, scope: Scope, receive: Receive, *, gzip: bool) -> Finished:
         collected = _Collected()
         try:
             await self._app(scope, receive, collected.send)
@@ -39,18 +99,36 @@ class Finishing:
         except Exception:
             logger.exception("%s %r could not be answered", scope["method"], scope["path"])
             answer = self._broken()
-        await _deliver(await self._finished(scope, answer), send)
-
-    async def _finished(self, scope: Scope, answer: Answer) -> Answer:
-        asked = Headers(scope=scope)
-        joined = {name: ", ".join(asked.getlist(name)) for name in asked}
-        answer = Answer(
-            status=answer.status, headers={**answer.headers, **of_answers_at(scope["path"])}, body=answer.body
-        )
-        # An image has an ETag; a page with thirty of them would push the dates of thirty pages out of memory.
-        serve = _no_date if is_foreign(scope["path"]) else partial(self._representations.serve, _address(scope))
-        work = partial(finish, scope["method"], joined, answer, serve)
+        headers = {**answer.headers, **of_answers_at(scope["path"])}
+        work = partial(finish, scope["method"], replace(answer, headers=headers), gzip=gzip)
         return await to_thread.run_sync(work) if len(answer.body) > _LARGE else work()
+
+
+def _asked(scope: Scope) -> dict[str, str]:
+    """Give the headers that decide how a request is answered, several of one name joined."""
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name in _HEADERS:
+            known, text = _HEADERS[name], value.decode("latin-1")
+            found[known] = f"{found[known]}, {text}" if known in found else text
+    return found
+
+
+def _made_ready(finished: Finished, served: Served, second: datetime) -> Ready:
+    etag = finished.answer.headers["etag"]
+    whole = deliver("GET", {}, finished, lambda _: served)
+    same = deliver("GET", {"if-none-match": etag}, finished, lambda _: served)
+    return Ready(second=second, etag=etag, whole=_raw(whole), same=_raw(same), body=whole.body)
+
+
+def _at_once(ready: Ready, scope: Scope, asked: Mapping[str, str]) -> tuple[int, RawHeaders, bytes] | None:
+    """Give what is sent to most: to who holds nothing, or just this; None where it takes a closer look."""
+    if scope["method"] != "GET":
+        return None
+    held = asked.get("if-none-match")
+    if held == ready.etag:
+        return HTTPStatus.NOT_MODIFIED, ready.same, b""
+    return (HTTPStatus.OK, ready.whole, ready.body) if held is None and "if-modified-since" not in asked else None
 
 
 class _Collected:
@@ -82,7 +160,11 @@ def _address(scope: Scope) -> bytes:
     return path.encode("utf-8", "surrogatepass") + b"?" + query
 
 
-async def _deliver(answer: Answer, send: Send) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+def _raw(answer: Answer) -> RawHeaders:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+
+
+async def _send(status: int, headers: RawHeaders, body: bytes, send: Send) -> None:
+    # Of its own: who sends it may add to the list.
+    await send({"type": "http.response.start", "status": status, "headers": [*headers]})
+    await send({"type": "http.response.body", "body": body})

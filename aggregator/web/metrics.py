@@ -9,7 +9,6 @@ Who may ask is decided in `web.measuring`.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
 from http import HTTPStatus
 from importlib.metadata import version
 from platform import python_version
@@ -27,15 +26,14 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from aggregator.model.feed import FeedOverview, Outcome
+from aggregator.model.feed import Outcome
 from aggregator.model.fetch import FailureKind
-from aggregator.polling.upcoming import next_time
 from aggregator.services.in_force import InForce
 from aggregator.services.read import AllFeeds
 from aggregator.services.watch import PollTally
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.measuring import refusal
-from aggregator.web.pages.condition import CONDITIONS, condition
+from aggregator.web.pages.condition import CONDITIONS
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PARSE_FAILURES = (FailureKind.NOT_A_FEED, FailureKind.HOSTILE_DOCUMENT)
@@ -48,9 +46,8 @@ async def metrics(request: Request) -> Response:
     if refused := refusal(request, desk.collectors, site=desk.site.url):
         challenge = {"www-authenticate": "Bearer"} if refused.status == HTTPStatus.UNAUTHORIZED else {}
         return PlainTextResponse(refused.text, refused.status, headers={**_NOT_KEPT, **challenge})
-    now = desk.clock.now()
-    known = await desk.reader.all_feeds(now=now)
-    body = await to_thread.run_sync(_measured, desk, known, now)
+    known = await desk.reader.all_feeds(now=desk.clock.now())
+    body = await to_thread.run_sync(_measured, desk, known)
     return Response(body, headers={**_NOT_KEPT, "content-type": MEDIA_TYPE})
 
 
@@ -64,13 +61,13 @@ class _Now(Collector):
         return self._families
 
 
-def _measured(desk: Desk, known: AllFeeds, now: datetime) -> bytes:
+def _measured(desk: Desk, known: AllFeeds) -> bytes:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(
         _Now(
             [
-                *_feeds(known, now),
+                *_feeds(known),
                 *_polls(desk.watch.tally),
                 *_stored(known, desk.watch.database_bytes),
                 *_configuration(desk.watch.in_force),
@@ -80,16 +77,14 @@ def _measured(desk: Desk, known: AllFeeds, now: datetime) -> bytes:
     return generate_latest(registry)
 
 
-def _feeds(known: AllFeeds, now: datetime) -> Iterable[Metric]:
-    overviews = known.overviews
-    conditions = Counter(condition(overview, now=now).kind for overview in overviews)
+def _feeds(known: AllFeeds) -> Iterable[Metric]:
+    conditions = Counter(feed.kind for feed in known.glances)
     by_condition = GaugeMetricFamily("aggregator_feeds", "Configured feeds by condition.", labels=["condition"])
     for kind in CONDITIONS:
         by_condition.add_metric([kind], conditions[kind])
     yield by_condition
-    lags = [lag for overview in overviews if (lag := _lag(overview, known, now)) > timedelta()]
-    yield _gauge("aggregator_feeds_overdue", "Feeds whose poll is due and has not begun.", len(lags))
-    longest = max(lags, default=timedelta()).total_seconds()
+    yield _gauge("aggregator_feeds_overdue", "Feeds whose poll is due and has not begun.", known.figures.overdue)
+    longest = known.figures.longest_lag.total_seconds()
     yield _gauge("aggregator_poll_lag_seconds", "How long the longest overdue feed has been due.", longest)
     problems = Counter(problem.kind for problem in known.problems)
     by_kind = GaugeMetricFamily(
@@ -101,16 +96,8 @@ def _feeds(known: AllFeeds, now: datetime) -> Iterable[Metric]:
     yield _gauge(
         "aggregator_group_pauses", "Rate groups that are left alone because a server asked for it.", len(known.pauses)
     )
-    pushed = sum(1 for each in overviews if each.state.pushed_until and each.state.pushed_until > now)
+    pushed = known.figures.pushed
     yield _gauge("aggregator_websub_subscriptions", "Feeds that a WebSub hub sends to us at the moment.", pushed)
-
-
-def _lag(overview: FeedOverview, known: AllFeeds, now: datetime) -> timedelta:
-    """Say how long a feed has been due; one that was never polled, or is to be left alone, is not."""
-    if overview.state.gone or overview.state.next_poll_at is None:
-        return timedelta()
-    planned = next_time(overview, known.pause_of(overview)).at
-    return max(now - planned, timedelta()) if planned else timedelta()
 
 
 def _polls(tally: PollTally) -> Iterable[Metric]:

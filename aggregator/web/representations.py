@@ -54,7 +54,7 @@ class Representations:
         self._most = most
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._lock = Lock()
-        self._forgotten = self._second()
+        self._forgotten = self.second()
         """The last second in which something may have been answered that is not remembered."""
 
     def serve(self, address: bytes, digest: str) -> Served | None:
@@ -64,7 +64,7 @@ class Representations:
         """
         key = sha256(address).digest()  # addresses can be 64 KiB long
         with self._lock:
-            now = self._second()
+            now = self.second()
             known = self._known.pop(key, None) or _Known(digest="", since=now, sent=self._forgotten)
             since = known.since if known.digest == digest else max(now, known.sent + _SECOND)
             self._known[key] = _Known(digest=digest, since=since, sent=max(now, known.sent))  # clocks are set back, too
@@ -73,5 +73,6 @@ class Representations:
                 self._forgotten = max(self._forgotten, oldest.sent)
         return Served(since=since, now=now) if since <= now else None
 
-    def _second(self) -> datetime:
+    def second(self) -> datetime:
+        """Give the present second: as long as it lasts, `serve` says the same of what is the same."""
         return self._clock.now().replace(microsecond=0)

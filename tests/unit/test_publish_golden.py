@@ -10,7 +10,7 @@ import pytest
 
 from aggregator.publish import atom, jsonfeed, opml, rss, stories
 from aggregator.publish.site import Channel
-from tests.published import every_story, everything, make_channel, make_overview, make_site
+from tests.published import every_story, everything, glance_of, make_channel, make_overview, make_site
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -38,7 +38,7 @@ def _documents() -> dict[str, bytes]:
         "empty.atom": atom.write(make_channel(), ()),
         "empty.rss": rss.write(make_channel(suffix="rss"), ()),
         "empty.json": jsonfeed.write(make_channel(suffix="json"), ()),
-        "feeds.opml": opml.write(make_site(), feeds),
+        "feeds.opml": opml.write(make_site(), list(map(glance_of, feeds))),
     }
 
 

@@ -98,6 +98,9 @@ def everything(tx: SqliteTransaction) -> None:
     tx.feeds.pauses(now=NOON)
     tx.feeds.get(A)
     tx.feeds.overview()
+    tx.feeds.glances(now=NOON)
+    tx.feeds.suspects(silent=LEASE)
+    tx.feeds.figures(now=NOON)
     parsed = make_parsed_entry("1")
     ids = tx.entries.save(A, EntryPlan(new=(parsed, make_parsed_entry("2"))), now=NOON)
     tx.entries.save(A, EntryPlan(changed=((ids[0], make_parsed_entry("1", headline="New words")),)), now=NOON)
@@ -237,7 +240,9 @@ async def test_feeds_are_only_read_whole_where_all_of_them_are_wanted(issued: se
         "SELECT id, move_address, configured",  # synchronise
         "INSERT INTO rate_groups",  # likewise
         "SELECT *, (SELECT max(listed_at)",  # overview
-        "SELECT category",  # categories
+        "SELECT category, min(position)",  # categories
+        "SELECT id, url, title, document_title, home_url, publisher, category, tags, language, ",  # glances
+        "SELECT count(*)",  # figures
         "SELECT id, publisher, category, title, document_title, url, entry_count",  # a search that names one of them
         "SELECT coalesce(sum(configured), 0)",  # totals
     }

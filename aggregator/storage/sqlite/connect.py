@@ -30,6 +30,9 @@ else:
     # POSIX locks on a file (https://sqlite.org/howtocorrupt.html section 2.2.1), so that one is used throughout.
     from sqlite_utils.utils import sqlite3
 
+Trouble = sqlite3.Error
+"""Whatever SQLite raises."""
+
 BUSY_TIMEOUT = timedelta(seconds=5)
 """How long a statement waits for another process's lock."""
 

@@ -97,7 +97,7 @@ class SqliteCopies:
     def _settle(self, rows: Sequence[Row]) -> None:
         """Note that these stand right where they are: all that is to do for most of what is new."""
         if rows:
-            self._session.run(_SETTLE, ids=many(row["id"] for row in rows))
+            self._session.note(_SETTLE, ids=many(row["id"] for row in rows))
             # One that changed may have another time now, by which it ranks among those that it shares a set with.
             shared = self._session.rows(_SHARED, sets=many(row["copy_set"] for row in rows))
             choose_fronts(self._session, [row["copy_set"] for row in shared])

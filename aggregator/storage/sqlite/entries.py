@@ -4,6 +4,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
+from operator import itemgetter
 
 from aggregator.model.entry import Entry, KnownEntry, ParsedEntry, Revision
 from aggregator.model.ids import EntryId, FeedId
@@ -36,6 +37,9 @@ _WHOLE = f"""
     SELECT {entry_rows.ENTRY_COLUMNS}
     FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id CROSS JOIN entry_texts AS t ON t.entry_id = e.id
 """
+
+
+_CATEGORIES = "SELECT category, min(position) AS first FROM feeds WHERE configured = 1 GROUP BY category"
 
 
 class SqliteEntries:
@@ -169,8 +173,8 @@ class SqliteEntries:
 
     def categories(self) -> list[str]:
         """List the categories of configured feeds, in the order of feeds.yaml."""
-        found = self._session.rows("SELECT category FROM feeds WHERE configured = 1 ORDER BY position")
-        return list(dict.fromkeys(row["category"] for row in found))
+        found = self._session.rows(_CATEGORIES)
+        return [row["category"] for row in sorted(found, key=itemgetter("first"))]
 
     def totals(self) -> Totals:
         """Count configured feeds, and entries and copies of all feeds."""

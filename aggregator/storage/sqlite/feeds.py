@@ -6,12 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost
-from aggregator.model.feed import DueFeed, Feed, FeedOverview, FeedState, GroupLease, ParsedFeed
+from aggregator.model.feed import (
+    DueFeed,
+    Feed,
+    FeedFigures,
+    FeedGlance,
+    FeedOverview,
+    FeedState,
+    GroupLease,
+    ParsedFeed,
+)
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollRecord
 from aggregator.polling.feed_plan import StoredFeed
 from aggregator.polling.groups import rate_group
-from aggregator.storage.sqlite import feed_rows, polls, renaming, setbacks, skips
+from aggregator.storage.sqlite import feed_rows, glances, polls, renaming, setbacks, skips
 from aggregator.storage.sqlite.configuring import Configuring
 from aggregator.storage.sqlite.groups import DUE, LONGEST_LEASE, RateGroups
 from aggregator.storage.sqlite.session import Row, Session, Value, many, moment, seconds
@@ -32,14 +41,17 @@ _STATE_COLUMNS = tuple(feed_rows.state_columns(FeedState()))
 _FINISH = f"""
     UPDATE feeds SET
         {", ".join(f"{name} = :{name}" for name in _STATE_COLUMNS)}, poll_count = poll_count + 1,
-        rate_group = :rate_group,
-        document_title = CASE WHEN :read THEN :title ELSE document_title END,
-        home_url = CASE WHEN :read THEN :home_url ELSE home_url END,
-        icon_url = CASE WHEN :read THEN :icon_url ELSE icon_url END
+        rate_group = :rate_group
     WHERE id = :id AND url = :url AND EXISTS (
         SELECT 1 FROM rate_groups WHERE name = :group AND lease_token = :lease AND lease_until IS NOT NULL
     )
 """
+
+_CALL = """
+    UPDATE feeds SET document_title = :title, home_url = :home_url, icon_url = :icon_url
+    WHERE id = :id AND (document_title <> :title OR home_url IS NOT :home_url OR icon_url IS NOT :icon_url)
+"""
+"""Apart from `_FINISH`, which is not seen where entries are shown."""
 
 _OVERVIEW = f"""
     SELECT *, (SELECT max(listed_at) FROM entries WHERE feed_id = feeds.id) AS newest_entry_at,
@@ -190,18 +202,14 @@ class SqliteFeeds:
         address = state.move.address or due.feed.url
         group = due.group if address == due.url else rate_group(address)
         fence: dict[str, Value] = {"id": due.feed.id, "url": due.feed.url, "group": due.group, "lease": due.lease}
-        written = self._session.run(
-            _FINISH,
-            **feed_rows.state_columns(state),
-            **fence,
-            rate_group=group,
-            read=int(document is not None),
-            title=document.title if document else None,
-            home_url=document.home_url if document else None,
-            icon_url=document.icon_url if document else None,
-        )
+        # The front page says so while nothing was ever polled.
+        write = self._session.run if due.state.last_polled_at is None else self._session.note
+        written = write(_FINISH, **feed_rows.state_columns(state), **fence, rate_group=group)
         if not written:
             raise LeaseLost(f"{due.feed.id}: the lease ended before the poll did; its result is dropped")
+        if document:
+            called = {"title": document.title, "home_url": document.home_url, "icon_url": document.icon_url}
+            self._session.run(_CALL, id=due.feed.id, **called)
         polls.keep(self._session, due.feed.id, record)
         if group != due.group:
             self._groups.admit(group, now=record.at)
@@ -233,6 +241,19 @@ class SqliteFeeds:
     def overview(self) -> list[FeedOverview]:
         """List the configured feeds in the order of feeds.yaml."""
         return [feed_rows.overview(row) for row in self._session.rows(f"{_OVERVIEW} ORDER BY position")]
+
+    def glances(self, *, now: datetime) -> list[FeedGlance]:
+        """List them as far as choosing among thousands looks at them."""
+        return glances.glances(self._session, now=now)
+
+    def suspects(self, *, silent: timedelta) -> list[FeedOverview]:
+        """List, of the same, those that are gone, moved, failing or malformed, or have been silent so long."""
+        sql = f"{_OVERVIEW} AND ({glances.SUSPECT}) ORDER BY position"
+        return [feed_rows.overview(row) for row in self._session.rows(sql, silent=int(silent.total_seconds()))]
+
+    def figures(self, *, now: datetime) -> FeedFigures:
+        """Count the feeds whose poll is due, and those that hubs send to us."""
+        return glances.figures(self._session, now=now)
 
 
 def _urgency(row: Row) -> tuple[int, int]:

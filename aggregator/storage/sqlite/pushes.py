@@ -59,7 +59,7 @@ class SqlitePushes:
     def save(self, subscription: Subscription) -> None:
         """Keep this state of it, and of its feed."""
         self._session.run(_SAVE, **_columns(subscription))
-        self._session.run(_PUSHED, id=subscription.feed_id)
+        self._session.note(_PUSHED, id=subscription.feed_id)
 
     def leave(self, feed_id: FeedId, *, now: datetime) -> None:
         """End all subscriptions of a feed: what their hubs speak for is not where it is polled any more."""
@@ -71,11 +71,11 @@ class SqlitePushes:
     def remove(self, subscription: Subscription) -> None:
         """Forget it."""
         self._session.run("DELETE FROM subscriptions WHERE token = :token", token=subscription.token)
-        self._session.run(_PUSHED, id=subscription.feed_id)
+        self._session.note(_PUSHED, id=subscription.feed_id)
 
     def count(self, feed_id: FeedId) -> None:
         """Count one more document of a hub that was stored for this feed."""
-        self._session.run("UPDATE feeds SET push_count = push_count + 1 WHERE id = :id", id=feed_id)
+        self._session.note("UPDATE feeds SET push_count = push_count + 1 WHERE id = :id", id=feed_id)
 
     def counted(self, feed_id: FeedId) -> int:
         """Give how many documents of hubs were stored for this feed."""

@@ -419,3 +419,5 @@ CREATE TABLE lists (
     next_at INTEGER,
     message TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
+-- In one row: grows with every transaction that wrote what lists, stories, entries, searches or digests show. See versions.py.
+CREATE TABLE contents_mark (mark INTEGER NOT NULL) STRICT;

@@ -22,9 +22,9 @@ from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, m
 Key = tuple[int, int]
 """`listed_at` and `id` of an entry that is shown."""
 
-LATE = 50_000
+LATE = 10_000
 """Matches looked at that arrived after the time that is asked for, for those among them that are dated earlier (of feeds that were
-added since): 0.05 s. Beyond, a search goes on with what had arrived by then."""
+added since): 0.01 s. Beyond, a search goes on with what had arrived by then."""
 MOST_MERGED = 64
 """Feeds whose lists are merged; where more are asked for, the list of all entries is read instead."""
 FEW_LISTED = 2_000

@@ -1,7 +1,9 @@
 """One connection, as the rooms of the store speak to it."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import chain
 from json import JSONEncoder, dumps, loads
 from typing import TYPE_CHECKING, Any, overload
@@ -20,14 +22,39 @@ MOST = 2**63 - 1
 """The greatest INTEGER SQLite holds."""
 
 
+_WRITTEN = re.compile(r"\s*(?:INSERT(?: OR [A-Z]+)? INTO|UPDATE|DELETE FROM)\s+(\w+)")
+_UNSEEN = frozenset(
+    [
+        "rate_groups",
+        "clock",
+        "polls",
+        "imprints",
+        "subscriptions",
+        "mails",
+        "copy_ties",
+        "story_readings",
+        "contents_mark",
+    ]
+)
+"""Tables of which lists, stories, entries, searches and digests say nothing: see versions.py."""
+
+
 class Session:
     """Statements on one connection, which is inside a transaction for as long as this is used."""
 
     def __init__(self, db: "Database") -> None:
         self._db = db
+        self.has_news = False
+        """Whether anything was written that lists, stories, entries, searches or digests may show."""
 
     def run(self, sql: str, **values: Value) -> int:
         """Run a statement that returns no rows, and give how many it wrote."""
+        written = self.note(sql, **values)
+        self.has_news = self.has_news or (written != 0 and _is_seen(sql))
+        return written
+
+    def note(self, sql: str, **values: Value) -> int:
+        """Do what `run` does, where only pages about feeds show what is written: how polls went, and when the next is."""
         return int(self._execute(sql, values).rowcount)
 
     def run_each(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
@@ -36,7 +63,9 @@ class Session:
         A third of the time that as many calls of `run` take. The tracer is told of the first row.
         """
         waiting = iter(rows)
+        seen = _is_seen(sql)
         while (row := next(waiting, None)) is not None:
+            self.has_news = self.has_news or seen
             self._execute_row(sql, row)
             last = [row]
             try:
@@ -75,6 +104,13 @@ class Session:
             return self._db.execute(sql, values)
         except (UnicodeEncodeError, OverflowError):
             return self._db.execute(sql, {name: _bindable(value) for name, value in values.items()})
+
+
+@cache
+def _is_seen(sql: str) -> bool:
+    """Tell whether what a statement writes may be seen; of a statement that is not understood, it may."""
+    written = _WRITTEN.match(sql)
+    return written is None or written[1] not in _UNSEEN
 
 
 def _noting(rows: Iterator[Sequence[Value]], last: list[Sequence[Value]]) -> Iterator[Sequence[Value]]:

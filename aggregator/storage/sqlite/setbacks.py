@@ -78,5 +78,5 @@ def ahead(session: Session, *, now: datetime) -> list[str]:
 def mend(session: Session, feeds: Collection[str], *, now: datetime) -> None:
     """Give these feeds, and the subscriptions of all, times that can be."""
     if feeds:
-        session.run(_MEND_FEEDS, ids=many(feeds), now=seconds(now))
+        session.note(_MEND_FEEDS, ids=many(feeds), now=seconds(now))
     session.run(_MEND_PUSHES, now=seconds(now))

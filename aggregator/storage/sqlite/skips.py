@@ -31,7 +31,7 @@ def put_off(session: Session, rows: Iterable[Row], *, now: datetime) -> bool:
     skipping = [row for row in rows if skips(row, now)]
     for row in skipping:
         at = _after(FeedId(row["id"]), feed_rows.hints(row), now)
-        session.run(_PUT_OFF, id=row["id"], at=seconds(at), reason=_REASON)
+        session.note(_PUT_OFF, id=row["id"], at=seconds(at), reason=_REASON)
     return bool(skipping)
 
 

@@ -192,6 +192,12 @@ def _digests(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS(name="0012_contents_mark")
+def _contents_mark(db: Database) -> None:
+    db.execute("CREATE TABLE contents_mark (mark INTEGER NOT NULL) STRICT")
+    db.execute("INSERT INTO contents_mark (mark) VALUES (0)")
+
+
 @MIGRATIONS(name="0013_icons_and_images_of_feeds")
 def _icons_and_images_of_feeds(db: Database) -> None:
     db.execute("ALTER TABLE feeds ADD COLUMN icon_url TEXT")

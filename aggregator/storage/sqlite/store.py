@@ -33,6 +33,7 @@ from aggregator.storage.sqlite.pushes import SqlitePushes
 from aggregator.storage.sqlite.search import SqliteSearch
 from aggregator.storage.sqlite.session import Session, Tracer
 from aggregator.storage.sqlite.stories import SqliteStories
+from aggregator.storage.sqlite.versions import SqliteVersions, raise_mark
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -119,6 +120,12 @@ class SqliteStore:
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._idle: deque[Database] = deque()
+        self._versions = SqliteVersions(partial(connecting, writing=False, busy_timeout=timedelta()))
+
+    @property
+    def versions(self) -> SqliteVersions:
+        """Which state the database is in, as `ports.Versions`."""
+        return self._versions
 
     @classmethod
     async def open(
@@ -178,11 +185,16 @@ class SqliteStore:
 
     def _write(self, work: Callable[[SqliteTransaction], T]) -> T:
         with connect.usable(self._path), connect.writing(self._writer):
-            return work(SqliteTransaction(Session(self._writer)))
+            session = Session(self._writer)
+            done = work(SqliteTransaction(session))
+            if session.has_news:
+                raise_mark(session)
+            return done
 
     def _close(self) -> None:
         self._reading.shutdown()
         self._writing.shutdown()
+        self._versions.close()
         while self._idle:
             self._idle.pop().close()
         # Last: the last connection to close moves what is in the WAL into the file, and a reader may not.

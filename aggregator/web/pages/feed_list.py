@@ -1,31 +1,26 @@
-"""The list of polled feeds on `/feeds`: chosen by words, category and state, a hundred on a page."""
+"""The list of polled feeds on `/feeds`: chosen by words, category and state, fifty on a page."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import dropwhile, islice
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 
 from aggregator.errors import QueryError
-from aggregator.model.feed import FeedOverview
+from aggregator.model.feed import FeedGlance
 from aggregator.model.ids import FeedId
-from aggregator.model.poll import GroupPause
 from aggregator.publish.site import public
-from aggregator.services.read import AllFeeds
 from aggregator.text.letters import fold
 from aggregator.text.words import one_line
-from aggregator.web.pages.condition import CONDITIONS, Condition, called, condition
+from aggregator.web.pages.condition import CONDITIONS
 
-ON_PAGE = 100
+ON_PAGE = 50
 LONGEST = 100
 """Characters of a choice's words."""
 FEW = 20
 """Feeds that are found by looking: below that, there is nothing to choose with."""
-
-Row = tuple[FeedOverview, Condition, GroupPause | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +60,7 @@ class Narrowing:
 class FeedList:
     """A page of feeds, and the ways to others."""
 
-    rows: Sequence[Row]
+    ids: Sequence[FeedId]
     count: int
     """Of all that were chosen."""
     categories: Sequence[Narrowing]
@@ -92,39 +87,38 @@ def chosen(request: Request) -> Choice:
     )
 
 
-def feed_list(known: AllFeeds, choice: Choice, *, now: datetime) -> FeedList:
+def feed_list(feeds: Sequence[FeedGlance], choice: Choice) -> FeedList:
     """Choose feeds, in the order of feeds.yaml.
 
     Raises:
         QueryError: `after` names no feed.
     """
-    by_words = [(each, condition(each, now=now)) for each in known.overviews if _has(each, choice.words)]
-    of_category = [row for row in by_words if choice.category in {"", row[0].feed.category}]
-    of_state = [row for row in by_words if choice.state in {"", row[1].kind}]
-    both = [row for row in of_category if choice.state in {"", row[1].kind}]
+    by_words = [feed for feed in feeds if _has(feed, choice.words)] if choice.words else feeds
+    of_category = [feed for feed in by_words if choice.category in {"", feed.category}]
+    of_state = [feed for feed in by_words if choice.state in {"", feed.kind}]
+    both = [feed for feed in of_category if choice.state in {"", feed.kind}]
     page = list(islice(_behind(both, choice.after), ON_PAGE + 1))
-    last = page[ON_PAGE - 1][0].feed.id if len(page) > ON_PAGE else ""
+    last = page[ON_PAGE - 1].id if len(page) > ON_PAGE else ""
     return FeedList(
-        rows=[(overview, state, known.pause_of(overview)) for overview, state in page[:ON_PAGE]],
+        ids=[feed.id for feed in page[:ON_PAGE]],
         count=len(both),
-        categories=_narrowings(choice, "category", [overview.feed.category for overview, _ in of_state]),
-        states=_narrowings(choice, "state", [state.kind for _, state in of_category]),
+        categories=_narrowings(choice, "category", [feed.category for feed in of_state]),
+        states=_narrowings(choice, "state", [feed.kind for feed in of_category]),
         next=str(replace(choice, after=last)) if last else "",
     )
 
 
-def _has(overview: FeedOverview, words: str) -> bool:
-    if not words:
-        return True
-    feed = overview.feed
-    names = fold(" ".join((called(overview), public(feed.url), feed.id, feed.publisher, *feed.tags)))
+def _has(feed: FeedGlance, words: str) -> bool:
+    address = public(feed.url)
+    name = feed.name if feed.name != feed.url else address
+    names = fold(" ".join((name, address, feed.id, feed.publisher, *feed.tags)))
     return all(word in names for word in fold(words).split())
 
 
-def _behind(rows: Sequence[tuple[FeedOverview, Condition]], after: str) -> list[tuple[FeedOverview, Condition]]:
+def _behind(feeds: Sequence[FeedGlance], after: str) -> list[FeedGlance]:
     if not after:
-        return list(rows)
-    rest = list(dropwhile(lambda row: row[0].feed.id != FeedId(after), rows))
+        return list(feeds)
+    rest = list(dropwhile(lambda feed: feed.id != FeedId(after), feeds))
     if not rest:
         raise QueryError(
             f"after={after[:80]!r} is no feed of this list; follow the link at the foot of the page before"

@@ -14,6 +14,8 @@ from aggregator.web.pages.answer import html, twins
 from aggregator.web.pages.condition import condition
 from aggregator.web.pages.feed_list import FEW, chosen, feed_list
 
+MOST_PROBLEMS = 20
+"""On the page of all feeds, the newest; the feed of problems has more."""
 HISTORY_SHOWN = 20
 """Polls that a feed's page tells of."""
 
@@ -23,13 +25,18 @@ async def page(request: Request) -> Response:
     desk, choice = desk_of(request), chosen(request)
     now = desk.clock.now()
     known = await desk.reader.all_feeds(now=now)
+    listed = feed_list(known.glances, choice)
+    overviews = await desk.reader.several_feeds(listed.ids)
+    shown = [overviews[each] for each in listed.ids if each in overviews]
     return await html(
         desk,
         "feeds.html",
         known=known,
         choice=choice,
         few=FEW,
-        listed=feed_list(known, choice, now=now),
+        most_problems=MOST_PROBLEMS,
+        listed=listed,
+        rows=[(each, condition(each, now=now), known.pause_of(each)) for each in shown],
         standing=desk.watch.in_force.standing if desk.watch.in_force else None,
         twins=twins(desk.site, problems.PATH),
     )
@@ -60,5 +67,5 @@ async def feed_page(request: Request) -> Response:
 async def opml_document(request: Request) -> Response:
     """Answer `/feeds.opml`."""
     desk = desk_of(request)
-    body = opml.write(desk.site, await desk.reader.feeds())
+    body = opml.write(desk.site, await desk.reader.feeds(now=desk.clock.now()))
     return Response(body, headers=kept_for(FEED_AGE), media_type=f"{opml.MEDIA_TYPE}; charset=utf-8")

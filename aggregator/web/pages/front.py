@@ -52,7 +52,9 @@ async def _front(desk: Desk, request: Request) -> Response:
 
 async def is_polled(desk: Desk, front: Front) -> bool:
     """Tell whether any feed was ever polled: what an empty page says depends on it."""
-    return bool(front.totals.entries) or any(each.state.last_polled_at for each in await desk.reader.feeds())
+    return bool(front.totals.entries) or any(
+        each.kind != "new" for each in await desk.reader.feeds(now=desk.clock.now())
+    )
 
 
 async def _older(desk: Desk, after: Cursor) -> Response:

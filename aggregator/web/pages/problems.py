@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from aggregator.model.query import PAGE_SIZE
 from aggregator.publish import atom, jsonfeed, notices, rss
 from aggregator.publish.notices import Notice
 from aggregator.publish.site import Channel, Site
@@ -33,7 +34,8 @@ def _handler(suffix: str, media_type: str, write: Write) -> Callable[[Request], 
     async def document(request: Request) -> Response:
         desk = desk_of(request)
         known = await desk.reader.all_feeds(now=desk.clock.now())
-        found = [*_of_file(desk), *(notices.notice(desk.site, problem) for problem in known.problems)]
+        of_feeds = [notices.notice(desk.site, problem) for problem in known.problems[:PAGE_SIZE]]
+        found = [*_of_file(desk), *of_feeds]
         body = write(_channel(desk.site, suffix, found), found)
         return feed_response(media_type, body)
 

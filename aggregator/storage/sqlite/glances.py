@@ -1,0 +1,68 @@
+"""All feeds at a glance: what pages about thousands of feeds ask, without looking at everything that is known of each.
+
+An overview of 2,000 feeds takes 60 ms of CPU: forty columns, of which most become values of their own, and three looks at the
+entries of each. What is counted of all of them, or chosen by, is a few columns; overviews are for those that are shown.
+"""
+
+from datetime import datetime, timedelta
+
+from aggregator.model.feed import FeedFigures, FeedGlance
+from aggregator.model.ids import FeedId
+from aggregator.storage.sqlite.session import Row, Session, from_json, seconds
+
+_KIND = """
+    CASE
+        WHEN gone = 1 THEN 'gone'
+        WHEN blocked_until > :now THEN 'blocked'
+        WHEN failures > 0 THEN 'failing'
+        WHEN last_polled_at IS NULL THEN 'new'
+        WHEN malformed_since IS NOT NULL THEN 'malformed'
+        ELSE 'ok'
+    END
+"""
+_GLANCES = f"""
+    SELECT id, url, title, document_title, home_url, publisher, category, tags, language, {_KIND} AS kind
+    FROM feeds WHERE configured = 1 ORDER BY position
+"""  # noqa: S608 -- a constant of this module; every value is bound
+SUSPECT = """
+    gone = 1 OR move_since IS NOT NULL OR failing_since IS NOT NULL OR malformed_since IS NOT NULL
+    OR last_success_at - (SELECT max(listed_at) FROM entries WHERE feed_id = feeds.id) >= :silent
+"""
+"""Of feeds of which something may be wrong: `polling.health` finds nothing wrong with any other."""
+# A group that is paused beyond now has a server's wish: its feeds are not late.
+_FIGURES = """
+    SELECT count(*) AS overdue, min(due) AS earliest FROM (
+        SELECT max(next_poll_at, coalesce(blocked_until, next_poll_at)) AS due FROM feeds
+        WHERE configured = 1 AND gone = 0 AND next_poll_at < :now AND NOT EXISTS (
+            SELECT 1 FROM rate_groups WHERE name = feeds.rate_group AND paused_until > :now
+        )
+    ) WHERE due < :now
+"""
+_PUSHED = "SELECT count(*) AS pushed FROM feeds WHERE configured = 1 AND pushed_until > :now"
+
+
+def glances(session: Session, *, now: datetime) -> list[FeedGlance]:
+    """List the configured feeds in the order of feeds.yaml."""
+    return [_glance(row) for row in session.rows(_GLANCES, now=seconds(now))]
+
+
+def _glance(row: Row) -> FeedGlance:
+    return FeedGlance(
+        id=FeedId(row["id"]),
+        url=row["url"],
+        name=row["title"] or row["document_title"] or row["url"],
+        home_url=row["home_url"],
+        publisher=row["publisher"],
+        category=row["category"],
+        tags=tuple(from_json(row["tags"], ())),
+        language=row["language"],
+        kind=row["kind"],
+    )
+
+
+def figures(session: Session, *, now: datetime) -> FeedFigures:
+    """Count the feeds whose poll is due, and those that hubs send to us."""
+    (late,) = session.rows(_FIGURES, now=seconds(now))
+    (pushed,) = session.rows(_PUSHED, now=seconds(now))
+    longest = 0 if late["earliest"] is None else seconds(now) - late["earliest"]
+    return FeedFigures(overdue=late["overdue"], longest_lag=timedelta(seconds=longest), pushed=pushed["pushed"])

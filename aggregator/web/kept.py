@@ -1,0 +1,146 @@
+"""Answers that are kept: whoever asks for what was asked for before gets the same bytes, as long as the database is in the same state.
+
+    request ─► is it kept, and of the present state? ─► yes: ETag, Last-Modified and 304 as always, and the bytes
+                                                     └► no: routing, handler, one read, template or writer, compression; kept
+
+What is kept is finished: the header lines and the packed bytes, so that a server has nothing to do but write them out. Of which
+state an answer is, is asked before it is made: what changes meanwhile makes the next one. Nothing is kept that its handler gives
+out for one use (`no-store`), or that fails. See docs/adr/0033-kept-answers.md.
+"""
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from http import HTTPStatus
+
+from starlette.types import Scope
+
+from aggregator.ports import Clock, Versions
+from aggregator.web.conditional import Answer, Finished
+from aggregator.web.headers import is_foreign
+
+MOST_BYTES = 24 * 1024 * 1024
+"""Of all answers together. Packed, a feed has 30 kB and a page 7 kB: some thousand addresses."""
+LARGEST = MOST_BYTES // 16
+
+BRIEFLY = timedelta(seconds=10)
+"""How long an answer is kept that also depends on what time it is: "left alone until"."""
+
+_OUTLIVES_POLLS = re.compile(
+    r"/(?:(?:feed|stories|digests|search)\.[a-z]+|(?:stories|entries|categories|digests)(?:/.*)?|search|stories-since\.json"
+    r"|static/.*|robots\.txt|favicon\.ico)?",
+    re.DOTALL,
+)
+"""Paths of what says nothing about how polls went. Any other answer is kept until the next commit, whatever that is."""
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+Key = tuple[str, bytes, bool]
+"""Path, query, and whether the client takes gzip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """Where the answer to a request is kept, and what the state is that it has to be of."""
+
+    key: Key
+    state: int
+    until: datetime | None
+    """None: it does not depend on what time it is."""
+
+    @property
+    def gzip(self) -> bool:
+        """Whether the client takes that."""
+        return self.key[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What is sent in this second: as long as it lasts, nothing of an answer changes."""
+
+    second: datetime
+    etag: str
+    whole: RawHeaders
+    same: RawHeaders
+    """Of 304, for who holds `etag`."""
+    body: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class Kept:
+    """A finished answer."""
+
+    finished: Finished
+    slot: Slot
+    ready: Ready | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, about."""
+        path, query, _ = self.slot.key
+        return len(self.finished.answer.body) + len(path) + len(query) + 4000
+
+
+class Shelf:
+    """The answers that are kept, those asked for last. To be used on one event loop."""
+
+    def __init__(self, versions: Versions, clock: Clock, *, most_bytes: int = MOST_BYTES) -> None:
+        self._versions = versions
+        self._clock = clock
+        self._most_bytes = most_bytes
+        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self._bytes = 0
+
+    def slot(self, scope: Scope, *, gzip: bool) -> Slot | None:
+        """Tell where the answer to a request has its place; None where none is kept."""
+        path: str = scope["path"]
+        if scope["method"] not in {"GET", "HEAD"} or is_foreign(path):
+            return None
+        version = self._versions.current()
+        if version is None:
+            return None
+        query: bytes = scope["query_string"]
+        outlives = _outlives_polls(path) and b"since=" not in query
+        return Slot(
+            key=(path, query, gzip),
+            state=version.contents if outlives else version.commits,
+            until=None if outlives else self._clock.now() + BRIEFLY,
+        )
+
+    def find(self, slot: Slot) -> Kept | None:
+        """Find what is kept there, if it is of the state asked for."""
+        kept = self._kept.get(slot.key)
+        if kept is None:
+            return None
+        if kept.slot.state != slot.state or (kept.slot.until and self._clock.now() >= kept.slot.until):
+            self._drop(slot.key)
+            return None
+        self._kept.move_to_end(slot.key)
+        return kept
+
+    def keep(self, slot: Slot, finished: Finished) -> None:
+        """Keep an answer that was begun after `slot` was asked for, if it is one to be kept."""
+        kept = Kept(finished=finished, slot=slot)
+        if not is_kept(finished.answer) or kept.size > LARGEST:
+            return
+        self._drop(slot.key)
+        self._kept[slot.key] = kept
+        self._bytes += kept.size
+        while self._bytes > self._most_bytes:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: Key) -> None:
+        if dropped := self._kept.pop(key, None):
+            self._bytes -= dropped.size
+
+
+@lru_cache(maxsize=2000)
+def _outlives_polls(path: str) -> bool:
+    return _OUTLIVES_POLLS.fullmatch(path) is not None and not path.endswith("/today")
+
+
+def is_kept(answer: Answer) -> bool:
+    """Tell an answer that is the same for everybody, for a while: its handler says so."""
+    return answer.status == HTTPStatus.OK and answer.headers.get("cache-control", "").startswith("public")
