@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 from itertools import chain, pairwise
+from typing import Final
 
 from aggregator.model.grouping import Reading, StoryEntry
 from aggregator.model.ids import CopySetId
 from aggregator.text.claims import Claims
 from aggregator.text.columns import is_round_up
+
+SHORT: Final = 8
+"""Different terms of a headline that may have little more than the words of columns."""
 
 
 class Item:
@@ -69,7 +73,8 @@ class Item:
     def is_round_up(self) -> bool:
         """Whether it tells of several events at once; looked at when first asked for."""
         if self._is_round_up is None:
-            self._is_round_up = is_round_up(self.entry.headline)
+            may_be = len(self.headline_terms) <= SHORT or ":" in self.entry.headline
+            self._is_round_up = may_be and is_round_up(self.entry.headline)
         return self._is_round_up
 
     def has_terms(self, headline: tuple[str, ...], body: tuple[str, ...]) -> bool:

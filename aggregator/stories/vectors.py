@@ -140,10 +140,8 @@ class Frequencies:
         found = []
         for term in terms:
             usual, now = starting(term, UNSEEN), seen(term, 0)
-            if (
-                (now + usual <= most or (usual <= most_ever and now <= most_now))
-                and term not in silent
-                and not term[0].isdigit()
-            ):
+            if now + usual > most and (usual > most_ever or now > most_now):
+                continue
+            if term not in silent and not term[0].isdigit():
                 found.append(term)
         return found

@@ -67,9 +67,10 @@ class Claims:
     @cached_property
     def _taken(self) -> tuple[frozenset[tuple[int, bool]], frozenset[str]]:
         known = axes(self._language)
-        if known and not known.keys().isdisjoint(key(word, self._language) for word in self._lower):
-            return _taken(self._lower, self._language)
-        return frozenset(), frozenset()
+        if not known:
+            return frozenset(), frozenset()
+        keys = self._lower if self._language == "en" else [key(word, self._language) for word in self._lower]
+        return (frozenset(), frozenset()) if known.keys().isdisjoint(keys) else _taken(self._lower, self._language)
 
     @property
     def sides(self) -> frozenset[tuple[int, bool]]:

@@ -63,5 +63,7 @@ def beaten(written: Sequence[str], lower: Sequence[str], language: str) -> Seque
         language: two letters.
     """
     known = _CONTESTS.get(language, frozenset())
-    at = next((at for at, word in enumerate(lower) if word in known), len(lower))
+    if known.isdisjoint(lower):
+        return ()
+    at = next(at for at, word in enumerate(lower) if word in known)
     return list(takewhile(lambda word: word[0].isupper(), written[at + 1 : at + 1 + _MOST]))

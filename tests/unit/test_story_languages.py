@@ -106,7 +106,7 @@ def both_ways(one: tuple[str | None, str], other: tuple[str | None, str]) -> set
     return {len(set(stories(pair))) for pair in ((one, other), (other, one))}
 
 
-def cases(given: Sequence[Sequence[object]]) -> list[object]:
+def cases(given: Sequence[tuple[object, ...]]) -> list[object]:
     """Number the cases of each language: names of tests in other scripts are escaped beyond reading."""
     return [pytest.param(*case, id=f"{case[0]}-{number}") for number, case in enumerate(given)]
 
