@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from aggregator import story_parts
 from aggregator.clock import SystemClock
-from aggregator.config.included import with_lists
 from aggregator.config.model import Configuration
 from aggregator.editions import Editions, digests, editions, mailing, published_site
 from aggregator.fetch.hosts import HostPacing
@@ -27,10 +26,8 @@ from aggregator.services.check import Checker
 from aggregator.services.cycle import CycleSettings
 from aggregator.services.deliveries import Deliveries
 from aggregator.services.digest import Digests
-from aggregator.services.discover import Finder
 from aggregator.services.full_texts import FullTexts
 from aggregator.services.judging import Judging
-from aggregator.services.lists import Lists, kept_lists
 from aggregator.services.mailing import Mailing
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller
@@ -42,6 +39,8 @@ from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.text.urls import origin
 
 if TYPE_CHECKING:
+    from aggregator.services.discover import Finder
+    from aggregator.services.lists import Lists
     from aggregator.web.export.crawl import Report, Show
 
 logger = logging.getLogger(__name__)
@@ -85,12 +84,18 @@ async def including(configuration: Configuration, store: Store) -> Configuration
     """Give the configuration with the feeds of the lists that it includes, as they were kept last."""
     if not configuration.include:
         return configuration
+    # 30 ms of CPU for reading lists that a file without them can do without.
+    from aggregator.config.included import with_lists  # noqa: PLC0415 -- see above
+    from aggregator.services.lists import kept_lists  # noqa: PLC0415 -- see above
+
     return with_lists(configuration, await kept_lists(store, configuration.include))
 
 
 @asynccontextmanager
-async def open_lists(configuration: Configuration, store: Store) -> AsyncIterator[Lists]:
+async def open_lists(configuration: Configuration, store: Store) -> AsyncIterator["Lists"]:
     """Open what asks for the lists that feeds.yaml includes."""
+    from aggregator.services.lists import Lists  # noqa: PLC0415 -- see `including`
+
     fetching = fetcher(configuration, pacing(configuration))
     try:
         yield Lists(store, fetching, SystemClock(), configuration.include)
@@ -217,8 +222,10 @@ async def open_checker(configuration: Configuration, database: Path | None) -> A
 @asynccontextmanager
 async def open_finder(
     configuration: Configuration, database: Path | None, *, allow_private_address: bool = False
-) -> AsyncIterator[Finder]:
+) -> AsyncIterator["Finder"]:
     """Open what looking for feeds needs; `database` tells who wants to be left alone, and is None where there is none yet."""
+    from aggregator.services.discover import Finder  # noqa: PLC0415 -- polls look for none
+
     async with AsyncExitStack() as closing:
         store = await closing.enter_async_context(open_store(database)) if database else None
         fetching, parser = fetcher(configuration, pacing(configuration)), ParsePool()

@@ -38,7 +38,8 @@ def feed_of(before: Text, name: str) -> FeedSettings:
     for settings in before.configuration.feeds:
         if settings.feed_id == name:
             return settings
-    raise UserError(unknown(before.configuration, name))
+    hint = "; a feed of an included list can be named in `feeds`, which goes before the list"
+    raise UserError(unknown(before.configuration, name) + (hint if before.configuration.include else ""))
 
 
 def _changed(before: str, after: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 
+from aggregator.config.read import load
 from tests.documents import Item, rss
 from tests.integration.conftest import Program
 from tests.loopback import Answer, in_thread
@@ -15,11 +16,14 @@ pty = pytest.importorskip("pty", reason="terminals to test with are a matter of 
 TITLE = "Evil [/x] [bold]news of a feed whose name is much too long for the window that a person has it shown in"
 
 
-def on_a_terminal(program: Program, *arguments: str) -> str:
+def on_a_terminal(program: Program, *arguments: str, typed: bytes = b"") -> str:
     ours, theirs = pty.openpty()
     environment = program.environment | {"TERM": "xterm", "COLUMNS": "60", "LINES": "20"}
-    with subprocess.Popen(program.command(*arguments), stdout=theirs, stderr=theirs, env=environment) as process:
+    with subprocess.Popen(
+        program.command(*arguments), stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+    ) as process:
         os.close(theirs)
+        os.write(ours, typed)
         said = bytearray()
         with suppress(OSError):  # how Linux says that the other side is closed
             while part := os.read(ours, 4096):
@@ -40,3 +44,17 @@ def test_a_poll_on_a_terminal_shows_a_bar_and_a_table_as_wide_as_the_window(prog
     assert TITLE not in said, "it is folded"
     assert "1 feed" in said
     assert "1 feeds" not in said
+
+
+@pytest.mark.slow
+def test_of_several_feeds_of_a_page_the_one_that_is_chosen_is_added(program: Program) -> None:
+    links = "".join(f"<link rel=alternate type=application/rss+xml href=/{name}.xml>" for name in "ab")
+    with in_thread() as server:
+        server.answers["/"] = Answer(body=f"<html>{links}</html>".encode(), headers={"Content-Type": "text/html"})
+        for name in "ab":
+            server.answers[f"/{name}.xml"] = Answer(body=rss([Item(name=name, headline="News")], title=name.upper()))
+        program.config.write_text("polling: {host_gap: 0s, allow_networks: [127.0.0.0/8]}\nfeeds: []\n")
+        said = on_a_terminal(program, "feeds", "add", server.url("/"), typed=b"2\n")
+        assert "Which one [1]:" in said
+        assert [feed.url for feed in load(program.config).feeds] == [server.url("/b.xml")]
+        assert server.paths() == ["/", "/a.xml", "/b.xml"]
