@@ -78,7 +78,7 @@ class Reading:
     headline_terms: tuple[str, ...]
     body_terms: tuple[str, ...]
     weights: Mapping[str, float]
-    """How much each of its terms weighs; a vector of length 1, or empty."""
+    """How much each of its terms weighs; a vector of length 1 or less, or empty."""
     meaning: tuple[float, ...] | None = None
     """What `Vectors` said of it."""
 
