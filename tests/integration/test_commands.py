@@ -146,7 +146,9 @@ def test_a_reader_of_the_output_that_has_seen_enough_is_no_error(program: Progra
     assert (done.returncode, done.stderr) == (141, "")
 
 
-def test_poll_with_no_group_leaves_comparing_and_searching_to_the_next_poll(program: Program, server: LoopbackServer) -> None:
+def test_poll_with_no_group_leaves_comparing_and_searching_to_the_next_poll(
+    program: Program, server: LoopbackServer
+) -> None:
     server.answers["/same.xml"] = Answer(body=rss([CHIEFS], site="https://same.example"), headers={"ETag": '"one"'})
     configure(program, server, "/good.xml", "/same.xml")
     assert "3 entries of 2 feeds kept, 0 of them copies." in program.run("poll", "--no-group").stdout
