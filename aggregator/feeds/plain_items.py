@@ -54,27 +54,32 @@ class PlainItems:
         names: of its elements.
         version: of its format.
         known: names of elements that have any effect.
-        ignore: what is done about those that have none.
     """
 
-    def __init__(self, names: Names, version: str, known: Container[str], ignore: Callable[[Element], None]) -> None:
+    def __init__(self, names: Names, version: str, known: Container[str]) -> None:
         self._names = names
         self._version = version
         self._known = known
-        self._ignore = ignore
         self._slots: dict[str, str] = {}
         self._is_atom = version.startswith("atom")
 
-    def read(self, item: Element, lang: str | None) -> RawEntry | None:
-        """Read an item in which this language is in force; None where it is not of the usual kind."""
+    def read(self, item: Element, lang: str | None, ignore: Callable[[Element], None]) -> RawEntry | None:
+        """Read an item in which this language is in force; None where it is not of the usual kind.
+
+        Args:
+            item: the element.
+            lang: as it stands in the document.
+            ignore: what is done about elements without any effect. Not kept: it is the walk's, and in a cycle of both a
+                document would stay in memory, 10 MB of documents a worker.
+        """
         try:
             found: Found = {}
-            tags = self._sort(item, found)
+            tags = self._sort(item, found, ignore)
             return self._entry(item, found, tags, lang)
         except _UnusualError:
             return None
 
-    def _sort(self, item: Element, found: Found) -> list[Element]:
+    def _sort(self, item: Element, found: Found, ignore: Callable[[Element], None]) -> list[Element]:
         """Find out what is what; gives the tags, of which there may be any number."""
         tags: list[Element] = []
         slots = self._slots
@@ -84,7 +89,7 @@ class PlainItems:
                 if slot == "tag":
                     tags.append(child)
                 elif slot == "none":
-                    self._ignore(child)
+                    ignore(child)
                 elif slot in found:
                     raise _UnusualError
                 else:

@@ -44,7 +44,7 @@ class Walk:
         self._bases = bases
         self._handlers = handlers
         self._by_name: dict[str, Handler] = {}
-        self._plain = PlainItems(names, version, {*handlers, *_TAKEN}, self.ignore)
+        self._plain = PlainItems(names, version, {*handlers, *_TAKEN})
         self.tags: set[tuple[str | None, str | None, str | None]] = set()
         """Term, scheme and label of the entry's tags."""
         self._depths: dict[str, int] | None = None
@@ -66,7 +66,7 @@ class Walk:
 
     def entry(self, item: Element, depth: int, lang: str | None) -> None:
         """Read an entry that is at this depth, with that language in force inside."""
-        if not self._has_content and not self._bases and (plain := self._plain.read(item, lang)):
+        if not self._has_content and not self._bases and (plain := self._plain.read(item, lang, self.ignore)):
             self.entries.append(plain)
             self.title_depth = depth + 1 if plain.title else -1
             return

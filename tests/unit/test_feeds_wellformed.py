@@ -1,5 +1,6 @@
 """The fast path: what it takes, what it leaves to feedparser, and that a document's reading does not depend on it."""
 
+import gc
 import time
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,19 @@ def test_every_element_it_reads_is_one_that_feedparser_handles() -> None:
     """What has no handler in feedparser is kept under its own name: that is `KEPT`, and nothing else."""
     assert set(HANDLERS) <= HANDLED
     assert not KEPT & HANDLED
+
+
+def test_nothing_of_a_document_stays_in_a_cycle() -> None:
+    """Workers look for cycles after 100,000 objects only: documents would stay in memory until then."""
+    document = Document(body=rss(f"<title>{'long ' * 20}</title><odd/>").encode(), url="http://a.example/feed")
+    parse_document(document)
+    gc.collect()
+    gc.disable()
+    try:
+        parse_document(document)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_s8_fifty_thousand_categories_are_read_at_once() -> None:
