@@ -12,7 +12,8 @@ from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
 from aggregator.model.media import ImageOutcome, KeptImage
 from aggregator.model.version import Version
 from aggregator.push_records import PushRecords
-from aggregator.records import CopyRecords, EntryRecords, FeedRecords, SearchRecords
+from aggregator.records import CopyRecords, EntryRecords, FeedRecords
+from aggregator.search_records import SearchRecords
 from aggregator.source_records import FullTextRecords, ListRecords
 from aggregator.story_records import StoryRecords
 

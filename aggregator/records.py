@@ -27,7 +27,6 @@ from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
 from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord, Totals
 from aggregator.model.query import Cursor, EntryQuery, Page
-from aggregator.model.search import Found, SearchQuery
 from aggregator.polling.feed_plan import StoredFeed
 from aggregator.polling.retention import Stored
 
@@ -284,20 +283,4 @@ class CopyRecords(Protocol):
 
     def count_copies(self, entry_ids: Collection[EntryId]) -> int:
         """Count those of these entries that share their set with an entry that arrived before them."""
-        ...
-
-
-class SearchRecords(Protocol):
-    """The full-text index."""
-
-    def catch_up(self, *, limit: int) -> int:
-        """Put at most `limit` entries that are not in the index yet into it, oldest first; give how many there were."""
-        ...
-
-    def search(self, query: SearchQuery) -> Found:
-        """Find entries of configured feeds, page by page; `model.search` says what is asked for, and in which order.
-
-        Copies are given once, as the entry that stands for them in lists, which may be another than the one that has the
-        words; but where a search names feeds or publishers, what those say themselves is given, each entry of it.
-        """
         ...

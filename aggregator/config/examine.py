@@ -99,7 +99,8 @@ def _contradictions(root: dict[str, Plain], places: Places) -> Iterator[tuple[Ma
         yield places.of(path), located(path, message)
     # What feeds that can't be read have is not known, nor what those of included lists have: nothing is said to be of no feed then.
     if isinstance(feeds, list) and len(comparable) == len(feeds) and not root.get("include"):
-        for path, message in unknown_wishes(comparable.values(), dict(_digests(root))):
+        named = categories.all if categories else ()
+        for path, message in unknown_wishes(comparable.values(), dict(_digests(root)), named=named):
             yield places.keys.get(path) or places.of(path), located(path, message)
 
 

@@ -14,7 +14,9 @@ _NAMED: Final = 10
 """Names that a message lists where none is near: what fits a line of the terminal."""
 
 
-def unknown_wishes(feeds: Iterable[FeedSettings], digests: Mapping[Path, DigestSettings]) -> Iterator[tuple[Path, str]]:
+def unknown_wishes(
+    feeds: Iterable[FeedSettings], digests: Mapping[Path, DigestSettings], *, named: Iterable[str] = ()
+) -> Iterator[tuple[Path, str]]:
     """Find categories, weights and tags that are of no feed; disabled feeds count too, for what they brought is still there.
 
     Categories are compared without case, as everywhere in the file; tags letter by letter, as digests choose by them.
@@ -22,6 +24,7 @@ def unknown_wishes(feeds: Iterable[FeedSettings], digests: Mapping[Path, DigestS
     Args:
         feeds: all of the file.
         digests: by their path from the top of the file.
+        named: categories that stand under `categories`, which may be waiting for their first feed.
 
     Yields:
         The path of the name, and what is wrong with it.
@@ -30,11 +33,11 @@ def unknown_wishes(feeds: Iterable[FeedSettings], digests: Mapping[Path, DigestS
     if not wishing:
         return
     listed = tuple(feeds)
-    categories = {feed.category.casefold(): feed.category for feed in listed}
+    categories = {name.casefold(): name for name in (*named, *(feed.category for feed in listed))}
     tags = dict.fromkeys(chain.from_iterable(feed.tags for feed in listed))
     for path, digest in wishing.items():
-        named: list[tuple[Path, str]] = [(("categories", place), name) for place, name in enumerate(digest.categories)]
-        for place, name in (*named, *((("weights", name), name) for name in digest.weights)):
+        wanted: list[tuple[Path, str]] = [(("categories", place), name) for place, name in enumerate(digest.categories)]
+        for place, name in (*wanted, *((("weights", name), name) for name in digest.weights)):
             if name.casefold() not in categories:
                 yield (*path, *place), _said("category", name, categories.values())
         for at, name in enumerate(digest.tags):

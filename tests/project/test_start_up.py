@@ -56,7 +56,7 @@ def test_a_poll_without_news_imports_no_web_server_and_no_parser(folder: Path) -
 def test_a_poll_without_news_imports_nothing_that_groups(folder: Path) -> None:
     found = modules("poll", "--json", folder=folder)
     assert "aggregator.services.grouping" in found, "the poll did not get far"
-    light = {f"aggregator.stories.{name}" for name in ("rank", "related", "rulings", "turns")}
+    light = {f"aggregator.stories.{name}" for name in ("rank", "related", "retelling", "rulings", "turns")}
     assert {name for name in found if name.startswith("aggregator.stories.")} <= light
     assert not {"Stemmer", "aggregator.services.story_desk", "aggregator.text.headline"} & found
     assert "aggregator.cli.digests_due" in found

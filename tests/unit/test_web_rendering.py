@@ -49,7 +49,8 @@ def test_what_others_say_is_the_first_of_each_but_who_leads() -> None:
 
 
 def test_only_the_text_of_an_entry_is_let_through_as_html() -> None:
-    assert [name for name, text in TEMPLATES.items() for _ in re.findall(r"\|\s*clean\b", text)] == ["entry.html"]
+    found = [(name, said) for name, text in TEMPLATES.items() for said in re.findall(r"([\w.]+)\s*\|\s*clean\b", text)]
+    assert found == [("entry.html", "full_text.html"), ("entry.html", "entry.body")]
 
 
 def test_every_link_to_the_outside_keeps_the_reader_s_page_to_itself() -> None:

@@ -51,7 +51,7 @@ _SHOWN = f"""
 
 
 class SqliteSearch:
-    """`records.SearchRecords`."""
+    """`search_records.SearchRecords`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
