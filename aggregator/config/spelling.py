@@ -13,7 +13,7 @@ _PLAIN: Final = re.compile(
 )
 """No sign at its beginning, no ': ', no ' #', nothing that means something inside brackets (YAML 1.2.2 section 7.3.3)."""
 _MEANS: Final = re.compile(
-    r"y|n|yes|no|on|off|true|false|[-+.\w]*\d[\d_.,:eExXoOa-fA-F+-]*|\d{4}-\d\d?-\d\d?.*", re.IGNORECASE
+    r"y|n|yes|no|on|off|true|false|[-+.]?\d[\d_.,:eExXoOa-fA-F+-]*|\d{4}-\d\d?-\d\d?.*", re.IGNORECASE
 )
 """What other readers of YAML, such as editors with a schema, may take for a boolean, a number, a time or a date."""
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\"}

@@ -63,7 +63,7 @@ def test_what_is_imported_is_put_below_its_category_and_all_else_stays(program: 
 """
     )
     assert f"{theirs}:5: 'Lost': 'nowhere' is no http(s) address" in done.stderr
-    assert f"{theirs}:3: 'Again': is listed already, as 'a-example-rss'" in done.stderr
+    assert f"{theirs}:3: 'Again': is listed already, as 'a-example'" in done.stderr
     assert f"{theirs}: not well-formed, but could be read: line 2, column " in done.stderr
     assert "4 feeds in 1 new category added, 1 listed already." in done.stdout
 
