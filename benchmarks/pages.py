@@ -105,7 +105,7 @@ async def addresses(store: Store, made: Made) -> list[str]:
         f"/entries/{story.lead.id}", "/entries/1", f"/stories/{story.id}", "/stories", "/stories-since.json?at=2024-03-01T00:00:00Z",
         *_twins("/feed"), *_twins("/stories"), *_twins(f"/stories/{story.id}"),
         f"/{main}", *_twins(f"/{main}"), f"/{busy}", *_twins(f"/{busy}"), "/feeds/paper-7", "/feeds/paper-7.atom",
-        "/feeds", "/feeds?state=failing", "/feeds?q=paper+number+17", "/feeds.opml", *_twins("/feeds/problems"),
+        "/feeds", "/feeds?state=failing", "/feeds?q=paper+number+17", "/feeds.opml", "/feeds.schema.json", *_twins("/feeds/problems"),
         "/digests", *_twins("/digests"), f"/digests/{digest}", "/digests/today",
         *(f"{path}?{mark}" for mark in back for path in ("/", "/stories", "/feed.json", f"/{main}", f"/{busy}")),
         *(f"{path}?archive={mark.removeprefix('after=')}" for mark in back for path in ("/feed.atom", f"/{main}.rss", f"/{busy}.atom")),
