@@ -214,5 +214,5 @@ def _recognition(configuration: Configuration) -> Recognition:
         publisher_names=tuple(sorted(names)),
         own_origins=(origin(configuration.site.url),),
         addresses=owners(configuration.enabled_feeds()),
-        access=configuration.access(),
+        access=configuration.feed_access(),
     )
