@@ -22,6 +22,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
+from aggregator.access_parts import guard
 from aggregator.bootstrap import Application, WatchedDatabase, assembled, open_watched
 from aggregator.care_parts import nightly
 from aggregator.clock import SystemClock
@@ -36,6 +37,7 @@ from aggregator.services.in_force import InForce
 from aggregator.stopping import on_signals
 from aggregator.web.app import create_app
 from aggregator.web.desk import Callbacks, Collectors, Media
+from aggregator.web.guard import Guard
 from aggregator.web.server import WebServer
 
 logger = logging.getLogger(__name__)
@@ -225,13 +227,14 @@ async def _open(configuration: Configuration, opened: WatchedDatabase, database:
     showing = open_media(
         configuration, database, site=published_site(configuration), user_agent=user_agent(configuration)
     )
+    gate = guard(configuration, database)
     async with AsyncExitStack() as closing:
         media = await closing.enter_async_context(showing)
         application = await closing.enter_async_context(assembled(configuration, opened))
         polls = PollSchedule(application.poller, hubs=application.subscriber) if poll else None
         steps = [application.digests.seal_due] + ([application.mailing.send_due] if application.mailing else [])
         return Generation(
-            app=_web(configuration, application, media),
+            app=_web(configuration, application, media, gate),
             application=application,
             polls=polls,
             digests=DigestSchedule(*steps, caught_up=polls.caught_up if polls else None),
@@ -244,7 +247,7 @@ async def _open(configuration: Configuration, opened: WatchedDatabase, database:
         )
 
 
-def _web(configuration: Configuration, application: Application, media: Media | None) -> Starlette:
+def _web(configuration: Configuration, application: Application, media: Media | None, gate: Guard) -> Starlette:
     metrics = configuration.metrics
     return create_app(
         application.reader,
@@ -259,6 +262,7 @@ def _web(configuration: Configuration, application: Application, media: Media | 
         watch=application.watch,
         collectors=Collectors(token=metrics.secret, networks=metrics.allow_networks),
         images=media,
+        guard=gate,
     )
 
 

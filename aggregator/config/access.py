@@ -8,8 +8,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, SecretStr, model_validator
 
-from aggregator.config.fields import Line, Network, Number, Token, counting, quoted, typed
 from aggregator.config.fields import Kept as Lasting
+from aggregator.config.fields import Line, Network, Number, Token, counting, quoted, typed
 from aggregator.config.mail import Variable
 from aggregator.config.section import Section
 from aggregator.text.passwords import is_hash

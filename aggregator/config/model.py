@@ -9,7 +9,6 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from aggregator.config import sizes
 from aggregator.config.access import SiteAccess
-from aggregator.config.access import Access as Readers
 from aggregator.config.care import Care
 from aggregator.config.digests import DigestSettings, NamedDigests, plans
 from aggregator.config.feed_fields import Addresses

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-
 from typing import Protocol
 
 from aggregator.errors import UserError

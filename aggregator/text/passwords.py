@@ -24,10 +24,10 @@ _SPARE = 1024 * 1024
 """Bytes that OpenSSL wants beside the table of 128 * N * r."""
 
 
-def hashed(password: str, *, salt: bytes) -> str:
+def hashed(password: str, *, salt: bytes, log_n: int = _LOG_N, p: int = _P) -> str:
     """Make what is kept of a password; `salt` is `SALT` bytes drawn at random."""
-    key = _key(password, salt, log_n=_LOG_N, r=_R, p=_P)
-    return f"scrypt:{_LOG_N}:{_R}:{_P}:{_written(salt)}:{_written(key)}"
+    key = _key(password, salt, log_n=log_n, r=_R, p=p)
+    return f"scrypt:{log_n}:{_R}:{p}:{_written(salt)}:{_written(key)}"
 
 
 def matches(password: str, kept: str) -> bool:

@@ -16,6 +16,8 @@ from aggregator.web.desk import Callbacks, Collectors, Desk, Media
 from aggregator.web.digest_shelf import DigestShelf
 from aggregator.web.errors import broken, not_understood, refused, unavailable
 from aggregator.web.finishing import Finishing
+from aggregator.web.gate import Gate
+from aggregator.web.guard import Guard
 from aggregator.web.health import healthz, readyz
 from aggregator.web.metrics import metrics
 from aggregator.web.pages import (
@@ -27,6 +29,7 @@ from aggregator.web.pages import (
     feed_documents,
     feeds,
     front,
+    login,
     media,
     problems,
     push,
@@ -49,6 +52,7 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
     watch: Watch | None = None,
     collectors: Collectors | None = None,
     images: Media | None = None,
+    guard: Guard | None = None,
     live: bool = True,
 ) -> Starlette:
     """Make the ASGI application. It reads through these services alone, and has neither start-up nor shut-down.
@@ -62,13 +66,18 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
         watch: what the process knows of its polls; None where it does not poll.
         collectors: who may read /metrics; None: this machine, while the site is not public.
         images: shows images of third parties; None where pages show none.
+        guard: whom to let in; None: everybody.
         live: False to make pages for a copy as files (`web.export`).
     """
-    templates = Templates(site, picture=images.addresses.link if images else None, live=live)
+    templates = Templates(
+        site, picture=images.addresses.link if images else None, live=live, guarded=bool(guard and guard.sessions)
+    )
+    gate = [Middleware(Gate, guard=guard, templates=templates, clock=clock, site=site)] if guard else []
     app = Starlette(
         routes=_routes(),
         middleware=[
             Middleware(Finishing, broken=partial(broken, templates), representations=Representations(clock)),
+            *gate,
         ],
         exception_handlers={HTTPException: refused, QueryError: not_understood, DatabaseUnusable: unavailable},
     )
@@ -84,6 +93,7 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
         callbacks=callbacks,
         collectors=collectors or Collectors(),
         media=images,
+        guard=guard,
     )
     return app
 
@@ -111,6 +121,9 @@ def _routes() -> list[Route]:
         Route("/digests/{name}/{day}", digest.named_page),
         Route("/search", search.page),
         Route("/websub/{token}", push.callback, methods=["GET", "POST"]),
+        Route("/login", login.page),
+        Route("/login", login.enter, methods=["POST"]),
+        Route("/logout", login.leave, methods=["POST"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics),

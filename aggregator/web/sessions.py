@@ -99,15 +99,20 @@ class Sessions:
         """Draw what ties a form to a browser that has no session yet."""
         return self._draw(16)
 
+    @staticmethod
+    def is_nonce(text: str) -> bool:
+        """Tell whether `nonce` could have drawn this."""
+        return _NONCE.fullmatch(text) is not None
+
     def form_token(self, of: str) -> str:
         """Make the token of a form: `of` is the id of a session, or a nonce."""
         return self._signed("form", of)
 
     def is_form_token(self, token: str, of: str) -> bool:
         """Tell whether a form was made for this session or nonce."""
-        if not _NONCE.fullmatch(of):
-            return False
-        return hmac.compare_digest(token.encode("utf-8", "surrogatepass"), self.form_token(of).encode())
+        return self.is_nonce(of) and hmac.compare_digest(
+            token.encode("utf-8", "surrogatepass"), self.form_token(of).encode()
+        )
 
     def _signed(self, purpose: str, text: str) -> str:
         key = hmac.digest(self._kept.current(), self._password, sha256)

@@ -82,6 +82,6 @@ async def test_without_images_nothing_is_opened_and_no_file_is_made(tmp_path: Pa
 async def test_where_no_file_can_be_kept_a_person_is_told(tmp_path: Path) -> None:
     (tmp_path / "n.db-media").write_text("in the way")
     configuration = parse("feeds: []", file="feeds.yaml")
-    with pytest.raises(UserError, match="key for images"):
+    with pytest.raises(UserError, match=r"the key can.t be kept"):
         async with open_media(configuration, tmp_path / "n.db", site=make_site(), user_agent="test/1"):
             pass

@@ -11,7 +11,7 @@ from aggregator.storage.files.signing_key import LENGTH, signing_key
 
 
 class FileSecret:
-    """Reads the file each time it is asked, 20 µs: what one process ends has ended for all of them."""
+    """Reads the file each time it is asked, 20 microseconds: what one process ends has ended for all of them."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -41,4 +41,6 @@ class FileSecret:
                 with suppress(FileNotFoundError):
                     Path(draft).unlink()
         except OSError as error:
-            raise UserError(f"{self._file}: sessions can't be ended, as it can't be written: {error.strerror}") from error
+            raise UserError(
+                f"{self._file}: sessions can't be ended, as it can't be written: {error.strerror}"
+            ) from error
