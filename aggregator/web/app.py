@@ -19,6 +19,7 @@ from aggregator.web.finishing import Finishing
 from aggregator.web.gate import Gate
 from aggregator.web.guard import Guard
 from aggregator.web.health import healthz, readyz
+from aggregator.web.journal import Journal
 from aggregator.web.metrics import metrics
 from aggregator.web.pages import (
     category,
@@ -69,6 +70,7 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
         guard: whom to let in; None: everybody.
         live: False to make pages for a copy as files (`web.export`).
     """
+    watch = watch or Watch()
     templates = Templates(
         site, picture=images.addresses.link if images else None, live=live, guarded=bool(guard and guard.sessions)
     )
@@ -76,6 +78,7 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
     app = Starlette(
         routes=_routes(),
         middleware=[
+            Middleware(Journal, tally=watch.requests),
             Middleware(Finishing, broken=partial(broken, templates), representations=Representations(clock)),
             *gate,
         ],
@@ -89,7 +92,7 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
         site=site,
         templates=templates,
         clock=clock,
-        watch=watch or Watch(),
+        watch=watch,
         callbacks=callbacks,
         collectors=collectors or Collectors(),
         media=images,

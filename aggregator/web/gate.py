@@ -48,7 +48,8 @@ class Gate:
         if answer:
             await answer(scope, receive, send)
         else:
-            await self._app(_without_token(scope), receive, _kept_private(send, path) if closed else send)
+            _take_token_out(scope)
+            await self._app(scope, receive, _kept_private(send, path) if closed else send)
 
     async def _stopped(self, scope: Scope) -> Response | None:
         """Give the answer to a request that goes no further."""
@@ -94,14 +95,14 @@ def _wanted(scope: Scope) -> str:
     return whole if len(whole) <= _LONGEST_NEXT else "/"
 
 
-def _without_token(scope: Scope) -> Scope:
+def _take_token_out(scope: Scope) -> None:
     """Take the token out of the query: no page, link or error behind here can then show it."""
     query: bytes = scope["query_string"]
     if b"token" not in query:
-        return scope
+        return
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
     left = urlencode([pair for pair in pairs if pair[0] != "token"], encoding="latin-1")
-    return {**scope, "query_string": left.encode("latin-1")}
+    scope["query_string"] = left.encode("latin-1")
 
 
 def _kept_private(send: Send, path: str) -> Send:

@@ -30,9 +30,10 @@ from starlette.responses import PlainTextResponse, Response
 from aggregator.model.feed import FeedOverview, Outcome
 from aggregator.model.fetch import FailureKind
 from aggregator.polling.upcoming import next_time
+from aggregator.services.care import CareStanding
 from aggregator.services.in_force import InForce
 from aggregator.services.read import AllFeeds
-from aggregator.services.watch import PollTally
+from aggregator.services.watch import PollTally, RequestTally
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.measuring import refusal
 from aggregator.web.pages.condition import CONDITIONS, condition
@@ -72,6 +73,8 @@ def _measured(desk: Desk, known: AllFeeds, now: datetime) -> bytes:
             [
                 *_feeds(known, now),
                 *_polls(desk.watch.tally),
+                *_requests(desk.watch.requests),
+                *_care(desk.watch.care),
                 *_stored(known, desk.watch.database_bytes),
                 *_configuration(desk.watch.in_force),
             ]
@@ -131,6 +134,31 @@ def _polls(tally: PollTally) -> Iterable[Metric]:
     yield _counter("aggregator_received_bytes", "Bytes of documents received, unpacked.", tally.received)
     yield _counter("aggregator_entries_new", "Entries that polls stored as new.", tally.new)
     yield _counter("aggregator_entries_changed", "Entries that polls replaced.", tally.changed)
+
+
+def _requests(tally: RequestTally) -> Iterable[Metric]:
+    labels = ["route", "status"]
+    answers = CounterMetricFamily("aggregator_http_requests", "Requests by address and status.", labels=labels)
+    for (route, status), count in sorted(tally.answers.items()):
+        answers.add_metric([route, str(status)], count)
+    yield answers
+    buckets = [("+Inf" if bound == float("inf") else str(bound), count) for bound, count in tally.durations()]
+    seconds = HistogramMetricFamily("aggregator_http_request_duration_seconds", "How long answers took.")
+    seconds.add_metric([], buckets, tally.seconds)
+    yield seconds
+
+
+def _care(standing: CareStanding) -> Iterable[Metric]:
+    times = {"backup": standing.backed_up_at, "check": standing.checked_at}
+    done = GaugeMetricFamily("aggregator_care_timestamp_seconds", "When this was done last.", labels=["work"])
+    for work, at in times.items():
+        if at:
+            done.add_metric([work], at.timestamp())
+    yield done
+    findings = len(standing.findings)
+    yield _gauge("aggregator_database_findings", "What is wrong with the database, of the last look.", findings)
+    refused = len(standing.refused)
+    yield _gauge("aggregator_care_refused", "What could not be done in the last night.", refused)
 
 
 def _stored(known: AllFeeds, database_bytes: Callable[[], int] | None) -> Iterable[Metric]:

@@ -157,12 +157,14 @@ async def test_a21_logging_in_begins_a_session_of_its_own(room: Newsroom) -> Non
 
 
 async def test_a21_sessions_end_when_the_password_changes(tmp_path: Path) -> None:
-    secret = MemorySecret()
-    async with newsroom(tmp_path / "before", guard=by_password(secret=secret)) as room:
+    secret, before, after = MemorySecret(), tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    after.mkdir()
+    async with newsroom(before, guard=by_password(secret=secret)) as room:
         await log_in(room.client)
         cookie = f"aggregator-session={room.client.cookies['aggregator-session']}"
         assert (await room.get("/", cookie=cookie)).status_code == 200
-    async with newsroom(tmp_path / "after", guard=by_password(secret=secret, password="another one")) as room:
+    async with newsroom(after, guard=by_password(secret=secret, password="another one")) as room:
         assert (await room.get("/", cookie=cookie)).status_code == 303
 
 
