@@ -32,7 +32,7 @@ _MASKED = (
     (re.compile(r"(?i)\b((?:authorization|proxy-authorization|cookie|set-cookie)['\"]?\s*[:=]\s*).+"), r"\1***"),
     (
         re.compile(
-            r"(?i)\b((?:access_?|feed_?|auth_?|api_?)?(?:token|key|password|passwd|secret)['\"]?(?:=|:\s*))(?!\*)[^\s&'\",;]+"
+            r"(?i)\b((?:access_?|feed_?|auth_?|api_?)?(?:token|key|password|passwd|secret)['\"]?(?:=|:\s*)['\"]?)(?!\*)[^\s&'\",;]+"
         ),
         r"\1***",
     ),
