@@ -48,7 +48,6 @@ class Gate:
         if answer:
             await answer(scope, receive, send)
         else:
-            _take_token_out(scope)
             await self._app(scope, receive, _kept_private(send, path) if closed else send)
 
     async def _stopped(self, scope: Scope) -> Response | None:
@@ -56,6 +55,7 @@ class Gate:
         path, now = scope["path"], self._clock.now()
         who = client(scope, self._guard.trusted)
         word = await self._guard.admits(scope, who, now)
+        _take_token_out(scope)
         if word is Word.LATER and self._guard.password:
             return self._too_often(path, self._guard.password.wait(who, now))
         if word is not Word.RIGHT:
@@ -96,7 +96,7 @@ def _wanted(scope: Scope) -> str:
 
 
 def _take_token_out(scope: Scope) -> None:
-    """Take the token out of the query: no page, link or error behind here can then show it."""
+    """Take the token out of the query: no page, link, error or redirect from here on can then show it."""
     query: bytes = scope["query_string"]
     if b"token" not in query:
         return

@@ -317,3 +317,19 @@ async def test_searches_and_images_are_counted_by_client(tmp_path: Path) -> None
         assert (await room.get("/")).status_code == 200
         async with from_address(room, "192.0.2.9") as other:
             assert (await other.get("/search?q=a")).status_code == 200
+
+
+async def test_a_token_that_opens_no_page_is_not_carried_along(room: Newsroom) -> None:
+    answer = await room.get(f"/feeds?since=2018-09-02&token={TOKEN}")
+    assert answer.headers["location"] == "/login?next=%2Ffeeds%3Fsince%3D2018-09-02"
+
+
+async def test_the_way_to_log_in_works_without_scripts_and_by_ear(room: Newsroom) -> None:
+    page = (await room.get("/login")).text
+    assert '<label for="password">Password</label>' in page
+    assert 'autocomplete="current-password"' in page
+    token = form_token(await room.get("/login"))
+    wrong = await room.client.post("/login", data={"password": "x", "next": "/feeds", "token": token})
+    assert 'role="alert"' in wrong.text
+    assert 'aria-describedby="problem"' in wrong.text
+    assert 'name="next" value="/feeds"' in wrong.text
