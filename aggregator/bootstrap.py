@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -107,7 +108,13 @@ async def open_watched(database: Path) -> AsyncIterator[WatchedDatabase]:
     clock = SystemClock()
     async with open_store(database) as store:
         polling = WatchedStore(store, clock)
-        watch = Watch(polling=polling, database_bytes=partial(_bytes_of, database), started_at=clock.now())
+        watch = Watch(
+            polling=polling,
+            database_bytes=partial(_bytes_of, database),
+            journal_bytes=partial(_journal_of, database),
+            free_bytes=partial(_room_beside, database),
+            started_at=clock.now(),
+        )
         yield WatchedDatabase(store=store, polling=polling, watch=watch)
 
 
@@ -187,8 +194,18 @@ async def export(
 
 def _bytes_of(database: Path) -> int:
     """Give the size of the database with its journal, which SQLite keeps beside it."""
-    files = (database, database.with_name(f"{database.name}-wal"))
-    return sum(file.stat().st_size for file in files if file.exists())
+    return (database.stat().st_size if database.exists() else 0) + _journal_of(database)
+
+
+def _journal_of(database: Path) -> int:
+    """Give the size of the journal; SQLite takes the file away with its last connection."""
+    file = database.with_name(f"{database.name}-wal")
+    return file.stat().st_size if file.exists() else 0
+
+
+def _room_beside(database: Path) -> int:
+    """Give how many bytes may still be written beside the database, by who is not root."""
+    return shutil.disk_usage(database.parent).free
 
 
 @asynccontextmanager

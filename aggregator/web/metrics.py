@@ -8,7 +8,7 @@ Who may ask is decided in `web.measuring`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from importlib.metadata import version
@@ -33,7 +33,7 @@ from aggregator.polling.upcoming import next_time
 from aggregator.services.care import CareStanding
 from aggregator.services.in_force import InForce
 from aggregator.services.read import AllFeeds
-from aggregator.services.watch import PollTally, RequestTally
+from aggregator.services.watch import PollTally, RequestTally, Watch
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.measuring import refusal
 from aggregator.web.pages.condition import CONDITIONS, condition
@@ -75,7 +75,7 @@ def _measured(desk: Desk, known: AllFeeds, now: datetime) -> bytes:
                 *_polls(desk.watch.tally),
                 *_requests(desk.watch.requests),
                 *_care(desk.watch.care),
-                *_stored(known, desk.watch.database_bytes),
+                *_stored(known, desk.watch),
                 *_configuration(desk.watch.in_force),
             ]
         )
@@ -161,11 +161,15 @@ def _care(standing: CareStanding) -> Iterable[Metric]:
     yield _gauge("aggregator_care_refused", "What could not be done in the last night.", refused)
 
 
-def _stored(known: AllFeeds, database_bytes: Callable[[], int] | None) -> Iterable[Metric]:
+def _stored(known: AllFeeds, watch: Watch) -> Iterable[Metric]:
     yield _gauge("aggregator_entries", "Entries kept, of all feeds there ever were.", known.totals.entries)
     yield _gauge("aggregator_copies", "Entries that are listed under another one.", known.totals.copies)
-    if database_bytes:
-        yield _gauge("aggregator_database_bytes", "Size of the database with its journal.", database_bytes())
+    sizes: Mapping[str, tuple[Callable[[], int] | None, str]] = {
+        "aggregator_database_bytes": (watch.database_bytes, "Size of the database with its journal."),
+        "aggregator_database_journal_bytes": (watch.journal_bytes, "Size of its write-ahead log alone."),
+        "aggregator_disk_free_bytes": (watch.free_bytes, "Room that is left where the database is."),
+    }
+    yield from (_gauge(name, text, measure()) for name, (measure, text) in sizes.items() if measure)
     build = {"version": version("aggregator"), "python": python_version()}
     yield InfoMetricFamily("aggregator_build", "Which program this is.", build)
 
