@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from aggregator.editions import Editions, digests, editions, mailing, published_
 from aggregator.fetch.hosts import HostPacing
 from aggregator.fetch_parts import FetchedBefore, LateHubs, fetcher, pacing
 from aggregator.full_text_parts import open_full_texts
+from aggregator.list_parts import open_lists
 from aggregator.model.fetch import Fetched
 from aggregator.parse_pool import ParsePool
 from aggregator.polling.moves import owners
@@ -40,7 +42,6 @@ from aggregator.text.urls import origin
 
 if TYPE_CHECKING:
     from aggregator.services.discover import Finder
-    from aggregator.services.lists import Lists
     from aggregator.web.export.crawl import Report, Show
 
 logger = logging.getLogger(__name__)
@@ -78,29 +79,6 @@ async def open_store(database: Path) -> AsyncIterator[SqliteStore]:
         yield store
     finally:
         await store.aclose()
-
-
-async def including(configuration: Configuration, store: Store) -> Configuration:
-    """Give the configuration with the feeds of the lists that it includes, as they were kept last."""
-    if not configuration.include:
-        return configuration
-    # 30 ms of CPU for reading lists that a file without them can do without.
-    from aggregator.config.included import with_lists  # noqa: PLC0415 -- see above
-    from aggregator.services.lists import kept_lists  # noqa: PLC0415 -- see above
-
-    return with_lists(configuration, await kept_lists(store, configuration.include))
-
-
-@asynccontextmanager
-async def open_lists(configuration: Configuration, store: Store) -> AsyncIterator["Lists"]:
-    """Open what asks for the lists that feeds.yaml includes."""
-    from aggregator.services.lists import Lists  # noqa: PLC0415 -- see `including`
-
-    fetching = fetcher(configuration, pacing(configuration))
-    try:
-        yield Lists(store, fetching, SystemClock(), configuration.include)
-    finally:
-        await fetching.aclose()
 
 
 async def refresh_lists(configuration: Configuration, database: Path) -> None:
@@ -157,7 +135,13 @@ async def open_watched(database: Path) -> AsyncIterator[WatchedDatabase]:
     clock = SystemClock()
     async with open_store(database) as store:
         polling = WatchedStore(store, clock)
-        watch = Watch(polling=polling, database_bytes=partial(_bytes_of, database), started_at=clock.now())
+        watch = Watch(
+            polling=polling,
+            database_bytes=partial(_bytes_of, database),
+            journal_bytes=partial(_journal_of, database),
+            free_bytes=partial(_room_beside, database),
+            started_at=clock.now(),
+        )
         yield WatchedDatabase(store=store, polling=polling, watch=watch)
 
 
@@ -262,8 +246,18 @@ async def export(
 
 def _bytes_of(database: Path) -> int:
     """Give the size of the database with its journal, which SQLite keeps beside it."""
-    files = (database, database.with_name(f"{database.name}-wal"))
-    return sum(file.stat().st_size for file in files if file.exists())
+    return (database.stat().st_size if database.exists() else 0) + _journal_of(database)
+
+
+def _journal_of(database: Path) -> int:
+    """Give the size of the journal; SQLite takes the file away with its last connection."""
+    file = database.with_name(f"{database.name}-wal")
+    return file.stat().st_size if file.exists() else 0
+
+
+def _room_beside(database: Path) -> int:
+    """Give how many bytes may still be written beside the database, by who is not root."""
+    return shutil.disk_usage(database.parent).free
 
 
 @asynccontextmanager
@@ -289,5 +283,5 @@ def _recognition(configuration: Configuration) -> Recognition:
         publisher_names=tuple(sorted(names)),
         own_origins=(origin(configuration.site.url),),
         addresses=owners(configuration.enabled_feeds()),
-        access=configuration.access(),
+        access=configuration.feed_access(),
     )

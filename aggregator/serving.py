@@ -13,7 +13,7 @@ can't be applied, because a folder is missing for instance, leaves the one befor
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -22,21 +22,24 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from aggregator.bootstrap import Application, WatchedDatabase, assembled, including, open_lists, open_watched
+from aggregator.access_parts import guard
+from aggregator.bootstrap import Application, WatchedDatabase, assembled, open_watched
 from aggregator.care_parts import nightly
 from aggregator.clock import SystemClock
 from aggregator.config.model import Configuration
 from aggregator.editions import published_site
 from aggregator.errors import DatabaseUnusable, UserError
 from aggregator.fetch_parts import user_agent
+from aggregator.list_parts import including, open_lists
 from aggregator.media_parts import open_media
 from aggregator.polling.feed_plan import StoredFeed, plan, summary
 from aggregator.scheduler import DigestSchedule, PollSchedule
 from aggregator.services.in_force import InForce
 from aggregator.services.lists import Lists
-from aggregator.stopping import on_signals
+from aggregator.stopping import on_signals, until
 from aggregator.web.app import create_app
 from aggregator.web.desk import Callbacks, Collectors, Media
+from aggregator.web.guard import Guard
 from aggregator.web.server import WebServer
 
 logger = logging.getLogger(__name__)
@@ -172,7 +175,7 @@ class _Running:
         """Go by what feeds.yaml says, until `stop`."""
         while self._generation and not self._stopping.is_set():
             generation = self._generation
-            await _until(generation.run(), self._in_force.changed.wait(), stop=generation.stop)
+            await until(generation.run(), self._in_force.changed.wait(), stop=generation.stop)
             if self._stopping.is_set():
                 return
             # What answers pages goes on doing so until the next generation does: it needs nothing but the database.
@@ -228,26 +231,13 @@ class _Running:
                 await asyncio.sleep(AGAIN)
 
 
-async def _until(work: Awaitable[None], event: Awaitable[object], *, stop: Callable[[], None]) -> None:
-    """Do some work; stop it, and wait for its end, when something happens."""
-    running, happening = asyncio.ensure_future(work), asyncio.ensure_future(event)
-    try:
-        await asyncio.wait({running, happening}, return_when=asyncio.FIRST_COMPLETED)
-        if not running.done():
-            stop()
-        await running
-    finally:
-        running.cancel()
-        happening.cancel()
-        await asyncio.gather(running, happening, return_exceptions=True)
-
-
 async def _open(
     configuration: Configuration, opened: WatchedDatabase, database: Path, *, poll: bool, on_lists: Callable[[], None]
 ) -> Generation:
     showing = open_media(
         configuration, database, site=published_site(configuration), user_agent=user_agent(configuration)
     )
+    gate = guard(configuration, database)
     async with AsyncExitStack() as closing:
         media = await closing.enter_async_context(showing)
         application = await closing.enter_async_context(assembled(configuration, opened))
@@ -255,7 +245,7 @@ async def _open(
         polls = PollSchedule(application.poller, hubs=application.subscriber) if poll else None
         steps = [application.digests.seal_due] + ([application.mailing.send_due] if application.mailing else [])
         return Generation(
-            app=_web(configuration, application, media),
+            app=_web(configuration, application, media, gate),
             application=application,
             polls=polls,
             digests=DigestSchedule(*steps, caught_up=polls.caught_up if polls else None),
@@ -270,7 +260,7 @@ async def _open(
         )
 
 
-def _web(configuration: Configuration, application: Application, media: Media | None) -> Starlette:
+def _web(configuration: Configuration, application: Application, media: Media | None, gate: Guard) -> Starlette:
     metrics = configuration.metrics
     return create_app(
         application.reader,
@@ -286,6 +276,7 @@ def _web(configuration: Configuration, application: Application, media: Media | 
         collectors=Collectors(token=metrics.secret, networks=metrics.allow_networks),
         images=media,
         versions=application.versions,
+        guard=gate,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -39,3 +39,17 @@ def on_signals(finish: Callable[[], None], stop: Callable[[], object]) -> Stoppi
     for name in SIGNALS:
         loop.add_signal_handler(name, partial(caught, name))
     return stopping
+
+
+async def until(work: Awaitable[None], event: Awaitable[object], *, stop: Callable[[], None]) -> None:
+    """Do some work; stop it, and wait for its end, when something happens."""
+    running, happening = asyncio.ensure_future(work), asyncio.ensure_future(event)
+    try:
+        await asyncio.wait({running, happening}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            stop()
+        await running
+    finally:
+        running.cancel()
+        happening.cancel()
+        await asyncio.gather(running, happening, return_exceptions=True)

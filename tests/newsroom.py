@@ -24,6 +24,7 @@ from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.web.app import create_app
 from aggregator.web.desk import Media
 from aggregator.web.digest_shelf import DigestShelf
+from aggregator.web.guard import Guard
 from tests.blank import open_blank
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.manual_clock import ManualClock
@@ -43,13 +44,14 @@ class Newsroom:
         digests: DigestShelf | None = None,
         watch: Watch | None = None,
         media: Media | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.watch = watch or Watch()
         shelf = digests or Digests(store, clock, site.timezone, title=site.title)
         self.app: Starlette = create_app(
-            Reader(store), shelf, clock, site, watch=self.watch, images=media, versions=store.versions
+            Reader(store), shelf, clock, site, watch=self.watch, images=media, versions=store.versions, guard=guard
         )
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://testserver")
 
@@ -115,9 +117,10 @@ async def newsroom(
     digests: DigestShelf | None = None,
     watch: Watch | None = None,
     media: Media | None = None,
+    guard: Guard | None = None,
 ) -> AsyncIterator[Newsroom]:
     store = await open_blank(folder / "news.db")
-    room = Newsroom(store, ManualClock(), site or make_site(), digests=digests, watch=watch, media=media)
+    room = Newsroom(store, ManualClock(), site or make_site(), digests=digests, watch=watch, media=media, guard=guard)
     try:
         async with room.client:
             yield room

@@ -43,6 +43,7 @@ COMMANDS = LazyCommands(
         "search": "aggregator.cli.search:search",
         "export": "aggregator.cli.export:export",
         "db": "aggregator.cli.db:db",
+        "password": "aggregator.cli.password:password",
         "doctor": "aggregator.cli.doctor:doctor",
         "replay": "aggregator.cli.replay:replay",
     }

@@ -48,9 +48,10 @@ class Place:
 
     async def _including(self, configuration: "Configuration") -> "Configuration":
         from aggregator import bootstrap  # noqa: PLC0415 -- 0.2 s of CPU that files which include no list can do without
+        from aggregator.list_parts import including  # noqa: PLC0415 -- likewise
 
         async with bootstrap.open_store(self.database) as store:
-            return await bootstrap.including(configuration, store)
+            return await including(configuration, store)
 
 
 pass_place = click.make_pass_decorator(Place)

@@ -39,6 +39,18 @@ MEANINGS: Final = {
 `max_bytes` | size, `1KiB` to `50MiB` | `10MiB` | Largest image taken.
 `cache` | size, `1MiB` to `1024GiB` | `500MiB` | Room on disk for the images that were fetched. Those that were not looked at for longest make room for others; none is kept for more than 30 days.
 """,
+    "access": """
+`mode` | `public`, `password` or `proxy` | `public` | Who may read the site: everybody who reaches it, who knows its one password, or who a reverse proxy has let in and names in a header.
+`password_hash` | what `aggregator password` prints | none | The password for `mode: password`, as a hash from which it can only be guessed. Whoever was logged in must log in again after it changes.
+`password` | name of an environment variable, as in `${READING_PASSWORD}` | none | In its place: the variable holds the password, which must not stand in this file.
+`password_file` | path | none | In its place: a file whose first line is the password. A path that does not begin with `/` begins where the service was started.
+`session` | duration, `1d` to `36500d` | `30d` | From a login to the next.
+`feed_token` | 16 to 200 of A-Z, a-z, 0-9 and `-._~+/`, drawn at random | none | For feed readers that can't log in: opens feeds, and nothing else, as `/feed.atom?token=...`. Another token closes all addresses with the old one.
+`user_header` | name of a header | `Remote-User` | For `mode: proxy`: the header in which the proxy names who asks. It is taken from `trusted_proxies` alone.
+`trusted_proxies` | list of networks, such as `127.0.0.1/32` | `[]` | From where reverse proxies ask. Their `X-Forwarded-For` tells clients apart; the same header from elsewhere is ignored. Write it behind any proxy, or all readers count as one client.
+`searches` | number, `0` to `100000` | `60` | Searches that one client may make a minute, 429 beyond that; 0: as many as it likes. An IPv6 network of 64 bits is one client.
+`images` | number, `0` to `100000` | `1200` | Likewise images and icons; a page can have sixty of them.
+""",
     "metrics": """
 `token` | 16 to 200 of A-Z, a-z, 0-9 and `-._~+/`, drawn at random | none | Whoever sends it as `Authorization: Bearer ...` may read them, from anywhere and through any proxy; Prometheus does with `authorization: {credentials: ...}` in its scrape configuration. It is a secret: keep the file readable to the service alone, and send it over https only.
 `allow_networks` | list of networks, such as `192.168.0.0/16` or `fd00::/8` | `[]` | Whoever asks from there may read them without a token: directly, not through a proxy, and by an address, a private name or the host of `site.url`. Leave out where a proxy runs: with `127.0.0.1/32` here, a proxy on this machine would show them to everybody.

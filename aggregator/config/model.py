@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from aggregator.config import sizes
+from aggregator.config.access import SiteAccess
 from aggregator.config.care import Care
 from aggregator.config.digests import DigestSettings, NamedDigests, plans
 from aggregator.config.feed_fields import Addresses
@@ -146,6 +147,7 @@ class Configuration(Section):
     copies: Copies = Copies()
     stories: Stories = Stories()
     media: Media = Media()
+    access: SiteAccess = SiteAccess()
     metrics: Metrics = Metrics()
     care: Care = Care()
     mail: Mail = Mail()
@@ -215,7 +217,7 @@ class Configuration(Section):
         names = (name for name in Configuration.model_fields if name not in {"feeds", "defaults", "categories"})
         return tuple(name for name in names if getattr(before, name) != getattr(self, name))
 
-    def access(self) -> dict[FeedId, Access]:
+    def feed_access(self) -> dict[FeedId, Access]:
         """Give what is secret about asking feeds, by their ids; most have nothing."""
         found = ((settings.feed_id, settings.access()) for settings in self.feeds if settings.enabled)
         return {feed_id: access for feed_id, access in found if access}

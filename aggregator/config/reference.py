@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from aggregator.config.access import SiteAccess
 from aggregator.config.care import Care
 from aggregator.config.digests import DigestSettings, NamedDigestSettings
 from aggregator.config.feeds import CategorySettings, Defaults, FeedSettings, RetentionSettings, RuleSettings
@@ -23,6 +24,7 @@ SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "copies": Copies,
     "stories": Stories,
     "media": Media,
+    "access": SiteAccess,
     "metrics": Metrics,
     "care": Care,
     "mail": Mail,

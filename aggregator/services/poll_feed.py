@@ -275,14 +275,9 @@ def _log(polled: Polled) -> Polled:
     result = polled.result
     level = logging.WARNING if result.outcome is Outcome.FAILED else logging.INFO
     if logger.isEnabledFor(level):
-        logger.log(
-            level,
-            "poll feed=%s outcome=%r new=%d changed=%d seconds=%.2f %s",
-            result.feed_id,
-            str(result.outcome),
-            result.new,
-            result.changed,
-            result.elapsed.total_seconds(),
-            result.message,
-        )
+        seconds = round(result.elapsed.total_seconds(), 2)
+        said = (result.feed_id, str(result.outcome), result.new, result.changed, seconds, result.message)
+        names = ("feed", "outcome", "new", "changed", "seconds", "said")
+        extra = {"fields": dict(zip(names, said, strict=True))}  # see `logs`
+        logger.log(level, "poll feed=%s outcome=%r new=%d changed=%d seconds=%.2f %s", *said, extra=extra)
     return polled

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import TypeVar
 
 from aggregator.errors import DatabaseUnusable
@@ -17,6 +18,12 @@ T = TypeVar("T")
 
 DURATIONS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Upper bounds of the histogram, in seconds: a 304 nearby takes 0.05, a whole document 0.5, the default timeout is 20."""
+
+LEAST_FREE = 4 * 1024**2
+"""Bytes: the pages and journal of a poll of one large document. A write may fail any moment with less, and looking whether one does would not show it."""
+
+ANSWERED = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+"""The same of requests: a page takes 0.01, an image that has to be fetched a second."""
 
 SILENCE = timedelta(minutes=1)
 """Polling looks for due feeds every five seconds; where it has not for so long, it stands still."""
@@ -60,6 +67,27 @@ class PollTally:
             total += self._durations[bound]
             buckets.append((bound, total))
         return buckets
+
+
+class RequestTally:
+    """Counts requests since the process began."""
+
+    def __init__(self) -> None:
+        self.answers: Counter[tuple[str, int]] = Counter()
+        """By the pattern of the address and the status: so many as there are addresses, whatever is asked for."""
+        self.seconds = 0.0
+        self._within: Counter[float] = Counter()
+
+    def record(self, route: str, status: int, seconds: float) -> None:
+        """Count one; status 0: it was broken off."""
+        self.answers[route, status] += 1
+        self.seconds += seconds
+        self._within[next((bound for bound in ANSWERED if seconds <= bound), float("inf"))] += 1
+
+    def durations(self) -> list[tuple[float, int]]:
+        """Give upper bounds with how many requests took no longer; the last is infinite."""
+        bounds = (*ANSWERED, float("inf"))
+        return list(zip(bounds, accumulate(self._within[bound] for bound in bounds), strict=True))
 
 
 class WatchedStore:
@@ -112,10 +140,15 @@ class Watch:
     """What supervisors are told. `bootstrap` makes one a process; without arguments it fits one that does not poll."""
 
     tally: PollTally = field(default_factory=PollTally)
+    requests: RequestTally = field(default_factory=RequestTally)
     polling: WatchedStore | None = None
     """What the poller writes to; None where this process does not poll."""
     database_bytes: Callable[[], int] | None = None
     """Gives the size of the database with its journals; None where it is in no file."""
+    journal_bytes: Callable[[], int] | None = None
+    """Gives the size of its write-ahead log alone."""
+    free_bytes: Callable[[], int] | None = None
+    """Gives the room that is left where the database is."""
     started_at: datetime | None = None
     """Polling has a while from then on to look for due feeds for the first time."""
     in_force: InForce | None = None
@@ -140,6 +173,7 @@ class Watch:
             "the program is stopping" if self.stopping else "",
             await self._database(probe),
             self._stands_still(now),
+            self._full(),
         )
         polled = self.polling.written_at if self.polling else None
         return Readiness(reasons=tuple(reason for reason in reasons if reason), last_polling_at=polled)
@@ -150,6 +184,13 @@ class Watch:
             self._probe = asyncio.ensure_future(_probed(probe))
         done, _ = await asyncio.wait({self._probe}, timeout=DEADLINE.total_seconds())
         return self._probe.result() if done else "the database does not answer in time"
+
+    def _full(self) -> str:
+        try:
+            left = self.free_bytes() if self.free_bytes else LEAST_FREE
+        except OSError as error:
+            return f"the room on the disk of the database can't be told ({type(error).__name__})"
+        return "" if left >= LEAST_FREE else "the disk of the database is as good as full"
 
     def _stands_still(self, now: datetime) -> str:
         if self.polling is None or self.stopping:

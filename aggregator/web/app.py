@@ -4,6 +4,7 @@ from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from aggregator.errors import DatabaseUnusable, QueryError
@@ -15,7 +16,10 @@ from aggregator.web.desk import Callbacks, Collectors, Desk, Media
 from aggregator.web.digest_shelf import DigestShelf
 from aggregator.web.errors import broken, not_understood, refused, unavailable
 from aggregator.web.finishing import Finishing
+from aggregator.web.gate import Gate
+from aggregator.web.guard import Guard
 from aggregator.web.health import healthz, readyz
+from aggregator.web.journal import Journal
 from aggregator.web.kept import Shelf
 from aggregator.web.metrics import metrics
 from aggregator.web.pages import (
@@ -27,6 +31,7 @@ from aggregator.web.pages import (
     feed_documents,
     feeds,
     front,
+    login,
     media,
     problems,
     push,
@@ -50,6 +55,7 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
     collectors: Collectors | None = None,
     images: Media | None = None,
     versions: Versions | None = None,
+    guard: Guard | None = None,
     live: bool = True,
 ) -> Starlette:
     """Make the ASGI application. It reads through these services alone, and has neither start-up nor shut-down.
@@ -64,20 +70,28 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
         collectors: who may read /metrics; None: this machine, while the site is not public.
         images: shows images of third parties; None where pages show none.
         versions: tells when answers that were made before are no longer right; None: none are kept.
+        guard: whom to let in; None: everybody.
         live: False to make pages for a copy as files (`web.export`).
     """
-    templates = Templates(site, picture=images.addresses.link if images else None, live=live)
+    watch = watch or Watch()
+    templates = Templates(
+        site, picture=images.addresses.link if images else None, live=live, guarded=bool(guard and guard.sessions)
+    )
+    gate = [Middleware(Gate, guard=guard, templates=templates, clock=clock, site=site)] if guard else []
     app = Starlette(
         routes=_routes(),
+        middleware=gate,
         exception_handlers={HTTPException: refused, QueryError: not_understood, DatabaseUnusable: unavailable},
     )
     # Around all that Starlette does itself, which is a fifth of what a kept answer costs.
-    app.middleware_stack = Finishing(
+    finishing = Finishing(
         app.build_middleware_stack(),
         broken=partial(broken, templates),
         representations=Representations(clock),
-        shelf=Shelf(versions, clock) if versions else None,
+        # What is kept is given to whoever asks: of a closed site nothing is.
+        shelf=Shelf(versions, clock) if versions and not (guard and guard.closes) else None,
     )
+    app.middleware_stack = Journal(finishing, tally=watch.requests)
     # Starlette would redirect /feeds/ to /feeds on the host that the request names, which anyone can forge.
     app.router.redirect_slashes = False
     app.state.desk = Desk(
@@ -86,10 +100,11 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
         site=site,
         templates=templates,
         clock=clock,
-        watch=watch or Watch(),
+        watch=watch,
         callbacks=callbacks,
         collectors=collectors or Collectors(),
         media=images,
+        guard=guard,
     )
     return app
 
@@ -117,6 +132,9 @@ def _routes() -> list[Route]:
         Route("/digests/{name}/{day}", digest.named_page),
         Route("/search", search.page),
         Route("/websub/{token}", push.callback, methods=["GET", "POST"]),
+        Route("/login", login.page),
+        Route("/login", login.enter, methods=["POST"]),
+        Route("/logout", login.leave, methods=["POST"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics),

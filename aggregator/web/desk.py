@@ -16,6 +16,7 @@ from aggregator.services.push import Subscriber
 from aggregator.services.read import Reader
 from aggregator.services.watch import Watch
 from aggregator.web.digest_shelf import DigestShelf
+from aggregator.web.guard import Guard
 from aggregator.web.rendering import Templates
 from aggregator.web.signed import SignedAddresses
 
@@ -68,6 +69,8 @@ class Desk:
     collectors: Collectors = Collectors()
     media: Media | None = None
     """None: pages show the texts of images in their place, and letters for icons."""
+    guard: Guard | None = None
+    """None: everybody may read everything, as often as they like."""
 
 
 def desk_of(request: Request) -> Desk:

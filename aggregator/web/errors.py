@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 _SENTENCES = {
     404: "There is no such page. Entries have permanent addresses, but feeds and categories that are taken out of "
     "feeds.yaml lose theirs.",
-    405: "This address can only be read (GET and HEAD); nothing here is changed over the web.",
+    405: "This address does not take such a request: pages are only read (GET and HEAD), and what is not a page is asked as it was made for.",
     503: "The database can't be read just now. Please try again in a minute.",
     500: "Something went wrong here, not with your request. It is noted in the log of the program.",
 }

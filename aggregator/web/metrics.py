@@ -8,7 +8,7 @@ Who may ask is decided in `web.measuring`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from importlib.metadata import version
 from platform import python_version
@@ -28,9 +28,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from aggregator.model.feed import Outcome
 from aggregator.model.fetch import FailureKind
+from aggregator.services.care import CareStanding
 from aggregator.services.in_force import InForce
 from aggregator.services.read import AllFeeds
-from aggregator.services.watch import PollTally
+from aggregator.services.watch import PollTally, RequestTally, Watch
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.measuring import refusal
 from aggregator.web.pages.condition import CONDITIONS
@@ -69,7 +70,9 @@ def _measured(desk: Desk, known: AllFeeds) -> bytes:
             [
                 *_feeds(known),
                 *_polls(desk.watch.tally),
-                *_stored(known, desk.watch.database_bytes),
+                *_requests(desk.watch.requests),
+                *_care(desk.watch.care),
+                *_stored(known, desk.watch),
                 *_configuration(desk.watch.in_force),
             ]
         )
@@ -120,11 +123,40 @@ def _polls(tally: PollTally) -> Iterable[Metric]:
     yield _counter("aggregator_entries_changed", "Entries that polls replaced.", tally.changed)
 
 
-def _stored(known: AllFeeds, database_bytes: Callable[[], int] | None) -> Iterable[Metric]:
+def _requests(tally: RequestTally) -> Iterable[Metric]:
+    labels = ["route", "status"]
+    answers = CounterMetricFamily("aggregator_http_requests", "Requests by address and status.", labels=labels)
+    for (route, status), count in sorted(tally.answers.items()):
+        answers.add_metric([route, str(status)], count)
+    yield answers
+    buckets = [("+Inf" if bound == float("inf") else str(bound), count) for bound, count in tally.durations()]
+    seconds = HistogramMetricFamily("aggregator_http_request_duration_seconds", "How long answers took.")
+    seconds.add_metric([], buckets, tally.seconds)
+    yield seconds
+
+
+def _care(standing: CareStanding) -> Iterable[Metric]:
+    times = {"backup": standing.backed_up_at, "check": standing.checked_at}
+    done = GaugeMetricFamily("aggregator_care_timestamp_seconds", "When this was done last.", labels=["work"])
+    for work, at in times.items():
+        if at:
+            done.add_metric([work], at.timestamp())
+    yield done
+    findings = len(standing.findings)
+    yield _gauge("aggregator_database_findings", "What is wrong with the database, of the last look.", findings)
+    refused = len(standing.refused)
+    yield _gauge("aggregator_care_refused", "What could not be done in the last night.", refused)
+
+
+def _stored(known: AllFeeds, watch: Watch) -> Iterable[Metric]:
     yield _gauge("aggregator_entries", "Entries kept, of all feeds there ever were.", known.totals.entries)
     yield _gauge("aggregator_copies", "Entries that are listed under another one.", known.totals.copies)
-    if database_bytes:
-        yield _gauge("aggregator_database_bytes", "Size of the database with its journal.", database_bytes())
+    sizes: Mapping[str, tuple[Callable[[], int] | None, str]] = {
+        "aggregator_database_bytes": (watch.database_bytes, "Size of the database with its journal."),
+        "aggregator_database_journal_bytes": (watch.journal_bytes, "Size of its write-ahead log alone."),
+        "aggregator_disk_free_bytes": (watch.free_bytes, "Room that is left where the database is."),
+    }
+    yield from (_gauge(name, text, measure()) for name, (measure, text) in sizes.items() if measure)
     build = {"version": version("aggregator"), "python": python_version()}
     yield InfoMetricFamily("aggregator_build", "Which program this is.", build)
 

@@ -56,9 +56,10 @@ class Templates:
         site: what is published.
         picture: gives the address on this site of an image of a third party; None: images are not shown.
         live: False for pages of a copy as files: they have no forms, and say themselves what headers say otherwise.
+        guarded: readers have logged in, and can log out.
     """
 
-    def __init__(self, site: Site, *, picture: Relink | None = None, live: bool = True) -> None:
+    def __init__(self, site: Site, *, picture: Relink | None = None, live: bool = True, guarded: bool = False) -> None:
         self._environment = Environment(
             loader=PackageLoader("aggregator.web"),
             autoescape=True,  # off by default
@@ -93,6 +94,7 @@ class Templates:
             "voices": other_voices,
         }
         self._environment.globals |= {
+            "guarded": guarded,
             "live": live,
             "policy": POLICY_IN_PAGES,
             "site": site,

@@ -133,6 +133,7 @@ def test_the_documented_bounds_are_the_bounds(section: str, key: str) -> None:
         "1000": "1001",
         "2000": "2001",
         "1000000": "1000001",
+        "100000": "100001",
         "36500d": "36501d",
     }.get(bounds[2], "31d")
     with pytest.raises(ConfigurationError, match=f"{bounds[1]} to {bounds[2]} is possible"):

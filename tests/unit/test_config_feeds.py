@@ -32,7 +32,7 @@ def read_feed(text: str) -> Feed:
 
 
 def access(item: str) -> Access:
-    (found,) = read(f"feeds:\n- {item}").access().values()
+    (found,) = read(f"feeds:\n- {item}").feed_access().values()
     return found
 
 
@@ -109,7 +109,7 @@ def test_login_headers_and_proxy_come_from_the_environment_and_stand_in_no_repr(
         " headers: {X-Api-Key: '${FEED_SECRET}', Accept-Language: de}}"
     )
     found = read(text)
-    (secrets,) = found.access().values()
+    (secrets,) = found.feed_access().values()
     assert secrets == Access(
         login=("me", SECRET),
         headers=(("X-Api-Key", SECRET), ("Accept-Language", "de")),
@@ -132,7 +132,7 @@ def test_secrets_come_from_files(tmp_path: Path) -> None:
 
 def test_a_proxy_may_need_a_login_and_one_feed_may_do_without() -> None:
     text = "defaults: {proxy: 'http://proxy.example:3128'}\nfeeds: [{url: 'https://a.example/', proxy: none}, {url: 'https://b.example/'}]"
-    assert [found.proxy for found in read(text).access().values()] == ["http://proxy.example:3128"]
+    assert [found.proxy for found in read(text).feed_access().values()] == ["http://proxy.example:3128"]
 
 
 def test_headers_of_a_feed_go_over_those_of_its_category_whatever_their_case() -> None:
@@ -140,7 +140,7 @@ def test_headers_of_a_feed_go_over_those_of_its_category_whatever_their_case() -
 defaults: {headers: {Accept-Language: en, X-One: '1'}}
 feeds: [{url: 'https://a.example/', headers: {accept-language: fr}}]
 """
-    (found,) = read(text).access().values()
+    (found,) = read(text).feed_access().values()
     assert found.headers == (("accept-language", "fr"), ("X-One", "1"))
 
 

@@ -99,6 +99,6 @@ async def test_where_the_only_feed_that_shows_images_is_not_polled_none_are_show
 async def test_where_no_file_can_be_kept_a_person_is_told(tmp_path: Path) -> None:
     (tmp_path / "n.db-media").write_text("in the way")
     configuration = parse("feeds: []", file="feeds.yaml")
-    with pytest.raises(UserError, match="key for images"):
+    with pytest.raises(UserError, match=r"the key can.t be kept"):
         async with open_media(configuration, tmp_path / "n.db", site=make_site(), user_agent="test/1"):
             pass

@@ -150,3 +150,28 @@ async def test_d3_a_refused_write_is_a_reason_for_a_minute_also_when_an_empty_on
     (reason,) = (await watch.readiness(fine, now=clock.now())).reasons
     assert "refused to store polls" in reason
     assert (await watch.readiness(fine, now=clock.now() + timedelta(seconds=20))).ready
+
+
+@pytest.mark.parametrize(("left", "ready"), [(watching.LEAST_FREE, True), (watching.LEAST_FREE - 1, False), (0, False)])
+async def test_a_full_disk_is_a_reason(left: int, *, ready: bool) -> None:
+    readiness = await Watch(free_bytes=lambda: left).readiness(fine, now=NOON)
+    assert readiness.ready is ready
+    assert ready or readiness.reasons == ("the disk of the database is as good as full",)
+
+
+async def test_a_disk_that_can_t_be_asked_is_a_reason_that_names_no_file() -> None:
+    def gone() -> int:
+        raise FileNotFoundError(2, "No such file or directory", "/secret/place")
+
+    (reason,) = (await Watch(free_bytes=gone).readiness(fine, now=NOON)).reasons
+    assert "FileNotFoundError" in reason
+    assert "secret" not in reason
+
+
+def test_requests_are_counted_up_to_each_bound_inclusively() -> None:
+    tally = watching.RequestTally()
+    for seconds in (0.005, 0.006, 7.0):
+        tally.record("/", 200, seconds)
+    assert tally.answers == {("/", 200): 3}
+    assert tally.durations()[:2] == [(0.005, 1), (0.01, 2)]
+    assert tally.durations()[-2:] == [(5.0, 2), (float("inf"), 3)]

@@ -233,6 +233,7 @@ async def test_polls_are_counted_with_how_they_ended_and_how_long_they_took(room
 
 
 async def test_no_label_names_a_feed_however_many_there_are(room: Newsroom) -> None:
+    await scrape(room)  # which counts as a request itself
     few = await scrape(room)
     await room.configure(*(make_feed(f"feed-{number}") for number in range(200)))
     many = await scrape(room)
@@ -287,3 +288,18 @@ async def test_a_database_that_is_closed_is_not_ready_and_the_page_names_no_file
     assert response.status_code == 503
     assert response.json()["ready"] is False
     assert "news.db" not in response.text
+
+
+async def test_requests_care_and_room_are_measured(room: Newsroom) -> None:
+    room.watch.care.backed_up_at = NOON
+    room.watch.care.findings = ("a page is damaged",)
+    room.watch.database_bytes, room.watch.journal_bytes, room.watch.free_bytes = (lambda: 3), (lambda: 1), (lambda: 2)
+    for number in (7, 8):
+        await room.get(f"/entries/{number}")
+    samples = await scrape(room)
+    assert of(samples, "aggregator_http_requests_total", route="/entries/{entry_id}", status="404") == 2
+    assert of(samples, "aggregator_http_request_duration_seconds_count") == 2
+    assert of(samples, "aggregator_care_timestamp_seconds", work="backup") == NOON.timestamp()
+    assert of(samples, "aggregator_database_findings") == 1
+    assert of(samples, "aggregator_database_journal_bytes") == 1
+    assert of(samples, "aggregator_disk_free_bytes") == 2

@@ -1,4 +1,4 @@
-"""The key that signs addresses of images: made once, kept in a file that its owner alone may read, never logged."""
+"""A key that signs (addresses of images, sessions): made once, kept in a file that its owner alone may read, never logged."""
 
 import os
 import secrets
@@ -30,9 +30,9 @@ def signing_key(file: Path) -> bytes:
             _make(file)
             key = _read(file)
     except OSError as error:
-        raise UserError(f"{file}: the key for images can't be kept here: {error.strerror}") from error
+        raise UserError(f"{file}: the key can't be kept here: {error.strerror}") from error
     if key is None or len(key) != LENGTH:
-        raise UserError(f"{file}: the key for images was changed while it was made; start again")
+        raise UserError(f"{file}: the key was changed while it was made; start again")
     return key
 
 

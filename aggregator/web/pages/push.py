@@ -3,18 +3,18 @@
 Nobody else knows these addresses. What is wrong is answered like every address that is not there.
 """
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from aggregator.polling.websub import Mode, Verification
 from aggregator.services.deliveries import Deliveries, Expected, Push, Taken
+from aggregator.web.bodies import body
 from aggregator.web.desk import Callbacks, desk_of
 
 logger = logging.getLogger(__name__)
@@ -111,18 +111,6 @@ async def _queue(request: Request, deliveries: Deliveries, token: str, body: byt
 
 
 async def _body(request: Request, callbacks: Callbacks) -> bytes:
-    """Read the body as it was sent: an encoded one is not decoded, and the parser will refuse it.
-
-    Raises:
-        HTTPException: 413, as soon as it is longer than it may be; 408 where it does not come in time, or not whole.
-    """
-    body = bytearray()
-    try:
-        async with asyncio.timeout(callbacks.within.total_seconds()):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > callbacks.max_bytes:
-                    raise HTTPException(413, f"A document of at most {callbacks.max_bytes:,} bytes is taken.")
-    except (TimeoutError, ClientDisconnect) as error:
-        raise HTTPException(408) from error
-    return bytes(body)
+    """Read what a hub sends as it was sent: an encoded document is not decoded, and the parser will refuse it."""
+    sentence = f"A document of at most {callbacks.max_bytes:,} bytes is taken."
+    return await body(request, most=callbacks.max_bytes, within=callbacks.within, sentence=sentence)

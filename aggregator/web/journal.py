@@ -1,0 +1,87 @@
+"""A line in the log for each request, and a count of it.
+
+    GET /entries/5 200 18 ms 5120 bytes
+
+The path is what was asked for without its query, in which searches and tokens stand; of addresses that are secrets themselves, the
+pattern. Who asked is not written down: what people read is theirs.
+"""
+
+import logging
+import re
+from time import perf_counter
+
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aggregator.logs import FIELDS
+from aggregator.services.watch import RequestTally
+
+logger = logging.getLogger(__name__)
+
+NOWHERE = "none"
+"""Stands for the pattern where no handler was reached."""
+
+_SUPERVISORS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked every few seconds, by programs that keep books of their own."""
+_SECRET = re.compile(r"/websub/.*", re.DOTALL)
+_LONGEST = 300
+
+
+class Journal:
+    """ASGI middleware around all others."""
+
+    def __init__(self, app: ASGIApp, *, tally: RequestTally) -> None:
+        self._app = app
+        self._tally = tally
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, and note it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, answer = perf_counter(), _Answer(send)
+        try:
+            await self._app(scope, receive, answer.send)
+        finally:
+            self._note(scope, answer, perf_counter() - began)
+
+    def _note(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
+        route = scope.get("route")
+        pattern = route.path if isinstance(route, Route) else NOWHERE
+        self._tally.record(pattern, answer.status, seconds)
+        level = logging.DEBUG if scope["path"] in _SUPERVISORS else logging.INFO
+        if logger.isEnabledFor(level):
+            method, path, milliseconds = scope["method"], _shown(scope["path"]), round(seconds * 1000)
+            said = {
+                "method": method,
+                "path": path,
+                "route": pattern,
+                "status": answer.status,
+                "milliseconds": milliseconds,
+                "bytes": answer.length,
+            }
+            told = (method, path, answer.status, milliseconds, answer.length)
+            logger.log(level, "%s %s %d %d ms %d bytes", *told, extra={FIELDS: said})
+
+
+class _Answer:
+    """Sees what is sent."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+        """0: the connection ended before an answer began."""
+        self.length = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        elif message["type"] == "http.response.body":
+            self.length += len(message.get("body", b""))
+        await self._send(message)
+
+
+def _shown(path: str) -> str:
+    """Write a path so that it is one word, whatever was sent."""
+    path = _SECRET.sub("/websub/***", path)
+    return path[:_LONGEST].encode("unicode_escape").decode().replace(" ", "%20")
