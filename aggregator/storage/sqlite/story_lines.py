@@ -52,9 +52,8 @@ def figures(session: Session, story_ids: Collection[int]) -> dict[int, Figures]:
 
 def _figures(lead: int, entries: Sequence[Row]) -> Figures:
     times = [row["listed_at"] for row in entries]
-    earliest = min(entries, key=_arrival)
     return Figures(
-        lead=lead if any(row["id"] == lead for row in entries) else earliest["id"],
+        lead=lead if any(row["id"] == lead for row in entries) else min(entries, key=_arrival)["id"],
         publishers=len({row["publisher"] for row in entries}),
         entries=len(entries),
         first_at=min(times),
