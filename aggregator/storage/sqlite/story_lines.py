@@ -56,7 +56,7 @@ def figures(session: Session, story_ids: Collection[int]) -> dict[int, Figures]:
     """Count what is shown of each of these stories that has something to show."""
     rows = session.rows(_COUNTED, ids=many(set(story_ids)))
     earliest = _earliest(session, [row["id"] for row in rows if not row["has_lead"]])
-    return {row["id"]: _counted(row, earliest.get(row["id"], row["lead"])) for row in rows}
+    return {row["id"]: _counted(row, earliest[row["id"]] if row["id"] in earliest else row["lead"]) for row in rows}
 
 
 def _counted(row: Row, lead: int) -> Figures:
