@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from aggregator.mail import SmtpMailer
 
 logger = logging.getLogger(__name__)
+
+_PREVIEWS_LAST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,4 +97,4 @@ def digests(configuration: Configuration, store: Store, clock: Clock) -> Digests
         if any(plan.recipients for plan in plans):
             logger.warning("digests have recipients, but feeds.yaml names no mail server: nobody is mailed")
         plans = tuple(replace(plan, recipients=()) for plan in plans)
-    return Digests(store, clock, site.timezone, plans=plans, title=site.title)
+    return Digests(store, clock, site.timezone, plans=plans, title=site.title, previews_last=_PREVIEWS_LAST)

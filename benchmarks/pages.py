@@ -101,7 +101,7 @@ async def addresses(store: Store, made: Made) -> list[str]:
     main, busy = f"categories/{MAIN_CATEGORY.lower()}", "feeds/paper-0"
     digest = await store.read(lambda tx: tx.digests.latest("daily"))
     return [
-        "/", "/?window=7d", f"/?category={MAIN_CATEGORY.lower()}",
+        "/", "/?window=7d",
         f"/entries/{story.lead.id}", "/entries/1", f"/stories/{story.id}", "/stories", "/stories-since.json?at=2024-03-01T00:00:00Z",
         *_twins("/feed"), *_twins("/stories"), *_twins(f"/stories/{story.id}"),
         f"/{main}", *_twins(f"/{main}"), f"/{busy}", *_twins(f"/{busy}"), "/feeds/paper-7", "/feeds/paper-7.atom",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 from typing import TypeGuard
 
@@ -16,6 +17,8 @@ from aggregator.publish.site import Channel, Site, public
 from aggregator.text import languages
 from aggregator.text.words import html_safe, one_line, xml_safe
 
+SHORT = 300
+"""Characters of a text that is remembered: ten thousand of them come to six megabytes at most where letters are not ASCII."""
 UNTITLED = "(untitled)"
 """In place of a headline made of nothing that can be shown."""
 
@@ -60,6 +63,12 @@ def listed(channel: Channel, entries: Sequence[PublishedEntry]) -> list[Listed]:
 
 def plain(text: str) -> str:
     """Make text fit for an XML or JSON string that is shown on one line."""
+    return _short(text) if len(text) <= SHORT else one_line(html_safe(text))
+
+
+@lru_cache(maxsize=10_000)
+def _short(text: str) -> str:
+    """Remember names and headlines: three feeds of one list say the same ones, and the next of each repeats most of them."""
     return one_line(html_safe(text))
 
 

@@ -193,6 +193,31 @@ async def test_the_running_period_can_be_foretold_and_nothing_is_kept(tmp_path: 
         assert (await room.digests.preview()).sections == ()
 
 
+async def test_a_preview_lasts_as_long_as_is_said_and_no_longer_than_its_period(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        digests = Digests(room.store, room.clock, room.zone, previews_last=timedelta(minutes=1))
+        await room.publish(SIX - HOUR)
+        room.clock.at = SIX - timedelta(seconds=40)
+        first = await digests.preview()
+        await room.publish(SIX - HOUR)
+        room.clock.move(timedelta(seconds=39))
+        assert await digests.preview() is first
+        room.clock.move(timedelta(seconds=5))
+        assert (await digests.preview()).date == first.date + DAY, "its period is over, the minute is not"
+
+
+async def test_a_preview_that_is_a_minute_old_is_made_anew(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        digests = Digests(room.store, room.clock, room.zone, previews_last=timedelta(minutes=1))
+        room.clock.at = SIX + HOUR
+        assert (await digests.preview()).items == ()
+        await room.publish(SIX + HOUR / 2)
+        room.clock.at = SIX + HOUR + timedelta(seconds=59)
+        assert (await digests.preview()).items == ()
+        room.clock.move(timedelta(seconds=1))
+        assert [item.headline for item in (await digests.preview()).items] == [HEADLINES[0]]
+
+
 async def test_several_plans_are_made_each_at_its_time(tmp_path: Path) -> None:
     weekly = DigestPlan(name="weekly", title="The week", at=time(18), weekday=1)
     async with desk(tmp_path, DigestPlan(), weekly) as room:

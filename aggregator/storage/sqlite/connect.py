@@ -4,7 +4,8 @@ Settings were measured with SQLite 3.40 on a machine of two cores. WAL with `syn
 as with FULL; a power cut may take the last commits, never the file, and 25 kills in every mode lost none.
 The WAL is moved into the file every 8,000 pages (64 MiB), not every 1,000 of half the size: of the pages of the indexes
 that a poll writes, most are written by other polls before that, and the more so the fewer they are moved. Who writes holds 32 MiB
-of pages, for a transaction that changes more than fit has to write them twice. New files have
+of pages, for a transaction that changes more than fit has to write them twice; who reads holds 24 MiB, for a page about a
+million entries, or two thousand feeds, looks at more than the usual 2: it costs a tenth less, or a fifth. New files have
 pages of 8 KiB: the texts of three entries go into one, while those of one entry fill little more than half of the usual
 4 KiB. The file is 12 % smaller for it, and first polls and the search index take a tenth less time.
 A write transaction begins with BEGIN IMMEDIATE: with a deferred one, eight writers met 24,716 errors in three
@@ -51,6 +52,7 @@ SQLITE: tuple[int, ...] = sqlite3.sqlite_version_info
 _PAGE_SIZE = "PRAGMA page_size = 8192"
 """Of a new file; before it becomes a WAL database, or it comes too late. A file that has pages keeps theirs."""
 _CACHE = f"PRAGMA cache_size = -{32 * 1024}"
+_READ_CACHE = f"PRAGMA cache_size = -{24 * 1024}"
 _SETTINGS = (
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
@@ -111,7 +113,9 @@ def connect(
             _keep_wal(db.conn)
             for setting in _SETTINGS:
                 db.conn.execute(setting).fetchall()
-            db.conn.execute(_CACHE if writing else "PRAGMA query_only = ON")
+            db.conn.execute(_CACHE if writing else _READ_CACHE)
+            if not writing:
+                db.conn.execute("PRAGMA query_only = ON")
         except BaseException:
             db.close()
             raise

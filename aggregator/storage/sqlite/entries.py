@@ -153,7 +153,10 @@ class SqliteEntries:
 
     def _range(self, query: EntryQuery, bounds: str, limit: int, **values: Value) -> Iterator[Row]:
         conditions, scope = _scope(query)
-        sql = f"{_WHOLE} WHERE {conditions} AND {bounds} AND e.listed_at >= :since ORDER BY e.listed_at DESC, e.id DESC LIMIT :limit"
+        known = "+" if "at" in values else ""
+        # The plus keeps the planner from taking this for the better bound where the time is known: of a feed of 100,000 entries it
+        # looked at all that came later, 8 ms for an archive far back.
+        sql = f"{_WHOLE} WHERE {conditions} AND {bounds} AND {known}e.listed_at >= :since ORDER BY e.listed_at DESC, e.id DESC LIMIT :limit"
         since = -MOST if query.since is None else seconds(query.since)
         return self._session.walk(sql, **scope, **values, since=since, limit=limit)
 
