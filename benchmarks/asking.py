@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -92,9 +93,10 @@ def running_site(feeds: int = 8) -> Iterator[Site]:
         files = ["--config", str(folder / "feeds.yaml"), "--database", str(folder / "news.db")]
         command = [sys.executable, "-m", "aggregator", *files]
         root = Path(__file__).resolve().parents[1]
-        quiet = {"cwd": root, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([*command, "poll", "--all"], check=True, **quiet)
-        with subprocess.Popen([*command, "serve", "--no-poll", "--port", str(port)], **quiet) as process:
+        quiet = partial(subprocess.Popen, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with quiet([*command, "poll", "--all"]) as poll:
+            poll.wait(120)
+        with quiet([*command, "serve", "--no-poll", "--port", str(port)]) as process:
             try:
                 _wait(port)
                 yield Site(port=port)
