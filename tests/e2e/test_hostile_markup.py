@@ -1,0 +1,342 @@
+"""Payloads in every text and address of feeds, through the whole program, opened in a real browser: nothing runs.
+
+The program polls feeds of `tests/payloads.py` on loopback and serves them as a process of its own. Its pages are opened in frames,
+many at once, below a page that stands in for the site's policy: with it, and without any. Chromium can resolve no name, so what
+is asked elsewhere is counted and goes nowhere. A first test shows that the trap would catch: the same frames with bare attacks.
+
+XSS_PAYLOADS=all tries all of them (minutes), else a sample.
+"""
+
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import quote
+
+import feedparser
+import lxml.etree
+import lxml.html
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, Request, Route, sync_playwright
+
+from aggregator.web.headers import ALWAYS
+from tests.integration.conftest import Program
+from tests.integration.test_commands import end, serve, wait_for
+from tests.loopback import Answer, in_thread
+from tests.payloads import COLLECTION, FORMATS, feeds, payloads
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; apt-get install chromium brings it"),
+    pytest.mark.skipif(not COLLECTION.exists(), reason="the payload list lies in ../shared, which is not here"),
+]
+
+AT_ONCE = 40
+"""Frames on one page: each is a document of its own, and costs a tenth of what a navigation does."""
+
+WATCH = """
+window.ran = (what) => { top.caught = (top.caught || []).concat(what); };
+for (const name of ['alert', 'confirm', 'prompt', 'print', 'open']) window[name] = (...said) => window.ran([name, ...said].join(' '));
+document.addEventListener('securitypolicyviolation', (event) => { top.stopped = (top.stopped || 0) + 1; });
+"""
+"""What payloads call to show that they ran; kept in every frame before anything of its page runs."""
+
+OPEN_IN_FRAMES = r"""async ([paths, withPolicy]) => {
+    const schemes = /^(?:javascript|data|vbscript|blob|file)\s*:/i;
+    const addresses = ['href', 'src', 'action', 'formaction', 'data', 'poster', 'background', 'cite', 'xlink:href', 'srcset', 'ping', 'to', 'values', 'from'];
+    const refused = 'iframe, frame, object, embed, applet, base, style, math, template, meta[http-equiv=refresh], link[rel=import], foreignObject, animate, set, audio, video';
+    const faults = [];
+    const look = (path, found) => {
+        const report = (what, node) => faults.push(`${path}: ${what}: ${node.outerHTML.slice(0, 200)}`);
+        found.querySelectorAll(refused).forEach(node => report('element', node));
+        found.querySelectorAll('script').forEach(node => report('script', node));
+        found.querySelectorAll('form').forEach(node => node.method === 'dialog' || new URL(node.action, top.location.href).origin === top.location.origin || report('form', node));
+        for (const node of found.querySelectorAll('*')) for (const {name, value} of node.attributes) {
+            if (name.startsWith('on')) report(name, node);
+            const bare = value.replace(/[\u0000-\u0020]+/g, '');
+            if (addresses.includes(name) && schemes.test(bare)) report(name, node);
+        }
+    };
+    const opened = await Promise.all(paths.map(async path => {
+        const answer = await fetch(path);
+        // Our own style sheet and script would be asked for by each of thousands of frames.
+        let text = (await answer.text()).replace(/<link rel="stylesheet" [^>]*>|<script src="[^"]*\/static\/[^"]*" defer><\/script>|<link rel="icon" [^>]*>/g, '');
+        if (!withPolicy) text = text.replace(/<meta http-equiv="content-security-policy"[^>]*>/, '');
+        const frame = document.createElement('iframe');
+        const loaded = new Promise(done => frame.addEventListener('load', done));
+        frame.srcdoc = text;
+        document.body.append(frame);
+        await loaded;
+        return [path, frame, answer.status];
+    }));
+    await new Promise(done => setTimeout(done, 30));
+    for (const [path, frame, status] of opened) {
+        const within = frame.contentDocument;
+        if (!within || within.location.href !== 'about:srcdoc') faults.push(`${path}: went elsewhere`);
+        else if (status === 200 && !within.querySelector('main, .attack')) faults.push(`${path}: is no page`);
+        else look(path, within);
+        if (status !== 200 && status !== 400) faults.push(`${path}: HTTP ${status}`);
+        frame.remove();
+    }
+    return [faults, window.caught || [], window.stopped || 0];
+}"""
+
+ATTACKS = [
+    "<script>alert('script')</script>",
+    "<img src=x onerror=\"alert('handler')\">",
+    '<svg onload="alert(1)"></svg>',
+    '<a href="javascript:alert(1)">x</a>',
+    '<img src="https://evil.example/pixel">',
+    "<iframe src='data:text/html,x'></iframe>",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostileSite:
+    """A site of payloads, served by the program."""
+
+    url: str
+    program: Program
+    exported: Path
+
+    @property
+    def database(self) -> Path:
+        return self.program.database
+
+    def ask(self, path: str) -> bytes:
+        with urllib.request.urlopen(self.url + path, timeout=60) as answer:
+            body: bytes = answer.read()
+        return body
+
+    def numbers(self, table: str) -> list[int]:
+        with closing(sqlite3.connect(self.database)) as connection:
+            return [number for (number,) in connection.execute(f"SELECT id FROM {table} ORDER BY id")]
+
+    def entries_of(self, kind: str) -> list[int]:
+        """List the entries of all feeds in a format."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            asked = "SELECT id FROM entries WHERE feed_id LIKE ? ORDER BY id"
+            return [number for (number,) in connection.execute(asked, [f"%-{kind}"])]
+
+    def feed_ids(self) -> list[str]:
+        with closing(sqlite3.connect(self.database)) as connection:
+            return [name for (name,) in connection.execute("SELECT id FROM feeds ORDER BY id")]
+
+    def following(self, path: str) -> Iterator[str]:
+        """Name a list's pages, from the first to the last."""
+        where: str | None = path
+        while where is not None:
+            yield where
+            found = re.search(rb'rel="next" href="([^"]+)"', self.ask(where))
+            where = found[1].decode().replace("&amp;", "&").removeprefix("http://localhost:8000") if found else None
+
+    def lists(self) -> list[str]:
+        """Name every page that shows many."""
+        firsts = ["/", "/stories", "/feeds", "/categories/world", *(f"/feeds/{name}" for name in self.feed_ids())]
+        days = re.findall(rb'href="(?:http://localhost:8000)?(/digests/[\w-]+)"', self.ask("/digests"))
+        pages = [page for first in firsts for page in self.following(first)]
+        return [*pages, "/digests", "/digests/today", *sorted({day.decode() for day in days})]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostileSite]:
+    folder = tmp_path_factory.mktemp("payloads")
+    program = Program(config=folder / "feeds.yaml", database=folder / "news.db")
+    now = datetime.now(UTC)  # noqa: TID251 -- the program that is started reads the clock, too
+    told = payloads()
+    documents = feeds(told, now)
+    with in_thread() as publisher:
+        for path, (media_type, body) in documents.items():
+            publisher.answers[path] = Answer(body=body, headers={"Content-Type": media_type})
+        listed = "".join(
+            f"  - {{url: '{publisher.url(path)}', id: {path[1:].replace('.', '-')}, category: World}}\n"
+            for path in documents
+        )
+        head = "polling: {host_gap: 0s, websub: off}\ndefaults: {allow_private_address: true}\nfeeds:\n"
+        program.config.write_text(head + listed)
+        done = program.run("poll", "--all")
+        assert done.returncode == 0, done.stderr
+    process, url = serve(program, "--no-poll")
+    try:
+        wait_for(url, "</html>")
+        found = HostileSite(url=url, program=program, exported=folder / "exported")
+        assert len(found.numbers("entries")) >= 0.95 * 3 * len(set(told)), "feeds are read, not refused"
+        yield found
+    finally:
+        log = end(process)
+        assert process.returncode == 0, log
+        assert "Traceback" not in log, log[-3000:]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # Containers have no user namespaces for Chromium's own sandbox. No name can be resolved, so nothing is asked outside.
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+        )
+        yield running
+        running.close()
+
+
+@dataclass
+class Trap:
+    """A page on the site's origin that opens others in frames, and notes all that they do."""
+
+    page: Page
+    site: HostileSite
+    with_policy: bool
+    outside: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    stopped: int = 0
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(WATCH)
+        self.page.on("request", self._note)
+        self.page.on("dialog", self._dismiss)
+        # Images of third parties go through the service, which would ask for them: that has tests of its own.
+        self.page.context.route(re.compile(r"/media/|/feeds/[^/]+/icon"), lambda route: route.fulfill(status=404))
+        self.page.context.route(re.compile(r"/__"), self._answer)
+
+    def _note(self, request: Request) -> None:
+        if not request.url.startswith((self.site.url + "/", "about:", "http://localhost:8000/static/")):
+            self.outside.append(request.url)
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def _answer(self, route: Route) -> None:
+        name = route.request.url.split("/__", 1)[1]
+        if name == "frames":
+            policy = {"content-security-policy": ALWAYS["content-security-policy"]} if self.with_policy else {}
+            route.fulfill(body="<!doctype html><title>frames</title>", content_type="text/html", headers=policy)
+        elif name.startswith("attack/"):
+            route.fulfill(body=f"<main class=attack>{ATTACKS[int(name[7:])]}</main>", content_type="text/html")
+        else:
+            route.fulfill(path=self.site.exported / name.removeprefix("exported/"), content_type="text/html")
+
+    def open(self, paths: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Open pages; say what is wrong with their documents, and what ran."""
+        faults: list[str] = []
+        caught: list[str] = []
+        for start in range(0, len(paths), AT_ONCE):
+            self.page.goto(self.site.url + "/__frames")
+            wrong, ran, stopped = self.page.evaluate(OPEN_IN_FRAMES, [paths[start : start + AT_ONCE], self.with_policy])
+            faults, caught, self.stopped = faults + wrong, caught + ran, self.stopped + stopped
+        return faults, caught
+
+    def assert_quiet(self, paths: Sequence[str]) -> None:
+        assert paths
+        assert self.open(paths) == ([], [])
+        assert self.outside == []
+        assert self.dialogs == []
+
+
+@pytest.fixture(params=[False, True], ids=["without policy", "with policy"])
+def trap(browser: Browser, site: HostileSite, request: pytest.FixtureRequest) -> Iterator[Trap]:
+    context = browser.new_context(service_workers="block")
+    yield Trap(context.new_page(), site, request.param)
+    context.close()
+
+
+def test_the_trap_catches_what_runs_and_the_policy_stops_it(trap: Trap) -> None:
+    faults, caught = trap.open([f"/__attack/{number}" for number in range(len(ATTACKS))])
+    assert len(faults) >= 5
+    if trap.with_policy:
+        assert caught == []
+        assert trap.stopped >= 3, "the browser names even requests that the policy then stops"
+    else:
+        assert {"alert script", "alert handler", "alert 1"} <= set(caught)
+        assert "https://evil.example/pixel" in trap.outside
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_s5_a16_no_payload_does_anything_on_the_page_of_its_entry(trap: Trap, site: HostileSite, kind: str) -> None:
+    trap.assert_quiet([f"/entries/{number}" for number in site.entries_of(kind)])
+
+
+def test_s5_a16_no_payload_does_anything_on_the_page_of_its_story(trap: Trap, site: HostileSite) -> None:
+    trap.assert_quiet([f"/stories/{number}" for number in site.numbers("stories")])
+
+
+def test_s5_a16_no_payload_does_anything_in_any_list(trap: Trap, site: HostileSite) -> None:
+    trap.assert_quiet(site.lists())
+
+
+def test_s5_a16_no_payload_does_anything_where_it_is_searched_for_or_found(trap: Trap) -> None:
+    searched = [f"/search?q={quote(payload[:250])}" for payload in payloads()]
+    words = ["alert", "script", "javascript", "img", "onerror", "src", "svg", '"text"', "href", "xss", "evil"]
+    trap.assert_quiet([*searched, *(f"/search?q={quote(word)}" for word in words)])
+
+
+BAD_TAGS = {"script", "style", "iframe", "object", "embed", "applet", "form", "svg", "math", "base", "meta", "link"}
+SCHEME = re.compile(r"[\x00-\x20]*(?:j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t|data|vbscript)\s*:", re.IGNORECASE)
+
+
+def faults_in(markup: str) -> list[str]:
+    """Judge published HTML by a parser that is not ours."""
+    if not markup.strip():
+        return []
+    found = []
+    for node in lxml.html.fragment_fromstring(markup, create_parent="div").iter():
+        if node.tag in BAD_TAGS:
+            found.append(f"<{node.tag}>")
+        found += [
+            f"{name}={value}" for name, value in node.attrib.items() if name.startswith("on") or SCHEME.match(value)
+        ]
+    return found
+
+
+@pytest.mark.parametrize("path", ["/feed", "/stories", "/categories/world", *(f"/feeds/0-{kind}" for kind in FORMATS)])
+def test_s5_a16_our_own_feeds_carry_nothing_that_acts_or_addresses_anything_but_the_web(
+    site: HostileSite, path: str
+) -> None:
+    rss, atom = (lxml.etree.fromstring(site.ask(f"{path}.{kind}")) for kind in ("rss", "atom"))
+    written = [node.text or "" for node in (*rss.iter("{*}description"), *rss.iter("{*}encoded"))]
+    written += [node.text or "" for node in atom.iter("{*}content", "{*}summary") if node.get("type") == "html"]
+    items = json.loads(site.ask(f"{path}.json"))["items"]
+    written += [item.get("content_html", "") for item in items]
+    assert len(written) >= 10
+    assert [(fault, text) for text in written for fault in faults_in(text)] == []
+    addresses = [node.text or "" for node in rss.iter("link", "comments", "url")]
+    for node in (*rss.iter(), *atom.iter()):
+        addresses += [str(value) for name, value in node.attrib.items() if name in {"href", "url", "src", "uri"}]
+    addresses += [node.text or "" for node in atom.iter("{*}uri", "{*}icon", "{*}logo")]
+    addresses += [
+        item[name] for item in items for name in ("url", "external_url", "image", "banner_image") if name in item
+    ]
+    assert len(addresses) >= 10
+    assert [each for each in addresses if not each.startswith(("http://", "https://"))] == []
+
+
+@pytest.mark.parametrize("kind", ["rss", "atom"])
+def test_s5_the_sanitiser_of_another_reader_finds_nothing_to_take_out_of_our_feed(site: HostileSite, kind: str) -> None:
+    body = site.ask(f"/feed.{kind}")
+
+    def tags(*, sanitised: bool) -> list[list[str]]:
+        parsed = feedparser.parse(BytesIO(body), sanitize_html=sanitised, resolve_relative_uris=False)  # noqa: TID251 -- the oracle
+        return [
+            re.findall(r"<[a-z][a-z0-9]*", each.value) for entry in parsed.entries for each in entry.get("content", [])
+        ]
+
+    assert tags(sanitised=True)
+    assert tags(sanitised=True) == tags(sanitised=False)
+
+
+def test_s5_a16_no_payload_does_anything_in_the_site_as_files(trap: Trap, site: HostileSite) -> None:
+    # Thousands of pages take minutes, more than other commands are waited for.
+    subprocess.run(site.program.command("export", str(site.exported)), check=True, capture_output=True, timeout=3600)
+    pages = [file.relative_to(site.exported).as_posix() for file in site.exported.rglob("*.html")]
+    assert len(pages) > 50
+    trap.assert_quiet([f"/__exported/{name}" for name in sorted(pages)])
