@@ -78,7 +78,8 @@ def _not_a_feed(message: str) -> str:
 def _refused_address(message: str) -> str:
     if "`allow_private_address`" in message:
         return (
-            "if this feed is in your own network, give it `allow_private_address: true`; else look for its new address"
+            "if this feed is in your own network, give it `allow_private_address: true`, or name the network in"
+            " `polling: {allow_networks: [...]}`; else look for its new address"
         )
     return ""
 

@@ -188,7 +188,7 @@ def test_an_empty_feed_is_a_note_and_a_known_one_is_not() -> None:
         (failed(FailureKind.TIMEOUT, "x was not done within 20 s"), "polling.timeout"),
         (
             failed(FailureKind.REFUSED_ADDRESS, "10.0.0.1 is private: not dialled; `allow_private_address` opens"),
-            "if this feed is in your own network, give it `allow_private_address: true`",
+            "if this feed is in your own network, give it `allow_private_address: true`, or name the network in",
         ),
         (failed(FailureKind.NETWORK, "TLS: unsupported protocol (https://x.example/)"), "no encryption"),
         (failed(FailureKind.NETWORK, "the server speaks no TLS here (https://x.example/)"), "without encryption"),
