@@ -44,7 +44,7 @@ def head(root: Element, channel: Channel) -> Element:
     element = add(root, "channel")
     add(element, "title", plain(channel.title))
     add(element, "link", channel.home_url)
-    add(element, "description", plain(channel.description or channel.title))
+    add(element, "description", _as_html(plain(channel.description or channel.title)))
     add(element, "atom:link", rel="self", type=MEDIA_TYPE, href=channel.self_url)
     if channel.next_url:
         add(element, "atom:link", rel="next", type=MEDIA_TYPE, href=channel.next_url)
@@ -94,3 +94,8 @@ def _item(head: Element, channel: Channel, item: Listed) -> None:
     # The profile: `description` before `content:encoded`, with the short text of the two, and HTML whatever it looks like.
     add(element, "description", escape(item.summary or item.title, quote=False))
     add(element, "content:encoded", item.content)
+
+
+def _as_html(text: str) -> str:
+    """Write text for a place that some readers take for HTML and others for text: as HTML where it would else be some."""
+    return escape(text, quote=False) if "<" in text else text

@@ -70,7 +70,7 @@ OPEN_IN_FRAMES = r"""async ([paths, withPolicy]) => {
     const opened = await Promise.all(paths.map(async path => {
         const answer = await fetch(path);
         // Our own style sheet and script would be asked for by each of thousands of frames.
-        let text = (await answer.text()).replace(/<link rel="stylesheet" [^>]*>|<script src="[^"]*\/static\/[^"]*" defer><\/script>|<link rel="icon" [^>]*>/g, '');
+        let text = (await answer.text()).replace(/<link rel="stylesheet" [^>]*>|<script src="[^"]*static\/[^"]*" defer><\/script>|<link rel="icon" [^>]*>/g, '');
         if (!withPolicy) text = text.replace(/<meta http-equiv="content-security-policy"[^>]*>/, '');
         const frame = document.createElement('iframe');
         const loaded = new Promise(done => frame.addEventListener('load', done));
@@ -162,7 +162,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostileSite]:
             f"  - {{url: '{publisher.url(path)}', id: {path[1:].replace('.', '-')}, category: World}}\n"
             for path in documents
         )
-        head = "polling: {host_gap: 0s, websub: off}\ndefaults: {allow_private_address: true}\nfeeds:\n"
+        head = "polling: {host_gap: 0s, websub: off}\naccess: {searches: 0}\ndefaults: {allow_private_address: true}\nfeeds:\n"
         program.config.write_text(head + listed)
         done = program.run("poll", "--all")
         assert done.returncode == 0, done.stderr
@@ -327,7 +327,9 @@ def test_s5_the_sanitiser_of_another_reader_finds_nothing_to_take_out_of_our_fee
     def tags(*, sanitised: bool) -> list[list[str]]:
         parsed = feedparser.parse(BytesIO(body), sanitize_html=sanitised, resolve_relative_uris=False)  # noqa: TID251 -- the oracle
         return [
-            re.findall(r"<[a-z][a-z0-9]*", each.value) for entry in parsed.entries for each in entry.get("content", [])
+            [tag for tag in re.findall(r"<[a-z][a-z0-9]*", each.value) if tag != "<mark"]  # it does not know that one
+            for entry in parsed.entries
+            for each in entry.get("content", [])
         ]
 
     assert tags(sanitised=True)
