@@ -195,10 +195,12 @@ def _span(site: Site, digest: Digest) -> str:
 
 
 def _counted(digest: Digest) -> str:
-    chosen = len(digest.items)
+    chosen = f"{len(digest.items):,} of {digest.stories:,} {_plural(digest.stories, 'story', 'stories')}"
+    # Stories of a period may be of entries that were published before it, and came in during it.
+    if not digest.entries:
+        return chosen
     return (
-        f"{chosen:,} of {digest.stories:,} {_plural(digest.stories, 'story', 'stories')}, "
-        f"from {digest.entries:,} {_plural(digest.entries, 'entry', 'entries')} "
+        f"{chosen}, from {digest.entries:,} {_plural(digest.entries, 'entry', 'entries')} "
         f"of {digest.publishers:,} {_plural(digest.publishers, 'publisher', 'publishers')}"
     )
 

@@ -81,6 +81,11 @@ def test_one_of_everything_is_counted_in_the_singular() -> None:
     assert made.counted == "1 of 1 story, from 1 entry of 1 publisher"
 
 
+def test_stories_of_entries_that_were_published_before_the_period_are_not_said_to_be_of_none() -> None:
+    made = sheet(SITE, replace(make_digest(), stories=4, entries=0, publishers=0))
+    assert made.counted == "1 of 4 stories"
+
+
 @pytest.mark.parametrize(
     ("others", "said", "page"),
     [
