@@ -104,7 +104,7 @@ feeds:
         ("sites: {}", "1:1: unknown key 'sites'; did you mean 'site'?"),
         (
             "qqq: {}",
-            "1:1: unknown key 'qqq'; possible are site, polling, copies, stories, media, metrics, care, mail, digest, digests, defaults, categories, include, feeds",
+            "1:1: unknown key 'qqq'; possible are site, polling, copies, stories, media, access, metrics, care, mail, digest, digests, defaults, categories, include, feeds",
         ),
     ],
 )
