@@ -15,7 +15,7 @@ from aggregator.publish.site import Site
 from aggregator.web.attempts import Word
 from aggregator.web.clients import client
 from aggregator.web.errors import NOT_KEPT, error_page
-from aggregator.web.guard import Guard, is_document
+from aggregator.web.guard import OPENED_BY, Guard, is_document
 from aggregator.web.headers import is_foreign
 from aggregator.web.rendering import Templates
 
@@ -55,6 +55,8 @@ class Gate:
         path, now = scope["path"], self._clock.now()
         who = client(scope, self._guard.trusted)
         word = await self._guard.admits(scope, who, now)
+        if self._guard.is_closed(path) and self._guard.has_token(scope):
+            scope[OPENED_BY] = self._guard.feed_token
         _take_token_out(scope)
         if word is Word.LATER and self._guard.password:
             return self._too_often(path, self._guard.password.wait(who, now))
@@ -96,7 +98,7 @@ def _wanted(scope: Scope) -> str:
 
 
 def _take_token_out(scope: Scope) -> None:
-    """Take the token out of the query: no page, link, error or redirect from here on can then show it."""
+    """Take the token out of the query: no page, error or redirect from here on shows it but who asks for `OPENED_BY`."""
     query: bytes = scope["query_string"]
     if b"token" not in query:
         return

@@ -31,6 +31,9 @@ _DOCUMENT = re.compile(r"/.*\.(?:atom|rss|json|opml|epub|txt|md|eml)", re.DOTALL
 _SEARCH = re.compile(r"/search(?:\..*)?", re.DOTALL)
 _LONGEST_BASIC = 8192
 
+OPENED_BY = "aggregator.opened_by"
+"""Where the scope of a request says which token opened a closed document."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
@@ -75,7 +78,7 @@ class Guard:
 
     async def admits(self, scope: Scope, client: str, now: datetime) -> Word:
         """Tell whether a request may go on (`RIGHT`)."""
-        if not self.is_closed(scope["path"]) or self._has_token(scope) or self._is_named(scope):
+        if not self.is_closed(scope["path"]) or self.has_token(scope) or self._is_named(scope):
             return Word.RIGHT
         if self.session(Request(scope), now):
             return Word.RIGHT
@@ -87,7 +90,8 @@ class Guard:
         buckets = self.searches if _SEARCH.fullmatch(path) else self.images if is_foreign(path) else None
         return timedelta() if buckets is None else buckets.take(client, now)
 
-    def _has_token(self, scope: Scope) -> bool:
+    def has_token(self, scope: Scope) -> bool:
+        """Tell whether a request for a document brings the token that opens documents."""
         if not self.feed_token or not is_document(scope["path"]) or scope["method"] not in {"GET", "HEAD"}:
             return False
         given = QueryParams(scope["query_string"]).getlist("token")

@@ -3,14 +3,18 @@
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
 from starlette.routing import Route
 
+from aggregator.model.entry import ParsedEntry
 from aggregator.web.buckets import Buckets
 from aggregator.web.guard import Guard
 from aggregator.web.pages.login import local
@@ -127,6 +131,35 @@ async def test_the_token_opens_feeds_and_nothing_else(room: Newsroom) -> None:
         assert (await room.get(f"{address}?token={TOKEN}")).status_code in {303, 401}, address
     for token in ("", "wrong", TOKEN[:-1], f"{TOKEN}&token={TOKEN}", "é"):
         assert (await room.get(f"/feed.atom?token={token}")).status_code == 401, token
+
+
+@pytest.mark.parametrize("suffix", ["atom", "rss", "json"])
+async def test_who_was_let_in_by_a_token_reads_the_whole_history(tmp_path: Path, suffix: str) -> None:
+    token = "feed-token+with/what~has.to_be-quoted"
+    async with newsroom(tmp_path, guard=replace(by_password(), feed_token=token)) as closed:
+        await closed.configure(make_feed("example"))
+        await closed.publish("example", *many())
+        address, seen = f"/feed.{suffix}?token={quote(token, safe='')}", set[str]()
+        while address:
+            found = await closed.get(address)
+            assert found.status_code == 200, address
+            seen |= set(re.findall(r"Headline \d+", found.text))
+            further = re.search(r'(?:"next_url": |rel="prev-archive"[^>]*href=)"([^"]+)"', found.text)
+            address = unescape(further[1]).removeprefix("https://news.example") if further else ""
+    assert seen == {entry.headline for entry in many()}
+
+
+def many() -> list[ParsedEntry]:
+    return [make_parsed_entry(str(number), headline=f"Headline {number}") for number in range(120)]
+
+
+async def test_a_token_stands_in_links_to_further_documents_alone(room: Newsroom) -> None:
+    await room.publish("example", *many())
+    found = await room.get(f"/feed.atom?token={TOKEN}")
+    holding = re.findall(rf'<link rel="([^"]+)"[^>]*token={TOKEN}', found.text)
+    assert holding == ["prev-archive"]
+    assert found.text.count(TOKEN) == 1
+    assert TOKEN not in (await room.get("/feed.atom", authorization=basic(PASSWORD))).text
 
 
 async def test_who_logs_in_reads_until_he_logs_out(room: Newsroom) -> None:

@@ -1,13 +1,17 @@
 """Turn what has been made into a response; and write the addresses of what goes with it."""
 
+from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import quote
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from aggregator.model.query import Cursor
 from aggregator.model.search import Rank
-from aggregator.publish.site import Site
+from aggregator.publish.site import Channel, Site
 from aggregator.web.desk import Desk
+from aggregator.web.guard import OPENED_BY
 from aggregator.web.headers import FEED_AGE, PAGE_AGE, kept_for
 from aggregator.web.pages.formats import FORMATS
 
@@ -36,6 +40,30 @@ def continued(address: str, **marks: Cursor | Rank | None) -> str:
     """Add to an address, which may have parameters already, where its list begins; a mark that is None is left out."""
     given = [f"{name}={mark}" for name, mark in marks.items() if mark is not None]
     return address + ("&" if "?" in address else "?") + "&".join(given) if given else address
+
+
+def onward(request: Request, address: str) -> str:
+    """Add the token that opened a document to the address of a further one: who was let in here can go on there.
+
+    Only programs see it, and only those that sent it. What names a document (`self`) and what leads to pages stays without.
+    """
+    token: str | None = request.scope.get(OPENED_BY)
+    return f"{address}{'&' if '?' in address else '?'}token={quote(token, safe='')}" if token else address
+
+
+def passable(request: Request, channel: Channel) -> Channel:
+    """Let whoever was let in by a token follow the links to the other documents of a feed."""
+
+    def opened(address: str | None) -> str | None:
+        return onward(request, address) if address else None
+
+    return replace(
+        channel,
+        next_url=opened(channel.next_url),
+        current_url=opened(channel.current_url),
+        prev_archive_url=opened(channel.prev_archive_url),
+        next_archive_url=opened(channel.next_archive_url),
+    )
 
 
 def twins(site: Site, path: str, query: str = "") -> list[tuple[str, str, str]]:

@@ -17,6 +17,7 @@ from aggregator.text.dates import rfc3339
 from aggregator.web import asked
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.headers import FEED_AGE, kept_for
+from aggregator.web.pages.answer import onward, passable
 from aggregator.web.pages.digest_names import known, main_name, moved, title_of
 
 DIGESTS = 10
@@ -36,12 +37,13 @@ def _handler(form: DigestFormat) -> Callable[[Request], Awaitable[Response]]:
         name = await known(desk, given) if given else main_name(desk)
         if given == DAILY or (given is None and name != DAILY):
             query = f"?{request.url.query}" if request.url.query else ""
-            return moved(desk, f"{list_path(name)}.{form.suffix}{query}")
+            return moved(desk, onward(request, f"{list_path(name)}.{form.suffix}{query}"))
         before, since = asked.before(request), asked.since(request, desk.site.timezone)
         found = await desk.digests.page(name, before=before, limit=DIGESTS + 1)
         later = [digest for digest in found if since is None or digest.end > since]
         shown = later[:DIGESTS]
         channel = _channel(desk, form, name, shown, before=before, since=since, goes_on=len(later) > DIGESTS)
+        channel = passable(request, channel)
         # On a thread: ten digests of 54 stories take 40 ms to write.
         body = await to_thread.run_sync(form.write, channel, shown)
         return Response(body, headers=kept_for(FEED_AGE), media_type=f"{form.media_type}; charset=utf-8")

@@ -25,7 +25,7 @@ from aggregator.services.read_entries import FeedContents
 from aggregator.web import asked
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.headers import ARCHIVE_AGE, FEED_AGE
-from aggregator.web.pages.answer import continued, feed_response
+from aggregator.web.pages.answer import continued, feed_response, passable
 from aggregator.web.pages.category_names import named
 from aggregator.web.pages.formats import FORMATS, Format
 
@@ -70,7 +70,7 @@ def _handler(choose: Choose, form: Format) -> Callable[[Request], Awaitable[Resp
         wanted = await choose(desk, request)
         archive = asked.archive(request) if isinstance(wanted.query, EntryQuery) else None
         contents = await _contents(desk, wanted, archive)
-        channel = _channel(desk, wanted, form, contents, archive)
+        channel = passable(request, _channel(desk, wanted, form, contents, archive))
         # On a thread: fifty long entries take some ten milliseconds to write.
         body = await to_thread.run_sync(form.write, channel, contents.page.items)
         return feed_response(form.media_type, body, ARCHIVE_AGE if archive else FEED_AGE)

@@ -14,7 +14,7 @@ from aggregator.publish.site import Channel, Site, newest_change
 from aggregator.services.read_stories import Moved, StoryContents, StoryFeed
 from aggregator.web import asked
 from aggregator.web.desk import desk_of
-from aggregator.web.pages.answer import continued, feed_response, moved
+from aggregator.web.pages.answer import continued, feed_response, moved, onward, passable
 from aggregator.web.pages.formats import FORMATS, Format
 from aggregator.web.pages.story import PATH
 
@@ -33,7 +33,7 @@ def _all(form: Format) -> Handler:
     async def document(request: Request) -> Response:
         desk, after = desk_of(request), asked.cursor(request)
         contents = await desk.reader.story_contents(StoryQuery(after=after))
-        channel = _channel(desk.site, form, after, contents)
+        channel = passable(request, _channel(desk.site, form, after, contents))
         # On a thread: fifty long entries take some ten milliseconds to write.
         return feed_response(
             form.media_type, await to_thread.run_sync(form.write_stories, channel, contents.page.items)
@@ -47,10 +47,10 @@ def _one(form: Format) -> Handler:
         desk, after = desk_of(request), asked.cursor(request)
         found = await desk.reader.story_feed(asked.story_id(request), after)
         if isinstance(found, Moved):
-            return moved(desk.site, f"{PATH}/{found.to}.{form.suffix}")
+            return moved(desk.site, onward(request, f"{PATH}/{found.to}.{form.suffix}"))
         if found is None:
             raise HTTPException(404)
-        channel = _channel_of_one(desk.site, form, after, found)
+        channel = passable(request, _channel_of_one(desk.site, form, after, found))
         return feed_response(form.media_type, await to_thread.run_sync(form.write, channel, found.contents.page.items))
 
     return document
