@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: serve test test-all check docs extras format lock clean
+.PHONY: serve test test-all check docs extras format lock audit clean
 
 serve: $(SETUP)  ## poll the feeds of feeds.yaml and serve http://127.0.0.1:8000
 	$(BIN)/aggregator serve
@@ -49,6 +49,15 @@ lock: $(SETUP)  ## renew the lock files: names, versions and hashes only
 	$(LOCK) --extra dev --output-file requirements-dev.lock pyproject.toml
 	$(LOCK) --extra dev --extra embeddings --extra fulltext --output-file requirements-extras.lock pyproject.toml
 	$(LOCK) --build-deps-for wheel --only-build-deps --output-file requirements-build.lock pyproject.toml
+
+# The locks hold all that is installed, the extras' what the others do; nothing of it is installed to be looked up.
+audit: $(SETUP)  ## what is locked: hashes, what it is for, whether it is used, and known vulnerabilities
+	$(BIN)/pytest --quiet tests/project/test_locks.py tests/project/test_dependencies.py
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/pip install --quiet pip-audit
+	build/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+		--requirement requirements-extras.lock --requirement requirements-build.lock || \
+		{ echo "make audit: a package has a known vulnerability, or its database could not be asked about one (see above)"; exit 1; }
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
