@@ -62,21 +62,26 @@ async def examine(config: Path, database: Path, *, thorough: bool) -> list[Sign]
 
     Args:
         config: feeds.yaml; it may be broken.
-        database: it may be missing, or broken.
+        database: it may be missing, and is not made for this, or broken.
         thorough: look the whole database through.
     """
     configuration, trouble = _configuration(config)
     now = SystemClock().now()
-    unusable, polled = await _polled(database, now)
+    is_there = await asyncio.to_thread(database.exists)
+    unusable, polled = await _polled(database, now) if is_there else ("", None)
     care = configuration.care if configuration else Care()
     return diagnose(
         Vitals(
             now=now,
             versions=Versions(program=version("aggregator"), python=python_version(), sqlite=connect.SQLITE),
             configuration=trouble,
+            names_feeds=configuration is not None and bool(configuration.enabled_feeds() or configuration.include),
+            unmade="" if is_there else str(database),
             database=unusable,
-            findings=[found.what for found in inspecting.inspect(database)] if thorough and not unusable else None,
-            disk=None if unusable else _disk(database),
+            findings=[found.what for found in inspecting.inspect(database)]
+            if thorough and is_there and not unusable
+            else None,
+            disk=_disk(database) if is_there and not unusable else None,
             polled=polled,
             backups=care.backups is not None,
             backup_at=_backup_at(care.backups),
@@ -93,9 +98,7 @@ def _configuration(config: Path) -> tuple[Configuration | None, str]:
 
 
 async def _polled(database: Path, now: datetime) -> tuple[str, Polled | None]:
-    """Give why the database can't be used, or how its feeds are doing. It is not made for this."""
-    if not await asyncio.to_thread(database.exists):
-        return f"{database}: there is none yet; `aggregator poll` makes it and fills it", None
+    """Give why the database can't be used, or how its feeds are doing."""
     try:
         async with open_store(database) as store:
             overviews = await store.read(lambda tx: tx.feeds.overview())

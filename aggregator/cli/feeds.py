@@ -24,6 +24,12 @@ from aggregator.polling.upcoming import NextTime, next_time
 Pauses = dict[RateGroup, GroupPause]
 
 
+_NONE = (
+    "{} names no feed yet. `aggregator feeds add URL` finds the feed of a page and adds it; "
+    "`aggregator feeds import FILE.opml` takes over the list of another reader."
+)
+
+
 @click.group(
     commands=LazyCommands(
         {
@@ -68,7 +74,10 @@ def list_feeds(place: Place, *, as_json: bool) -> None:
     if origins := known.configuration.origins:
         columns.insert(1, Column(header="from"))
         cells = [(row[0], host_name(origins.get(FeedId(row[0]), "")), *row[1:]) for row in cells]
-    print_table([*columns, Column(header="entries", right=True)], cells)
+    if cells:
+        print_table([*columns, Column(header="entries", right=True)], cells)
+    else:
+        click.echo(_NONE.format(place.config))
 
 
 def _rows(known: KnownFeeds) -> Iterator[tuple[FeedSettings, FeedOverview | None]]:

@@ -81,6 +81,10 @@ class Vitals:
     versions: Versions
     configuration: str
     """What is wrong with feeds.yaml; empty: nothing."""
+    names_feeds: bool
+    """feeds.yaml names some, or a list of them."""
+    unmade: str
+    """The database that is not there yet; empty: it is."""
     database: str
     """Why it can't be used; empty: it can."""
     findings: Sequence[str] | None
@@ -110,13 +114,20 @@ def diagnose(vitals: Vitals) -> list[Sign]:
 
 
 def _configuration(vitals: Vitals) -> Sign:
-    state, said = (State.WRONG, vitals.configuration) if vitals.configuration else (State.WELL, "can be used")
-    return Sign(topic="configuration", state=state, said=said)
+    if vitals.configuration:
+        return Sign(topic="configuration", state=State.WRONG, said=vitals.configuration)
+    if not vitals.names_feeds:
+        said = "can be used, but names no feed yet: `aggregator feeds add URL` finds that of a page, and adds it"
+        return Sign(topic="configuration", state=State.NOTE, said=said)
+    return Sign(topic="configuration", state=State.WELL, said="can be used")
 
 
 def _database(vitals: Vitals) -> Sign:
     if vitals.database:
         return Sign(topic="database", state=State.WRONG, said=vitals.database)
+    if vitals.unmade:
+        said = f"nothing was polled yet: `aggregator poll` or `aggregator serve` makes {vitals.unmade} and fills it"
+        return Sign(topic="database", state=State.NOTE, said=said)
     if vitals.findings:
         wrong = "; ".join(vitals.findings)
         return Sign(topic="database", state=State.WRONG, said=f"{wrong}; `aggregator db check` names them")
@@ -195,6 +206,8 @@ def _backups(vitals: Vitals) -> Sign:
     if not vitals.backups:
         said = "none are made: name a folder in `care: {backups: ...}`, or run `aggregator db backup FILE`"
         return Sign(topic="backups", state=State.NOTE, said=said)
+    if vitals.unmade and vitals.backup_at is None:
+        return Sign(topic="backups", state=State.NOTE, said="there is nothing yet to make one of")
     if vitals.backup_at is None or vitals.now - vitals.backup_at > STALE_BACKUP:
         newest = f"the newest is of {vitals.backup_at:%Y-%m-%d}" if vitals.backup_at else "there is none yet"
         return Sign(topic="backups", state=State.WRONG, said=f"{newest}; `aggregator serve` makes one every night")

@@ -31,3 +31,12 @@ def test_the_first_feed_goes_where_the_starter_file_has_room_for_it(program: Pro
 
 def test_where_there_is_no_file_the_way_to_one_is_told(program: Program) -> None:
     assert "or make one: aggregator init" in program.run("feeds", "list").stderr
+
+
+def test_a_file_without_feeds_leads_to_the_first_one(program: Program) -> None:
+    program.run("init")
+    listed, looked = program.run("feeds", "list"), program.run("doctor")
+    assert listed.stdout.startswith(f"{program.config} names no feed yet. `aggregator feeds add URL`")
+    assert program.run("feeds", "list", "--json").stdout == "[]\n"
+    assert (listed.returncode, looked.returncode) == (0, 0)
+    assert "names no feed yet" in looked.stdout

@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,22 @@ def test_polls_that_run_are_finished_before_a_changed_file_is_applied(program: P
         wait_for(f"{site}/feed.atom", TRAINS.headline)
         assert CHIEFS.headline in get(f"{site}/feed.atom")
     assert [request.path for request in server.requests].count("/a.xml") == 1
+
+
+def test_images_of_a_feed_are_shown_from_when_its_file_says_so(program: Program, server: LoopbackServer) -> None:
+    pictured = replace(CHIEFS, description=f'<p>In Baghdad.</p><img src="{server.url("/chiefs.png")}" alt="Chiefs">')
+    server.answers["/a.xml"] = Answer(body=rss([pictured]))
+    hidden = "media: {images: none}\n"
+    put(program, text(server, "/a.xml id: a", more=hidden))
+    with served(program) as (process, site):
+        wait_for(f"{site}/feed.atom", CHIEFS.headline)
+        assert "/media/" not in get(f"{site}/entries/1")
+        put(program, text(server, "/a.xml id: a, images: proxied", more=hidden))
+        process.send_signal(signal.SIGHUP)
+        wait_for(f"{site}/entries/1", 'src="/media/')
+        put(program, text(server, "/a.xml id: a", more=hidden))
+        process.send_signal(signal.SIGHUP)
+        gone(f"{site}/entries/1", "/media/")
 
 
 def test_what_can_not_be_applied_leaves_what_was_in_force(program: Program, server: LoopbackServer) -> None:

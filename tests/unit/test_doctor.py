@@ -19,6 +19,8 @@ WELL = Vitals(
     now=NOON,
     versions=Versions(program="1.0", python="3.11.7", sqlite=(3, 53, 0)),
     configuration="",
+    names_feeds=True,
+    unmade="",
     database="",
     findings=(),
     disk=DISK,
@@ -45,6 +47,8 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
     ("vitals", "topic", "state", "said"),
     [
         (replace(WELL, configuration="feeds.yaml:1:1: no"), "configuration", State.WRONG, "feeds.yaml:1:1"),
+        (replace(WELL, names_feeds=False), "configuration", State.NOTE, "feeds add URL"),
+        (replace(WELL, unmade="a.db"), "database", State.NOTE, "`aggregator serve` makes a.db"),
         (replace(WELL, database="a.db: is damaged"), "database", State.WRONG, "damaged"),
         (replace(WELL, findings=("entries without a text",)), "database", State.WRONG, "db check` names them"),
         (replace(WELL, disk=replace(DISK, free=500 * MIB)), "disk", State.WRONG, "make room"),
@@ -75,12 +79,27 @@ def run(folder: Path, *arguments: str) -> Result:
     return CliRunner().invoke(main, [*files, "doctor", *arguments])
 
 
-def test_a_service_that_was_never_started_is_told_how_to_and_no_database_is_made(tmp_path: Path) -> None:
+def test_without_a_configuration_that_is_wrong_and_no_database_is_made(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.exit_code == 1
     assert "feeds.yaml" in done.stdout
     assert "aggregator poll" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("thorough", [[], ["--thorough"]])
+def test_a_service_that_was_never_started_is_told_how_to_and_nothing_is_wrong_with_it(
+    tmp_path: Path, thorough: list[str]
+) -> None:
+    (tmp_path / "feeds.yaml").write_text(f"care: {{backups: {tmp_path}}}\nfeeds: []\n")
+    done = run(tmp_path, *thorough)
+    assert done.exit_code == 0
+    assert "WRONG" not in done.stdout
+    assert "aggregator feeds add URL" in done.stdout
+    assert (
+        f"nothing was polled yet: `aggregator poll` or `aggregator serve` makes {tmp_path / 'news.db'}" in done.stdout
+    )
+    assert [file.name for file in tmp_path.iterdir()] == ["feeds.yaml"]
 
 
 def test_a_mail_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
