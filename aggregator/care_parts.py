@@ -138,6 +138,8 @@ async def _mail(configuration: Configuration | None) -> str | None:
 def nightly(configuration: Configuration, store: Store, database: Path, standing: CareStanding) -> NightlyCare:
     """Make what cares for the database every night, as feeds.yaml wants it."""
     care = configuration.care
+    if standing.backed_up_at is None:  # of an earlier process, or of none
+        standing.backed_up_at = _backup_at(care.backups)
     settings = CareSettings(
         at=care.time, zone=configuration.site.timezone, backups=care.backups, keep=care.keep, check=care.check
     )

@@ -11,6 +11,7 @@ from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FetchOutcome, FetchRequest
 from aggregator.model.media import ImageOutcome, KeptImage
 from aggregator.model.version import Version
+from aggregator.progress_records import ProgressRecords
 from aggregator.push_records import PushRecords
 from aggregator.records import CopyRecords, EntryRecords, FeedRecords
 from aggregator.search_records import SearchRecords
@@ -74,6 +75,11 @@ class Transaction(Protocol):
     @property
     def lists(self) -> ListRecords:
         """Subscription lists that feeds.yaml includes."""
+        ...
+
+    @property
+    def progress(self) -> ProgressRecords:
+        """How far the work behind the pages has come."""
         ...
 
     @property

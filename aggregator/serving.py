@@ -243,7 +243,9 @@ async def _open(
         application = await closing.enter_async_context(assembled(configuration, opened))
         lists = await closing.enter_async_context(open_lists(configuration, opened.store))
         polls = PollSchedule(application.poller, hubs=application.subscriber) if poll else None
-        steps = [application.digests.seal_due] + ([application.mailing.send_due] if application.mailing else [])
+        steps = [application.digests.seal_due] + (
+            [partial(application.mailing.send_due, opened.watch.work.mailed)] if application.mailing else []
+        )
         return Generation(
             app=_web(configuration, application, media, gate),
             application=application,

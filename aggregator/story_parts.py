@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from aggregator.config.model import Configuration
 from aggregator.errors import InputError
 from aggregator.ports import Store
-from aggregator.services.grouping import Grouping
+from aggregator.services.grouping import Grouping, OnPlaced
 
 if TYPE_CHECKING:
     from aggregator.stories.vectors import Vectors
 
 
-def grouping(configuration: Configuration, store: Store) -> Grouping:
-    """Put together what groups new entries."""
+def grouping(configuration: Configuration, store: Store, *, on_placed: OnPlaced) -> Grouping:
+    """Put together what groups new entries; `on_placed` is told of each transaction."""
     return Grouping(
         store,
         window=configuration.copies.window,
         settings=configuration.stories.settings,
         vectors=story_vectors(configuration),
+        on_placed=on_placed,
     )
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from aggregator.services.story_desk import StoryDesk
     from aggregator.stories.vectors import Vectors
 
+OnPlaced = Callable[[int, float], None]
+"""Is told how many entries a transaction placed, and how many seconds it took."""
+
 INDEXED = 1000
 """Entries a transaction that go into the index: about 50 ms. By 200 they take half as long again: each piece is merged later."""
 PLACED = 400
@@ -43,9 +46,10 @@ class Grouping:
         within: how long a transaction goes on placing; some are placed even if that is nothing.
         stopwatch: seconds since some time or other; by default those of CPU that the thread had, for on a machine that is busy with other
             things shorter transactions would only be more of them, and make it busier.
+        on_placed: is told of each transaction that was kept.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- by name, most with a default
         self,
         store: Store,
         *,
@@ -55,6 +59,7 @@ class Grouping:
         batch: int = PLACED,
         within: timedelta = WITHIN,
         stopwatch: Callable[[], float] = time.thread_time,
+        on_placed: OnPlaced = lambda _entries, _seconds: None,
     ) -> None:
         self._store = store
         self._window = window
@@ -64,6 +69,7 @@ class Grouping:
         self._batch = batch
         self._within = within.total_seconds()
         self._stopwatch = stopwatch
+        self._on_placed = on_placed
         self._desk: StoryDesk | None = None
         self._turn = asyncio.Lock()
 
@@ -88,9 +94,11 @@ class Grouping:
         desk, self._desk = self._desk or await self._store.read(self._open_desk), None
         if desk is None:
             return False
+        before, began = desk.placed, time.perf_counter()
         is_more = await self._store.write(partial(self._place, desk))
         if is_more is None:
             return True
+        self._on_placed(desk.placed - before, time.perf_counter() - began)
         self._desk = desk
         return is_more
 

@@ -9,6 +9,7 @@ from aggregator.model.feed import FeedFigures, FeedGlance, FeedOverview
 from aggregator.model.full_text import FullText
 from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.poll import GroupPause, PollRecord, Totals
+from aggregator.model.progress import Progress
 from aggregator.model.push import Subscription
 from aggregator.model.query import Cursor, EntryQuery, Page, StoryQuery
 from aggregator.model.search import SearchQuery, Sort
@@ -151,6 +152,10 @@ class Reader:
     async def all_feeds(self, *, now: datetime) -> AllFeeds:
         """Collect how every configured feed is doing."""
         return await self._store.read(lambda tx: _all_feeds(tx, now))
+
+    async def progress(self, digests: Collection[str]) -> Progress:
+        """Count what waits, and the sealed digests of these names."""
+        return await self._store.read(lambda tx: tx.progress.look(digests))
 
     async def one_feed(self, feed_id: FeedId, *, now: datetime) -> OneFeed | None:
         """Collect how one configured feed is doing; None where there is none of that name."""

@@ -42,6 +42,8 @@ class StoryDesk:
     """
 
     def __init__(self, tx: Transaction, settings: StorySettings, vectors: Vectors | None, *, window: timedelta) -> None:
+        self.placed = 0
+        """How many entries it has decided about, one that changed again."""
         self._window = window
         self._stored = StoredEngine(tx, settings, vectors)
         self._near = NearWindow(window, settings.late)
@@ -76,6 +78,7 @@ class StoryDesk:
             self._together = _next_size(len(batch), before - seconds) if batch else size
         if placed:
             self._stored.save(tx)
+            self.placed += placed
         return is_more
 
     def _decide(self, tx: Transaction, batch: Sequence[EntryId], *, is_whole: bool) -> None:

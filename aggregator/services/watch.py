@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import TypeVar
 
 from aggregator.errors import DatabaseUnusable
+from aggregator.model.digest import MailState, Outgoing
 from aggregator.model.poll import PollResult
 from aggregator.ports import Clock, Store, Transaction
 from aggregator.services.care import CareStanding
@@ -90,6 +91,26 @@ class RequestTally:
         return list(zip(bounds, accumulate(self._within[bound] for bound in bounds), strict=True))
 
 
+class WorkTally:
+    """Counts what else was done since the process began."""
+
+    def __init__(self) -> None:
+        self.grouped = 0
+        """Entries that were given their place; one that changes is given it again."""
+        self.grouping_seconds = 0.0
+        self.mails: Counter[MailState] = Counter()
+        """Attempts to send one by what came of them; `WAITING`: it is tried again."""
+
+    def placed(self, entries: int, seconds: float) -> None:
+        """Count one transaction of grouping."""
+        self.grouped += entries
+        self.grouping_seconds += seconds
+
+    def mailed(self, message: Outgoing) -> None:
+        """Count an attempt to send."""
+        self.mails[message.state] += 1
+
+
 class WatchedStore:
     """`ports.Store` that notes when it was last written to: polling writes to it whenever it looks for due feeds."""
 
@@ -141,6 +162,7 @@ class Watch:
 
     tally: PollTally = field(default_factory=PollTally)
     requests: RequestTally = field(default_factory=RequestTally)
+    work: WorkTally = field(default_factory=WorkTally)
     polling: WatchedStore | None = None
     """What the poller writes to; None where this process does not poll."""
     database_bytes: Callable[[], int] | None = None

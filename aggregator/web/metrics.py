@@ -1,7 +1,7 @@
 """Measurements for Prometheus, in its text format.
 
 Counts of polls are of this process and begin with it; what is stored is read from rows that are kept up to date anyway (a row a
-feed), so that a scrape costs the same whether there are a thousand entries or ten million. No label names a feed: their number
+feed) or counted along indexes of what waits, so that a scrape costs the same whether there are a thousand entries or ten million. No label names a feed: their number
 is the user's, and a label's values are kept for ever. /feeds says how each one is doing.
 
 Who may ask is decided in `web.measuring`.
@@ -9,6 +9,7 @@ Who may ask is decided in `web.measuring`.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from platform import python_version
@@ -26,12 +27,14 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from aggregator.model.digest import MailState
 from aggregator.model.feed import Outcome
 from aggregator.model.fetch import FailureKind
+from aggregator.model.progress import Progress
 from aggregator.services.care import CareStanding
 from aggregator.services.in_force import InForce
 from aggregator.services.read import AllFeeds
-from aggregator.services.watch import PollTally, RequestTally, Watch
+from aggregator.services.watch import PollTally, RequestTally, Watch, WorkTally
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.measuring import refusal
 from aggregator.web.pages.condition import CONDITIONS
@@ -48,7 +51,8 @@ async def metrics(request: Request) -> Response:
         challenge = {"www-authenticate": "Bearer"} if refused.status == HTTPStatus.UNAUTHORIZED else {}
         return PlainTextResponse(refused.text, refused.status, headers={**_NOT_KEPT, **challenge})
     known = await desk.reader.all_feeds(now=desk.clock.now())
-    body = await to_thread.run_sync(_measured, desk, known)
+    progress = await desk.reader.progress([plan.name for plan in desk.digests.plans])
+    body = await to_thread.run_sync(_measured, desk, known, progress)
     return Response(body, headers={**_NOT_KEPT, "content-type": MEDIA_TYPE})
 
 
@@ -62,7 +66,7 @@ class _Now(Collector):
         return self._families
 
 
-def _measured(desk: Desk, known: AllFeeds) -> bytes:
+def _measured(desk: Desk, known: AllFeeds, progress: Progress) -> bytes:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(
@@ -71,6 +75,9 @@ def _measured(desk: Desk, known: AllFeeds) -> bytes:
                 *_feeds(known),
                 *_polls(desk.watch.tally),
                 *_requests(desk.watch.requests),
+                *_grouping(progress, desk.watch.work),
+                *_digests(progress),
+                *_mails(progress, desk.watch.work, desk.clock.now()),
                 *_care(desk.watch.care),
                 *_stored(known, desk.watch),
                 *_configuration(desk.watch.in_force),
@@ -133,6 +140,33 @@ def _requests(tally: RequestTally) -> Iterable[Metric]:
     seconds = HistogramMetricFamily("aggregator_http_request_duration_seconds", "How long answers took.")
     seconds.add_metric([], buckets, tally.seconds)
     yield seconds
+
+
+def _grouping(progress: Progress, tally: WorkTally) -> Iterable[Metric]:
+    yield _gauge("aggregator_entries_ungrouped", "Entries that wait for their place in stories.", progress.ungrouped)
+    yield _gauge("aggregator_stories_open", "Stories that entries may still join.", progress.open_stories)
+    yield _counter("aggregator_entries_grouped", "Entries that were given their place, or again.", tally.grouped)
+    yield _counter("aggregator_grouping_seconds", "How long that took in all.", tally.grouping_seconds)
+
+
+def _digests(progress: Progress) -> Iterable[Metric]:
+    made = GaugeMetricFamily("aggregator_digests", "Digests that were sealed, by name.", labels=["digest"])
+    last = GaugeMetricFamily("aggregator_digest_timestamp_seconds", "When the newest was sealed.", labels=["digest"])
+    for name, sealed in progress.digests.items():
+        made.add_metric([name], sealed.count)
+        if sealed.last_at:
+            last.add_metric([name], sealed.last_at.timestamp())
+    yield from (made, last)
+
+
+def _mails(progress: Progress, tally: WorkTally, now: datetime) -> Iterable[Metric]:
+    tried = CounterMetricFamily("aggregator_mails", "Attempts to send a digest by what came of them.", labels=["state"])
+    for state in (MailState.SENT, MailState.WAITING, MailState.REFUSED):
+        tried.add_metric([state], tally.mails[state])
+    yield tried
+    yield _gauge("aggregator_mails_waiting", "Digests that are on their way to somebody.", progress.mails)
+    waited = max(0.0, (now - progress.oldest_mail_at).total_seconds()) if progress.oldest_mail_at else 0.0
+    yield _gauge("aggregator_mail_wait_seconds", "How long the one that waits longest has been made.", waited)
 
 
 def _care(standing: CareStanding) -> Iterable[Metric]:

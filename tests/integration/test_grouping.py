@@ -365,3 +365,20 @@ async def test_where_nothing_waits_nothing_is_read_and_no_model_is_loaded(tmp_pa
         await publish(store, fortnight()[:1])
         with pytest.raises(UserError, match="no model"):
             await grouping.group_new()
+
+
+async def test_who_watches_is_told_of_what_was_placed_when_it_is_kept(tmp_path: Path) -> None:
+    told: list[int] = []
+    async with filled(tmp_path / "told.db") as store:
+        waiting = await store.read(lambda tx: tx.progress.look(()))
+        failing = Interrupting(store, 2)
+        grouping = Grouping(failing, window=WINDOW, batch=7, on_placed=lambda entries, _: told.append(entries))
+        with pytest.raises(Interrupted):
+            await grouping.group_new()
+        assert told == []
+        await grouping.group_new()
+        left = await store.read(lambda tx: tx.progress.look(()))
+    assert waiting.open_stories == left.ungrouped == 0
+    assert left.open_stories > 0
+    assert sum(told) == waiting.ungrouped > 7
+    assert max(told) == 7

@@ -11,15 +11,18 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from aggregator.model.digest import DAILY, DigestPlan, MailState
 from aggregator.model.feed import Outcome
 from aggregator.model.fetch import FailureKind
 from aggregator.model.ids import FeedId, RateGroup
-from aggregator.model.poll import GroupPause, PollResult
+from aggregator.model.poll import EntryPlan, GroupPause, PollResult
 from aggregator.services import watch as watching
+from aggregator.services.digest import Digests
 from aggregator.services.read import Reader
 from aggregator.services.watch import PollTally, Watch, WatchedStore
 from aggregator.web.desk import Collectors
-from tests.factories import NOON, make_feed
+from tests.digest_made import SUNDAY, make_digest
+from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import POLLED, Newsroom, fill, newsroom
 from tests.published import make_site
 
@@ -288,6 +291,50 @@ async def test_a_database_that_is_closed_is_not_ready_and_the_page_names_no_file
     assert response.status_code == 503
     assert response.json()["ready"] is False
     assert "news.db" not in response.text
+
+
+async def test_grouping_is_measured_with_what_waits(room: Newsroom) -> None:
+    await fill(room)
+    await room.store.write(
+        lambda tx: tx.entries.save(FeedId("other"), EntryPlan(new=(make_parsed_entry("n"),)), now=NOON)
+    )
+    room.watch.work.placed(3, 0.5)
+    room.watch.work.placed(1, 0.25)
+    samples = await scrape(room)
+    assert of(samples, "aggregator_entries_ungrouped") == 1
+    assert of(samples, "aggregator_stories_open") == 2
+    assert of(samples, "aggregator_entries_grouped_total") == 4
+    assert of(samples, "aggregator_grouping_seconds_total") == 0.75
+
+
+async def test_digests_and_their_mail_are_measured(tmp_path: Path) -> None:
+    async with newsroom(tmp_path, site=make_site(url=AT_HOME)) as room:
+        shelf = Digests(
+            room.store, room.clock, make_site().timezone, plans=[DigestPlan(name=DAILY), DigestPlan(name="x")]
+        )
+        room.app.state.desk = replace(room.app.state.desk, digests=shelf)
+        empty = await scrape(room)
+        assert of(empty, "aggregator_digests", digest=DAILY) == of(empty, "aggregator_mails_waiting") == 0
+        assert of(empty, "aggregator_mail_wait_seconds") == 0
+        sealed, people = make_digest(day=SUNDAY), ["ann@example.org", "bob@example.org"]
+        await room.store.write(lambda tx: tx.digests.seal(sealed, recipients=people, now=NOON - timedelta(hours=1)))
+        (first, _) = await room.store.read(lambda tx: tx.mails.of(sealed.name, sealed.date))
+        room.watch.work.mailed(replace(first, state=MailState.REFUSED))
+        samples = await scrape(room)
+        assert of(samples, "aggregator_digests", digest=DAILY) == 1
+        assert (
+            of(samples, "aggregator_digest_timestamp_seconds", digest=DAILY) == (NOON - timedelta(hours=1)).timestamp()
+        )
+        assert of(samples, "aggregator_mails_waiting") == 2
+        assert of(samples, "aggregator_mail_wait_seconds") == 3600
+        assert of(samples, "aggregator_mails_total", state="refused") == 1
+        assert of(samples, "aggregator_mails_total", state="sent") == 0
+
+
+async def test_a_mail_that_is_refused_and_a_backup_that_failed_are_no_reason_not_to_be_ready(room: Newsroom) -> None:
+    room.watch.care.refused = ("the disk of backups is full",)
+    room.watch.work.mails[MailState.REFUSED] += 1
+    assert (await room.get("/readyz")).status_code == 200
 
 
 async def test_requests_care_and_room_are_measured(room: Newsroom) -> None:

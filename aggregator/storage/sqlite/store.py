@@ -29,6 +29,7 @@ from aggregator.storage.sqlite.feeds import SqliteFeeds
 from aggregator.storage.sqlite.full_texts import SqliteFullTexts
 from aggregator.storage.sqlite.lists import SqliteLists
 from aggregator.storage.sqlite.mails import SqliteMails
+from aggregator.storage.sqlite.progress import SqliteProgress
 from aggregator.storage.sqlite.pushes import SqlitePushes
 from aggregator.storage.sqlite.search import SqliteSearch
 from aggregator.storage.sqlite.session import Session, Tracer
@@ -58,6 +59,7 @@ class SqliteTransaction:
         self._mails = SqliteMails(session)
         self._full_texts = SqliteFullTexts(session)
         self._lists = SqliteLists(session)
+        self._progress = SqliteProgress(session)
 
     @property
     def feeds(self) -> SqliteFeeds:
@@ -93,6 +95,11 @@ class SqliteTransaction:
     def lists(self) -> SqliteLists:
         """Subscription lists that feeds.yaml includes."""
         return self._lists
+
+    @property
+    def progress(self) -> SqliteProgress:
+        """How far the work behind the pages has come."""
+        return self._progress
 
     @property
     def pushes(self) -> SqlitePushes:
