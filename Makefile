@@ -22,8 +22,9 @@ check: $(SETUP)  ## what CI runs: format, lint, types, import contracts, every t
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses auto
 
-docs: $(SETUP)  ## write the tables of docs/configuration.md anew from what the settings say of themselves
+docs: $(SETUP)  ## write what documents repeat of the code anew: the tables of configuration.md, the tests of reliability.md
 	$(BIN)/python -m aggregator.config.reference docs/configuration.md
+	$(BIN)/python -m tests.project.promises
 
 format: $(SETUP)
 	$(BIN)/ruff format .

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -37,6 +37,7 @@ from aggregator.services.push import Subscriber
 from aggregator.services.read import Reader
 from aggregator.services.recognition import Recognition
 from aggregator.services.watch import Watch, WatchedStore
+from aggregator.storage.files.sole import sole
 from aggregator.storage.sqlite.store import SqliteStore
 from aggregator.text.urls import origin
 
@@ -130,8 +131,8 @@ class WatchedDatabase:
 
 
 @asynccontextmanager
-async def open_watched(database: Path) -> AsyncIterator[WatchedDatabase]:
-    """Open the database for a process that polls."""
+async def open_watched(database: Path, *, alone: bool = False) -> AsyncIterator[WatchedDatabase]:
+    """Open the database for a process that polls; `alone`: for the only one that goes on doing so."""
     clock = SystemClock()
     async with open_store(database) as store:
         polling = WatchedStore(store, clock)
@@ -142,7 +143,8 @@ async def open_watched(database: Path) -> AsyncIterator[WatchedDatabase]:
             free_bytes=partial(_room_beside, database),
             started_at=clock.now(),
         )
-        yield WatchedDatabase(store=store, polling=polling, watch=watch)
+        with sole(database) if alone else nullcontext():
+            yield WatchedDatabase(store=store, polling=polling, watch=watch)
 
 
 @asynccontextmanager

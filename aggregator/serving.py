@@ -60,9 +60,9 @@ async def serve(path: Path, configuration: Configuration, database: Path, *, hos
         poll: False to serve what is there.
 
     Raises:
-        UserError: the port is taken, or the database can't be used.
+        UserError: the port is taken, the database can't be used, or another server polls for it.
     """
-    async with open_watched(database) as opened:
+    async with open_watched(database, alone=poll) as opened:
         in_force = InForce(path, configuration, SystemClock())
         opened.watch.in_force = in_force
         if not poll:

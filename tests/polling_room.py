@@ -44,9 +44,14 @@ SECOND = timedelta(seconds=1)
 NEWS = rss([Item(name="chiefs", headline="Iraq hosts military chiefs from Iran, Russia and Syria")])
 
 
-async def loopback(host: str, port: int) -> list[Address]:
-    """Give this machine for every name."""
-    return [ip_address("127.0.0.1")]
+@dataclass
+class Names:
+    """Every name is this machine's, but for those that have turned."""
+
+    turned: set[str] = field(default_factory=set)
+
+    async def __call__(self, host: str, port: int) -> list[Address]:
+        return [ip_address("10.0.0.7" if host in self.turned else "127.0.0.1")]
 
 
 @dataclass
@@ -74,6 +79,8 @@ class PollingRoom:
     subscriber: Subscriber
     addresses: dict[str, FeedId]
     """What the poller knows of which feed has which address."""
+    turned: set[str]
+    """Names that lead into a private network by now."""
 
     def feed(
         self,
@@ -163,10 +170,11 @@ async def polling_room(
     store = await open_blank(database)
     pace, timeout = HostPacing(gap=gap), timedelta(seconds=seconds)
     networks = (ip_network("127.0.0.0/8"),) if allow_loopback else ()
+    names = Names()
     fetcher = HttpFetcher(
-        user_agent=AGENT, timeout=timeout, max_bytes=LIMIT, pace=pace, allow_networks=networks, resolve=loopback
+        user_agent=AGENT, timeout=timeout, max_bytes=LIMIT, pace=pace, allow_networks=networks, resolve=names
     )
-    hubs = HubClient(user_agent=AGENT, timeout=timeout, pace=pace, allow_networks=networks, resolve=loopback)
+    hubs = HubClient(user_agent=AGENT, timeout=timeout, pace=pace, allow_networks=networks, resolve=names)
     subscriber = Subscriber(store, hubs, clock, callbacks="https://reader.example/websub/", enabled=True)
     parser = CountingParser()
     addresses: dict[str, FeedId] = {}
@@ -175,7 +183,7 @@ async def polling_room(
     )
     poller = Poller(store, clock, feed_poller, CycleSettings(order=Random(7)))
     try:
-        yield PollingRoom(server, store, clock, fetcher, parser, poller, subscriber, addresses)
+        yield PollingRoom(server, store, clock, fetcher, parser, poller, subscriber, addresses, names.turned)
     finally:
         await hubs.aclose()
         await fetcher.aclose()

@@ -465,3 +465,15 @@ async def test_categories_stand_in_the_order_of_the_file_each_once(store: Store)
     feeds = [make_feed("x", category="Z"), make_feed("y", category="A"), make_feed("z", category="Z")]
     await store.write(lambda tx: tx.feeds.synchronise(feeds, now=NOON))
     assert await store.read(lambda tx: tx.entries.categories()) == ["Z", "A"]
+
+
+@pytest.mark.parametrize("guid", ["1", "/entries/1", "../../feeds", "https://news.example/1", "tag:news.example,1"])
+async def test_a28_what_another_feed_calls_its_entries_changes_none_of_ours(store: Store, guid: str) -> None:
+    first = replace(make_parsed_entry("1"), guid=guid)
+    (ours,) = await add(store, first)
+    theirs = replace(first, headline="Another headline", text="Another text")
+    assert await store.read(lambda tx: tx.entries.known(B, [theirs])) == []
+    (other,) = await add(store, theirs, feed=B)
+    assert other != ours
+    assert (await get(store, ours)).headline == first.headline
+    assert (await get(store, other)).feed_id == B

@@ -290,7 +290,7 @@ async def test_s1_a_redirect_of_a_public_feed_does_not_reach_this_machine(locati
         assert server.paths() == ["/feed"]
 
 
-async def test_s1_a_name_that_turns_private_between_two_requests_is_refused_then() -> None:
+async def test_s1_a06_a_name_that_turns_private_between_two_requests_is_refused_then() -> None:
     answers = iter(["93.184.215.14", "127.0.0.1"])
 
     async def names(host: str, port: int) -> list[Address]:

@@ -78,7 +78,7 @@ async def test_what_arrives_is_what_was_written(office: Office) -> None:
     assert office.server.taken[0].content == written
 
 
-async def test_a_headline_with_line_breaks_is_sent_with_one_subject(office: Office) -> None:
+async def test_s11_a_headline_with_line_breaks_is_sent_with_one_subject(office: Office) -> None:
     headline = "First\r\nBcc: all@example.org\u2028Second =?utf-8?q?=0D=0ABcc:_all=40example.org?="
     digest = make_digest(make_section(whole_digest().sections[0].kind, "Top stories", make_item(headline=headline)))
     now = office.clock.now()

@@ -363,7 +363,7 @@ async def test_a_story_that_has_merged_leads_to_the_one_it_is_part_of(room: News
     assert '<a href="1.html">' in page
 
 
-async def test_hostile_names_stay_below_the_folder(room: Newsroom, tmp_path: Path) -> None:
+async def test_s12_hostile_names_stay_below_the_folder(room: Newsroom, tmp_path: Path) -> None:
     await room.configure(
         *(
             make_feed(f"feed-{number}", title=text, publisher=text, category=text.replace("\x00", ""))

@@ -16,7 +16,7 @@ from aggregator.model.ids import RateGroup
 from aggregator.services.recognition import Recognition
 from tests.factories import make_feed
 from tests.loopback import Answer, LoopbackServer
-from tests.polling_room import loopback
+from tests.polling_room import Names
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,7 @@ RSS = Answer(body=b"<rss version='2.0'><channel/></rss>")
 @asynccontextmanager
 async def a_fetcher() -> AsyncIterator[HttpFetcher]:
     pace = HostPacing(gap=timedelta())
-    fetcher = HttpFetcher(user_agent="a/1", timeout=timedelta(seconds=5), max_bytes=10_000, pace=pace, resolve=loopback)
+    fetcher = HttpFetcher(user_agent="a/1", timeout=timedelta(seconds=5), max_bytes=10_000, pace=pace, resolve=Names())
     try:
         yield fetcher
     finally:
@@ -56,7 +56,7 @@ async def test_a_redirect_within_the_origin_keeps_them() -> None:
         assert await sent(server, server.url("/feed")) == [(BASIC, "k-1", "s=1")] * 2
 
 
-async def test_a_redirect_to_another_origin_loses_them_for_good() -> None:
+async def test_a18_a_redirect_to_another_origin_loses_them_for_good() -> None:
     async with LoopbackServer() as server:
         home, away = server.url("/feed"), server.url("/away").replace("127.0.0.1", "away.example")
         server.answers["/feed"] = Answer(status=302, headers={"Location": away})
@@ -65,7 +65,7 @@ async def test_a_redirect_to_another_origin_loses_them_for_good() -> None:
         assert await sent(server, home) == [(BASIC, "k-1", "s=1"), (None, None, None), (None, None, None)]
 
 
-def test_a_feed_that_has_moved_to_another_origin_takes_no_secret_along() -> None:
+def test_a18_a_feed_that_has_moved_to_another_origin_takes_no_secret_along() -> None:
     feed = make_feed("a", url="https://a.example/feed")
     recognition = Recognition(access={feed.id: ACCESS})
 

@@ -136,7 +136,7 @@ def commands(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("lines", ["text", "json"])
-def test_a25_no_secret_is_in_any_log_page_measurement_or_answer(tmp_path: Path, lines: str) -> None:
+def test_a14_a25_no_secret_is_in_any_log_page_measurement_or_answer(tmp_path: Path, lines: str) -> None:
     with in_thread() as server:
         server.answers["/good"] = Answer(body=RSS)
         server.answers["/locked"] = Answer(status=401, body=b"no")

@@ -16,7 +16,7 @@ import pytest
 from aggregator.config.model import Configuration
 from aggregator.config.read import load
 from aggregator.errors import ConfigurationError
-from aggregator.model.feed import Feed, Outcome
+from aggregator.model.feed import Feed, Move, Outcome
 from aggregator.model.poll import Heed
 from aggregator.polling.health import problems
 from aggregator.polling.websub import Mode, Verification
@@ -686,3 +686,44 @@ async def test_p30_while_a_hub_sends_polls_are_slower_but_never_end(room: Pollin
     waits = [await then(room, feed, not_modified()) for _ in range(6)]
     assert 12 * HOUR <= waits[0] <= 13 * HOUR
     assert waits[-1] < 2 * HOUR, "the hub's lease is over"
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "http://10.0.0.7/feed.xml",
+        "http://169.254.169.254/latest/",
+        "http://[::1]/",
+        "file:///etc/passwd",
+        "http://127.0.0.1:6379/",
+    ],
+)
+async def test_a31_an_address_that_is_refused_is_not_remembered_however_often_a_server_says_it_for_good(
+    room: PollingRoom, inside: str
+) -> None:
+    feed = await polled(room, refusal(301, Location=inside))
+    for _ in range(4):
+        await room.wait_for_the_next_request(feed)
+    state = await room.state(feed)
+    assert state.move == Move()
+    assert state.last_outcome is Outcome.FAILED
+    assert room.server.paths() == ["/feed.xml"] * 5
+
+
+async def test_a31_an_address_that_was_remembered_is_judged_again_before_it_is_asked(room: PollingRoom) -> None:
+    """Where the name of a new address turns to the network at home later on, the feed goes back to its own."""
+    room.server.answers["/new.xml"] = document(Connection="close")
+    feed = await polled(room, refusal(301, Location=room.server.url("/new.xml", host="new.example")))
+    for _ in range(2):
+        await room.wait_for_the_next_request(feed)
+    assert (await room.state(feed)).move.address
+    room.server.answers["/feed.xml"] = document()
+    before = len(room.server.requests)
+    room.turned.add("new.example")
+    room.clock.at = await room.next_poll(feed)
+    await room.due()
+    assert len(room.server.requests) == before, "refused before it was dialled"
+    assert (await room.state(feed)).move.address is None
+    room.clock.at = await room.next_poll(feed)
+    await room.due()
+    assert room.server.paths()[before:] == ["/feed.xml"]

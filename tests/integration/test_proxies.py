@@ -98,7 +98,7 @@ async def test_https_goes_through_a_tunnel_that_the_proxy_can_not_read(tmp_path:
         "a.localhost.",
     ],
 )
-async def test_a28_addresses_of_private_networks_are_refused_behind_a_proxy_too(host: str) -> None:
+async def test_a26_addresses_of_private_networks_are_refused_behind_a_proxy_too(host: str) -> None:
     async with LoopbackServer() as server, LoopbackProxy(server.port) as proxy:
         outcome = await get(f"http://{host}/feed", proxy.url())
         assert isinstance(outcome, Failed)
@@ -106,14 +106,14 @@ async def test_a28_addresses_of_private_networks_are_refused_behind_a_proxy_too(
         assert proxy.heads == []
 
 
-async def test_ports_of_other_services_are_refused_behind_a_proxy_too() -> None:
+async def test_a26_ports_of_other_services_are_refused_behind_a_proxy_too() -> None:
     async with LoopbackServer() as server, LoopbackProxy(server.port) as proxy:
         outcome = await get("http://news.example:6379/", proxy.url(), home=True)
         assert isinstance(outcome, Failed)
         assert proxy.heads == []
 
 
-async def test_a_redirect_behind_a_proxy_is_judged_as_well() -> None:
+async def test_a26_a_redirect_behind_a_proxy_is_judged_as_well() -> None:
     async with LoopbackServer() as server, LoopbackProxy(server.port) as proxy:
         answer = Answer(status=302, headers={"Location": "http://10.0.0.1/"})
         server.answers["http://news.example/feed"] = server.answers["/feed"] = answer

@@ -21,7 +21,7 @@ PATHS = st.text("ab0-._/%\\ \x00\n:~A", max_size=20) | st.text(max_size=20)
     st.sampled_from(["", "after=x", "archive=x", "v=1", "q=a", "window=../x", "window=7d&category=a.b"])
     | st.text(max_size=10),
 )
-def test_whatever_an_address_is_its_file_is_below_the_folder(path: str, query: str) -> None:
+def test_s12_whatever_an_address_is_its_file_is_below_the_folder(path: str, query: str) -> None:
     for on in (FRONT, Place(address=Address(path=path))):
         found = place_of(path, query, on=on)
         if found and found is not on:

@@ -15,11 +15,12 @@ import pytest
 from starlette.routing import Route
 
 from aggregator.model.entry import ParsedEntry
+from aggregator.web.attempts import Password, Word
 from aggregator.web.buckets import Buckets
 from aggregator.web.guard import Guard
 from aggregator.web.pages.login import local
-from tests.factories import make_feed, make_parsed_entry
-from tests.locked import PASSWORD, PROXY, TOKEN, MemorySecret, by_password, by_proxy, form_token, log_in
+from tests.factories import NOON, make_feed, make_parsed_entry
+from tests.locked import PASSWORD, PROXY, TOKEN, MemorySecret, by_password, by_proxy, form_token, log_in, password_hash
 from tests.newsroom import Newsroom, newsroom
 
 pytestmark = pytest.mark.anyio
@@ -324,6 +325,19 @@ async def test_s13_passwords_are_not_guessed_from_one_network(room: Newsroom) ->
             assert (await log_in(elsewhere)).status_code == 303
         room.clock.move(timedelta(seconds=30))
         assert (await log_in(guesser)).status_code == 303
+
+
+@pytest.mark.slow
+async def test_s13_passwords_are_not_guessed_from_many_networks_at_once() -> None:
+    """The account is one: beyond a hundred tries, wherever they come from, one a second is looked at."""
+    password, now = Password(password_hash()), NOON
+    for number in range(100):
+        assert await password.look(f"guess {number}", f"client {number // 10}", now) is Word.WRONG
+    assert await password.look(PASSWORD, "another client", now) is Word.LATER
+    assert password.wait("another client", now) == timedelta(seconds=1)
+    assert await password.look("one more", "another client", now + timedelta(seconds=1)) is Word.WRONG
+    assert await password.look(PASSWORD, "another client", now + timedelta(seconds=1)) is Word.LATER
+    assert await password.look(PASSWORD, "another client", now + timedelta(seconds=2)) is Word.RIGHT
 
 
 async def test_the_proxy_names_who_asks(behind: Newsroom) -> None:

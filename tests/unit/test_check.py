@@ -377,7 +377,7 @@ async def test_p14_a_429_to_a_feed_that_the_database_does_not_know_pauses_its_gr
     assert pause.until == NOON + timedelta(hours=10)
 
 
-async def test_l01_a_group_that_another_worker_has_is_not_asked(room: Newsroom) -> None:
+async def test_l1_a_group_that_another_worker_has_is_not_asked(room: Newsroom) -> None:
     feed = make_feed()
     await room.configure(feed)
     await room.store.write(

@@ -138,7 +138,7 @@ def test_the_subject_of_a_digest_without_stories_names_the_day() -> None:
         "\ud800First",
     ],
 )
-def test_no_headline_breaks_the_subject_or_adds_a_header(headline: str) -> None:
+def test_s11_no_headline_breaks_the_subject_or_adds_a_header(headline: str) -> None:
     written = write(telling(make_item(headline=headline), title=headline))
     message = read(written)
     assert message.get_all("Bcc") is None

@@ -154,3 +154,24 @@ def test_s10_no_list_takes_longer_than_its_length(piece: str) -> None:
     started = time.process_time()
     opml.read(b"<opml><body>" + (piece * (2_000_000 // len(piece))).encode())
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["javascript:alert(1)", "JaVaScRiPt:x", "data:text/html,x", "file:///etc/passwd", "//[bad", "feed:javascript:x"],
+)
+def test_a11_no_address_of_a_list_is_anything_but_http(address: str) -> None:
+    read = listed(f'<outline text="x" xmlUrl="{address}" htmlUrl="{address}"/>')
+    assert read.feeds == ()
+    assert [each.lost for each in read.passed_over] == [True]
+
+
+def test_a11_titles_and_folders_of_a_list_are_words_on_one_line() -> None:
+    bad = "&lt;img src=x onerror=alert(1)&gt;&lt;b&gt;News&lt;/b&gt;&#10;- url: https://evil.example/&#x202e;"
+    (feed,) = listed(
+        f'<outline text="{bad}"><outline text="{bad}"><outline text="{bad}" category="{bad}" xmlUrl="https://a.example/"/></outline></outline>'
+    ).feeds
+    for text in (feed.title, feed.category, *feed.tags):
+        assert "\n" not in text
+        assert "<b>" not in text
+        assert "\u202e" not in text

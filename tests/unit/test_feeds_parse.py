@@ -258,9 +258,18 @@ def test_relative_addresses_of_atom_belong_to_the_document_or_to_xml_base() -> N
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "java&#9;script:alert(1)"]
+    "address",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "VBSCRIPT:x",
+        "DATA:text/html,x",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "java&#9;script:alert(1)",
+    ],
 )
-def test_s6_no_address_is_anything_but_http(address: str) -> None:
+def test_s6_a07_no_address_is_anything_but_http(address: str) -> None:
     read_entry = entry(
         f"<link>{address}</link><guid>{address}</guid><comments>{address}</comments>"
         f"<enclosure url='{address}' type='image/png' length='1'/><source url='{address}'>s</source>"

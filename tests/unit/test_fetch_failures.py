@@ -82,5 +82,5 @@ def test_an_unforeseen_error_is_a_failure_and_goes_to_the_log(caplog: pytest.Log
         ("http://a.example/" + "x" * 5000, "http://a.example/" + "x" * 183),
     ],
 )
-def test_a25_what_is_shown_of_an_address_holds_no_secret(url: str, said: str) -> None:
+def test_a14_a25_what_is_shown_of_an_address_holds_no_secret(url: str, said: str) -> None:
     assert shown(url) == said

@@ -58,7 +58,7 @@ async def test_requests_are_counted_by_pattern_not_by_address(room: Newsroom) ->
     assert tally.durations()[-1] == (float("inf"), 6)
 
 
-async def test_a25_no_secret_of_a_reader_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a14_a25_no_secret_of_a_reader_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with newsroom(tmp_path, guard=by_password()) as room:
         await log_in(room.client, password="a wrong password")

@@ -34,7 +34,7 @@ def record(message: str, *given: object, error: Exception | None = None, **field
         f"X-Api-Key: {SECRET}",
     ],
 )
-def test_a25_what_looks_like_a_secret_is_masked(text: str) -> None:
+def test_a14_a25_what_looks_like_a_secret_is_masked(text: str) -> None:
     assert SECRET not in masked(text)
     for lines in (TextLines(FORMAT), JsonLines()):
         for made in (record(text), record("%s", text), record("x", error=ValueError(text)), record("x", said=text)):

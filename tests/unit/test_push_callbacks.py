@@ -212,13 +212,13 @@ async def test_content_that_nobody_waits_for_is_refused(room: Room, subscription
     assert (await room.post(b"<rss/>", "u" * 43)).status_code == 404
 
 
-async def test_a_body_beyond_the_limit_is_refused(room: Room) -> None:
+async def test_s13_a_body_beyond_the_limit_is_refused(room: Room) -> None:
     await room.save(LIVE)
     assert (await room.post(b"x" * 1000)).status_code == 202
     assert (await room.post(b"x" * 1001)).status_code == 413
 
 
-async def test_a_body_that_never_ends_is_broken_off(room: Room) -> None:
+async def test_s13_a_body_that_never_ends_is_broken_off(room: Room) -> None:
     await room.save(LIVE)
 
     async def endless() -> AsyncIterator[bytes]:

@@ -130,12 +130,12 @@ def test_what_is_kept_is_not_removed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["../a.html", "/etc/passwd", "a/../../b", "", ".htaccess", "a//b", "A.html", "a\nb", "a\\b", "a/.b", "a b"]
 )
-def test_a_name_that_is_none_of_an_export_never_becomes_a_path(tmp_path: Path, name: str) -> None:
+def test_s12_a19_a_name_that_is_none_of_an_export_never_becomes_a_path(tmp_path: Path, name: str) -> None:
     with open_site_folder(tmp_path) as opened, pytest.raises(ValueError, match="is no name"):
         opened.stage(name, b"")
 
 
-def test_a_link_in_the_folder_does_not_lead_an_export_out_of_it(tmp_path: Path) -> None:
+def test_s12_a19_a_link_in_the_folder_does_not_lead_an_export_out_of_it(tmp_path: Path) -> None:
     folder, outside = tmp_path / "site", tmp_path / "outside"
     outside.mkdir()
     export(folder, index_html=b"front")

@@ -83,7 +83,7 @@ async def test_a_second_opening_changes_nothing(tmp_path: Path) -> None:
             assert database.execute("SELECT count(*) FROM search_rules").fetchone() == (1,)
 
 
-async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+async def test_d5_a_database_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "newer.db"
     store = await SqliteStore.open(path)
     await store.aclose()
@@ -97,7 +97,7 @@ async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(tmp_pa
     assert path.read_bytes() == before
 
 
-async def test_the_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+async def test_d5_the_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE songs (title TEXT)")

@@ -211,7 +211,7 @@ async def test_two_processes_may_open_a_new_database_at_once(tmp_path: Path) -> 
         await store.aclose()
 
 
-async def test_a_disk_that_is_full_is_said_to_be_and_nothing_is_kept(tmp_path: Path) -> None:
+async def test_d3_a_disk_that_is_full_is_said_to_be_and_nothing_is_kept(tmp_path: Path) -> None:
     store = await SqliteStore.open(tmp_path / "a.db")
     await store.write(lambda tx: tx.feeds.synchronise([make_feed("a")], now=NOON))
     pages = store._writer.execute("PRAGMA page_count").fetchone()[0]

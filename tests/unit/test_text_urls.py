@@ -54,7 +54,7 @@ def test_a_relative_address_is_resolved(text: str, expected: str) -> None:
         "http://h.example/\ud800", "http://h.example/a\u2028b", "http://h.example/" + "a" * MAX_LENGTH, "http://h.example/" + "ä" * (MAX_LENGTH // 2), "http://-", "http://..",
     ],
 )  # fmt: skip
-def test_what_is_no_web_address_is_none(text: str | None) -> None:
+def test_a07_a29_what_is_no_web_address_is_none(text: str | None) -> None:
     assert web_url(text) is None
     assert web_url(text, base="http://[bad") is None
 

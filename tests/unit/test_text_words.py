@@ -90,7 +90,7 @@ def test_one_long_word_between_short_ones_is_left_out_whole() -> None:
         "\u0e34" * 500_000,
     ],
 )
-def test_half_a_megabyte_has_a_short_teaser(text: str) -> None:
+def test_a09_half_a_megabyte_has_a_short_teaser(text: str) -> None:
     assert 0 < len(teaser(text)) <= 151
 
 

@@ -153,7 +153,7 @@ async def test_d3_a_refused_write_is_a_reason_for_a_minute_also_when_an_empty_on
 
 
 @pytest.mark.parametrize(("left", "ready"), [(watching.LEAST_FREE, True), (watching.LEAST_FREE - 1, False), (0, False)])
-async def test_a_full_disk_is_a_reason(left: int, *, ready: bool) -> None:
+async def test_d3_a_full_disk_is_a_reason(left: int, *, ready: bool) -> None:
     readiness = await Watch(free_bytes=lambda: left).readiness(fine, now=NOON)
     assert readiness.ready is ready
     assert ready or readiness.reasons == ("the disk of the database is as good as full",)

@@ -1,11 +1,13 @@
 """What goes wrong, and what every answer carries."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 import pytest
+from starlette.routing import Route
 
 from aggregator.errors import DatabaseUnusable
 from aggregator.ports import Transaction
@@ -140,10 +142,21 @@ async def test_no_words_of_a_search_break_it(room: Newsroom, words: str) -> None
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 @pytest.mark.parametrize("path", ["/", "/feed.atom", "/entries/1", "/search", "/healthz"])
-async def test_nothing_can_be_changed_over_the_web(room: Newsroom, method: str, path: str) -> None:
+async def test_a12_a15_nothing_can_be_changed_over_the_web(room: Newsroom, method: str, path: str) -> None:
     response = await room.client.request(method, path)
     assert response.status_code == 405
     assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH"])
+async def test_a12_nothing_can_be_deleted_or_replaced_at_any_address(room: Newsroom, method: str) -> None:
+    """There are no users, so nobody could delete what is another's: nobody can delete anything."""
+    (number, *_) = await fill(room)
+    paths = {re.sub(r"\{[^}]*\}", str(number), route.path) for route in room.app.routes if isinstance(route, Route)}
+    assert len(paths) > 30
+    for path in paths:
+        assert (await room.client.request(method, path)).status_code in {404, 405}, path
+    assert (await room.get(f"/entries/{number}")).status_code == 200
 
 
 async def test_a_surprise_is_a_500_page_that_shows_nothing_internal(caplog: pytest.LogCaptureFixture) -> None:

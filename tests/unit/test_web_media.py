@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from aggregator.model.entry import SafeHtml
 from aggregator.model.feed import ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind
-from aggregator.model.media import ImageOutcome, NotAnImage
+from aggregator.model.media import Image, ImageOutcome, NotAnImage
 from aggregator.services.icons import FeedIcons
 from aggregator.services.images import ReaderImages
 from aggregator.web.desk import Media
@@ -20,7 +20,7 @@ from aggregator.web.signed import SignedAddresses
 from tests.factories import make_feed, make_parsed_entry
 from tests.manual_clock import ManualClock
 from tests.newsroom import POLLED, Newsroom, newsroom
-from tests.pictures import ICO, MISSING, SLOW, MemoryCache, ScriptedImages, image, png
+from tests.pictures import HTML, ICO, MISSING, SLOW, SVG, MemoryCache, ScriptedImages, image, png
 from tests.published import make_site
 
 pytestmark = pytest.mark.anyio
@@ -189,6 +189,56 @@ async def test_an_image_comes_with_its_type_and_may_be_kept(desk: Desk) -> None:
     assert response.headers["cache-control"] == "public, max-age=2592000, immutable"
     assert re.fullmatch(r'"[0-9a-f]{32}"', response.headers["etag"])
     assert desk.publisher.asked == [("https://img.example/a.png", False)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "setup.exe",
+        "a.png%22;%20filename=%22b.exe",
+        "a%0d%0aset-cookie:x=1",
+        "..%2f..%2fetc%2fpasswd",
+        "a%e2%80%a8b.html",
+        "%e2%80%aegpj.exe",
+    ],
+)
+async def test_a10_an_image_is_saved_under_a_name_of_ours_whatever_its_address_says(desk: Desk, name: str) -> None:
+    response = await desk.get(desk.link(f"https://img.example/{name}"))
+    assert response.status_code == 200
+    assert response.headers["content-disposition"] == 'inline; filename="image.png"'
+    assert "set-cookie" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        HTML,
+        SVG,
+        b"<!doctype html><p>x",
+        b"%PDF-1.7",
+        b"<?xml version='1.0'?><html/>",
+        b"GIF",
+        b"\x00\x00\x01\x00\x00\x00<html>",
+    ],
+)
+async def test_a30_nothing_but_an_image_can_be_answered_where_bytes_of_others_are(desk: Desk, body: bytes) -> None:
+    """An `Image` is made of bytes alone, so a page of a publisher can't be one, whatever type its server gives it."""
+    assert Image.of(body) is None
+    response = await desk.answer(NotAnImage(message=body.decode("latin-1")))
+    assert (response.status_code, response.headers["content-type"]) == (415, "text/plain; charset=utf-8")
+    assert response.text == "What the publisher sent is no PNG, JPEG, GIF, WebP or AVIF.\n"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/entries/1", "/feeds", "/search", "/media", "/feeds/news-example/icon", "/login"]
+)
+async def test_a30_no_address_of_ours_takes_one_of_others_and_shows_what_is_there(desk: Desk, path: str) -> None:
+    await desk.entry()
+    elsewhere = "https://evil.example/page"
+    for query in ("url", "u", "src", "q", "next", "feed", "page", "image"):
+        response = await desk.get(f"{path}?{query}={elsewhere}")
+        assert response.headers.get("location", "/").startswith("/"), query
+    assert elsewhere not in [url for url, _ in desk.publisher.asked + desk.sites.asked]
 
 
 async def test_an_image_that_a_browser_holds_is_not_sent_again(desk: Desk) -> None:

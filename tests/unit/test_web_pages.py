@@ -16,6 +16,7 @@ from aggregator.model.feed import FeedState, Move, Outcome
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, PollRecord
 from aggregator.model.push import PushStage, Subscription
+from aggregator.text.html import from_text
 from aggregator.web.rendering import static_mark
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import POLLED, Newsroom, commanders, fill, newsroom
@@ -624,3 +625,21 @@ async def test_a_site_under_a_path_links_within_it(tmp_path: Path) -> None:
         tree = await _page(made, "/")
         assert all((node.attributes["href"] or "").startswith("/news/") for node in tree.css("[href^='/']"))
         assert f"https://example.org/news/entries/{lead}" in (await made.get("/feed.atom")).text
+
+
+BREAKING = '"><img src=x>&q=1#' + "'" + "{{7*7}}</script>"
+
+
+async def test_a27_words_of_a_feed_stand_in_addresses_quoted_and_in_attributes_as_text(room: Newsroom) -> None:
+    """Whatever a page makes of a name (a link to a category or a search, a title, what a script reads) stays one value."""
+    await room.configure(make_feed(title=BREAKING, publisher=BREAKING, category=BREAKING))
+    await room.poll("news-example", POLLED)
+    parsed = replace(
+        make_parsed_entry(headline=BREAKING), summary=from_text(BREAKING), author=BREAKING, tags=(BREAKING,)
+    )
+    (number,) = await room.publish("news-example", parsed)
+    for path in ("/", "/feeds", "/feeds/news-example", f"/entries/{number}", "/stories", "/search?q=%3Cimg"):
+        page = await _page(room, path)
+        assert page.css("img[src=x]") == [], path
+        assert "49" not in _words(page.css_first("main")), path
+        assert all("<" not in (link.attributes["href"] or "") for link in page.css("a[href]")), path

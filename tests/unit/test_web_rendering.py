@@ -29,12 +29,12 @@ def test_values_are_escaped() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TEMPLATES))
-def test_a_template_has_no_way_around_escaping_no_script_and_no_style_of_its_own(name: str) -> None:
+def test_a27_a_template_has_no_way_around_escaping_no_script_and_no_style_of_its_own(name: str) -> None:
     text = TEMPLATES[name].replace('<script src="{{ script }}" defer></script>', "")
     assert not re.search(r"\|\s*safe\b|autoescape|Markup|<script|<style|\sstyle=|\son[a-z]+=|javascript:", text)
 
 
-def test_the_one_script_makes_no_markup_of_texts_and_asks_nobody_but_this_site() -> None:
+def test_a27_the_one_script_makes_no_markup_of_texts_and_asks_nobody_but_this_site() -> None:
     text = static_file("enhance.js").decode()
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|https?:", text)
     assert re.findall(r"fetch\(([^)]*)", text) == [

@@ -207,7 +207,7 @@ async def test_an_entry_that_is_alone_needs_no_reason(room: Newsroom) -> None:
     assert (await _page(room, "/stories/2")).css(".why") == []
 
 
-async def test_everything_publishers_write_is_escaped_on_a_story_s_page(room: Newsroom) -> None:
+async def test_a27_everything_publishers_write_is_escaped_on_a_story_s_page(room: Newsroom) -> None:
     bad = "<img src=x onerror=alert(1)>"
     await room.configure(make_feed(publisher=bad, title=bad))
     (first,) = await room.publish("news-example", make_parsed_entry("1", headline=bad, text=bad))
