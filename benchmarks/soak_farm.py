@@ -103,8 +103,8 @@ class Paper(Newspaper):
         """Write what the feed lists after so many changes: newest first, at the end one that had left it."""
         newest = self.size - 1 + 2 * number
         oldest = newest - self.size + 1
-        back = number * 7 % self.size
-        serials = [*range(newest, oldest - 1, -1), *([back] if back < oldest else [])]
+        back = [number // 2] if number > 1 else []
+        serials = [*range(newest, oldest - 1, -1), *back]
         return [self._told(serial, number) for serial in serials]
 
     def _told(self, serial: int, edition: int) -> Article:
@@ -143,7 +143,7 @@ class Field:
         self._port = port
         self._planted = planted
         self._papers = [Paper(each.number, seed=seed, first_day=first_day) for each in planted]
-        self._records = [Record(kind=each.kind, fault=each.fault) for each in planted]
+        self.records = [Record(kind=each.kind, fault=each.fault) for each in planted]
         self._pages: list[Page] = []
         self._held: dict[bytes, list[str]] = {}
         self._numbers = {path(each.number).encode(): each.number for each in planted}
@@ -160,7 +160,7 @@ class Field:
         # RSS 1.0 has no names of its own: an item is named by its address.
         titles = {article.address if form == "rdf" else article.guid: article.title for article in articles}
         self._held[printed.etag.lower()] = list(titles)
-        record = self._records[number]
+        record = self.records[number]
         record.edition, record.etag, record.newest = edition, printed.etag.decode(), titles
         return printed
 
@@ -172,7 +172,7 @@ class Field:
             for number in order:
                 await asyncio.sleep(every / len(order))
                 if self._goes_on:
-                    self._pages[number] = self._printed(self._papers[number], self._records[number].edition + 1)
+                    self._pages[number] = self._printed(self._papers[number], self.records[number].edition + 1)
 
     def find(self, asked: bytes) -> tuple[int, Fault | None]:
         """Find the feed that is asked for, and what goes wrong this time; -1: it is none."""
@@ -181,7 +181,7 @@ class Field:
         if number < 0:
             return number, None
         plot = self._planted[number]
-        self._records[number].asked.append(time.monotonic())
+        self.records[number].asked.append(time.monotonic())
         if plot.kind is Kind.BROKEN:
             return number, LASTING[plot.fault]
         if plot.kind is Kind.FLAKY and self._random.random() < _SHARE_OF_FAULTS:
@@ -198,7 +198,7 @@ class Field:
         number = self._numbers.get(target, -1)
         if number < 0:
             return self._other(target)
-        conditions, record, found = asked.lower(), self._records[number], self._pages[number]
+        conditions, record, found = asked.lower(), self.records[number], self._pages[number]
         record.owed.update(self._held.get(header(conditions, b"\r\nif-none-match:") or b"", ()))
         if found.is_held(conditions):
             return found.not_modified
@@ -211,7 +211,7 @@ class Field:
                 self._goes_on = False
                 return document(b"stopped", [])
             case b"/control/record":
-                return document(json.dumps([asdict(each) for each in self._records], default=sorted).encode(), [])
+                return document(json.dumps([asdict(each) for each in self.records], default=sorted).encode(), [])
             case _ if target.startswith(b"/moved/"):
                 number = int(target.split(b"/")[2])
                 status = "301 Moved Permanently" if self._planted[number].fault == "for good" else "302 Found"
