@@ -50,9 +50,9 @@ def framed(packed: bytes) -> bytes:
 
 
 def serve(line: socket.socket, parse: Parse, seconds: float) -> None:
-    """Read documents until the line is closed."""
+    """Read documents until the line is closed, or its other end is gone: who is killed closes nothing, and nobody waits then."""
     _limit_worker()
-    with line:
+    with line, suppress(ConnectionError):
         line.sendall(READY)
         while (size := _received(line, SIZE)) and (packed := _received(line, int.from_bytes(size))):
             line.sendall(TAKEN)

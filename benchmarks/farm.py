@@ -17,15 +17,15 @@ import json
 import socket
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime, formatdate
 from hashlib import sha256
 from typing import Final
 
 from benchmarks.formats import FORMATS
-from benchmarks.news import FIRST_DAY, Newspaper
+from benchmarks.news import FIRST_DAY, Article, Newspaper
 
 HOSTS: Final = tuple(f"127.0.0.{number}" for number in range(2, 51))
 _END_OF_HEAD: Final = b"\r\n\r\n"
@@ -40,6 +40,11 @@ class Page:
     not_modified: bytes
     plain: bytes
     packed: bytes
+
+    def is_held(self, asked: bytes) -> bool:
+        """Tell whether a request, in small letters, names this document as the one that is held."""
+        etag = header(asked, b"\r\nif-none-match:")
+        return etag == self.etag or (etag is None and header(asked, b"\r\nif-modified-since:") == self.last_modified)
 
 
 @dataclass(slots=True)
@@ -84,51 +89,56 @@ class Farm:
         self._generation = 0
         self._pages = dict(self._first)
 
-    def answer(self, head: bytes) -> bytes:
+    def answer(self, asked: bytes) -> bytes:
         """Answer one request: the whole of it, for the connection is kept only where the client asks for that."""
-        target = head[4 : head.index(b" ", 4)]
-        page = self._pages.get(target)
-        if page is None:
+        target = asked[4 : asked.index(b" ", 4)]
+        found = self._pages.get(target)
+        if found is None:
             return self._control(target)
-        conditions = head.lower()
-        etag = _header(conditions, b"\r\nif-none-match:")
-        if etag == page.etag or (etag is None and _header(conditions, b"\r\nif-modified-since:") == page.last_modified):
+        conditions = asked.lower()
+        if found.is_held(conditions):
             self.counts["304"] += 1
-            return page.not_modified
+            return found.not_modified
         self.counts["200"] += 1
-        return page.packed if b"gzip" in (_header(conditions, b"\r\naccept-encoding:") or b"") else page.plain
+        return found.packed if b"gzip" in (header(conditions, b"\r\naccept-encoding:") or b"") else found.plain
 
     def _control(self, target: bytes) -> bytes:
         match target:
             case b"/control/change":
                 self.change()
-                return _document(b"changed", [])
+                return document(b"changed", [])
             case b"/control/reset":
                 self.reset()
-                return _document(b"reset", [])
+                return document(b"reset", [])
             case b"/control/counts":
                 counts, self.counts = self.counts, Counter()
-                return _document(json.dumps(counts).encode(), ["Content-Type: application/json"])
+                return document(json.dumps(counts).encode(), ["Content-Type: application/json"])
             case _:
                 self.counts["404"] += 1
                 return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
     def _page(self, paper: Newspaper) -> Page:
-        write, media_type = FORMATS[self.formats[paper.number % len(self.formats)]]
-        body = write(paper, paper.articles(self._generation), address(paper.number, self.port))
-        etag = f'"{sha256(body).hexdigest()[:20]}"'
         changed = FIRST_DAY + timedelta(days=2, hours=paper.changes(self._generation))
-        last_modified = format_datetime(changed, usegmt=True)
-        validators = [f"ETag: {etag}", f"Last-Modified: {last_modified}", "Vary: Accept-Encoding"]
-        headers = [*validators, f"Content-Type: {media_type}"]
-        packed = gzip.compress(body, compresslevel=5, mtime=0)
-        return Page(
-            etag=etag.encode(),
-            last_modified=last_modified.lower().encode(),
-            not_modified=_head("304 Not Modified", validators),
-            plain=_document(body, headers),
-            packed=_document(packed, [*headers, "Content-Encoding: gzip"]),
-        )
+        articles = paper.articles(self._generation)
+        return page(paper, articles, self.formats[paper.number % len(self.formats)], port=self.port, changed_at=changed)
+
+
+def page(paper: Newspaper, articles: Sequence[Article], format_name: str, *, port: int, changed_at: datetime) -> Page:
+    """Write a feed, and every answer that it is given with."""
+    write, media_type = FORMATS[format_name]
+    body = write(paper, articles, address(paper.number, port))
+    etag = f'"{sha256(body).hexdigest()[:20]}"'
+    last_modified = format_datetime(changed_at, usegmt=True)
+    validators = [f"ETag: {etag}", f"Last-Modified: {last_modified}", "Vary: Accept-Encoding"]
+    headers = [*validators, f"Content-Type: {media_type}"]
+    packed = gzip.compress(body, compresslevel=5, mtime=0)
+    return Page(
+        etag=etag.encode(),
+        last_modified=last_modified.lower().encode(),
+        not_modified=head("304 Not Modified", validators),
+        plain=document(body, headers),
+        packed=document(packed, [*headers, "Content-Encoding: gzip"]),
+    )
 
 
 def path(number: int) -> str:
@@ -141,26 +151,29 @@ def address(number: int, port: int) -> str:
     return f"http://{HOSTS[number % len(HOSTS)]}:{port}{path(number)}"
 
 
-def _header(head: bytes, name: bytes) -> bytes | None:
-    at = head.find(name)
-    return None if at < 0 else head[at + len(name) : head.index(b"\r\n", at + 2)].strip()
+def header(asked: bytes, name: bytes) -> bytes | None:
+    """Find what a request says in a header; `name` begins with a line break and ends with the colon, all in small letters."""
+    at = asked.find(name)
+    return None if at < 0 else asked[at + len(name) : asked.index(b"\r\n", at + 2)].strip()
 
 
-def _head(status: str, headers: Sequence[str]) -> bytes:
+def head(status: str, headers: Sequence[str]) -> bytes:
+    """Write status and headers of an answer, to the empty line."""
     # One Date for the whole run, of when the farm was planted: none is older than an hour then, and it costs nothing.
     lines = [f"HTTP/1.1 {status}", f"Date: {formatdate(usegmt=True)}", *headers]
     return "\r\n".join(lines).encode("latin-1") + _END_OF_HEAD
 
 
-def _document(body: bytes, headers: Sequence[str]) -> bytes:
-    return _head("200 OK", [*headers, f"Content-Length: {len(body)}"]) + body
+def document(body: bytes, headers: Sequence[str]) -> bytes:
+    """Write an answer that brings a document."""
+    return head("200 OK", [*headers, f"Content-Length: {len(body)}"]) + body
 
 
 class Conversation(asyncio.Protocol):
     """One connection. Requests are GETs without a body."""
 
-    def __init__(self, farm: Farm) -> None:
-        self._farm = farm
+    def __init__(self, answer: Callable[[bytes], bytes]) -> None:
+        self._answer = answer
         self._waiting = b""
         self._transport: asyncio.Transport | None = None
 
@@ -174,11 +187,14 @@ class Conversation(asyncio.Protocol):
         assert self._transport is not None
         self._waiting += data
         while not self._transport.is_closing() and _END_OF_HEAD in self._waiting:
-            head, _, self._waiting = self._waiting.partition(_END_OF_HEAD)
-            head += b"\r\n"
-            self._transport.write(self._farm.answer(head))
-            if b"\r\nconnection: close\r\n" in head.lower():
-                self._transport.close()
+            asked, _, self._waiting = self._waiting.partition(_END_OF_HEAD)
+            self.reply(self._transport, asked + b"\r\n")
+
+    def reply(self, transport: asyncio.Transport, asked: bytes) -> None:
+        """Answer one request."""
+        transport.write(self._answer(asked))
+        if b"\r\nconnection: close\r\n" in asked.lower():
+            transport.close()
 
 
 def listen() -> list[socket.socket]:
@@ -202,20 +218,25 @@ def listen() -> list[socket.socket]:
     raise AssertionError("unreachable")
 
 
-async def serve(farm: Farm, sockets: Sequence[socket.socket], *, until: asyncio.Event) -> None:
-    """Answer for every feed of a planted farm."""
+async def serve(
+    conversation: Callable[[], asyncio.Protocol], sockets: Sequence[socket.socket], *, until: asyncio.Event
+) -> None:
+    """Answer whoever connects."""
     loop = asyncio.get_running_loop()
-    servers = [await loop.create_server(lambda: Conversation(farm), sock=each) for each in sockets]
+    servers = [await loop.create_server(conversation, sock=each) for each in sockets]
     await until.wait()
     for server in servers:
         server.close()
 
 
-async def _serve_until_input_ends(farm: Farm, sockets: Sequence[socket.socket]) -> None:
+async def serve_until_input_ends(
+    conversation: Callable[[], asyncio.Protocol], sockets: Sequence[socket.socket]
+) -> None:
+    """Answer until standard input ends."""
     ended = asyncio.Event()
     # The benchmark holds the other end: should it be killed, the farm goes as well.
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
-    await serve(farm, sockets, until=ended)
+    await serve(conversation, sockets, until=ended)
 
 
 def main() -> None:
@@ -229,7 +250,7 @@ def main() -> None:
     farm = Farm(asked.feeds, asked.formats.split(","), asked.seed, port=sockets[0].getsockname()[1])
     farm.plant()
     print(json.dumps({"port": farm.port}), flush=True)
-    asyncio.run(_serve_until_input_ends(farm, sockets))
+    asyncio.run(serve_until_input_ends(lambda: Conversation(farm.answer), sockets))
 
 
 if __name__ == "__main__":

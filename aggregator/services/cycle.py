@@ -127,7 +127,7 @@ class PollCycle:
             DatabaseUnusable: the database refused; what was under way then has been finished and told.
         """
         self._comes_back, self._heeds_pauses = comes_back, heeds_pauses
-        await self._settling.begin()
+        self._settling.begin()
         try:
             while await self._go_on(claim):
                 await self._wait()

@@ -16,7 +16,7 @@ import pytest
 from aggregator.feeds.parse import parse_document
 from aggregator.model.feed import Document, ParsedFeed
 from benchmarks import figures
-from benchmarks.farm import HOSTS, Farm, address, listen, path, serve
+from benchmarks.farm import HOSTS, Conversation, Farm, address, listen, path, serve
 from benchmarks.figures import Phase, Sample
 from benchmarks.formats import FORMATS
 from benchmarks.meter import Cost, measured
@@ -33,7 +33,7 @@ async def farm() -> AsyncIterator[Farm]:
     farm = Farm(80, list(FORMATS), port=sockets[0].getsockname()[1])
     farm.plant()
     ended = asyncio.Event()
-    serving = asyncio.create_task(serve(farm, sockets, until=ended))
+    serving = asyncio.create_task(serve(lambda: Conversation(farm.answer), sockets, until=ended))
     yield farm
     ended.set()
     await serving

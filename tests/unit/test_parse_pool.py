@@ -343,3 +343,15 @@ def test_no_worker_survives_its_parent(tmp_path: Path) -> None:
     while any(is_alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert [pid for pid in pids if is_alive(pid)] == []
+
+
+@pytest.mark.slow
+def test_a_worker_whose_parent_is_gone_before_it_has_begun_ends_without_a_word() -> None:
+    script = (
+        "import socket; from aggregator.parse_worker import read, serve; "
+        "ours, theirs = socket.socketpair(); ours.close(); serve(theirs, read, 5)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment(), timeout=60, check=False
+    )
+    assert (run.returncode, run.stderr) == (0, "")
