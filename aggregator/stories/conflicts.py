@@ -5,6 +5,7 @@ name in one place ("Magnitude 6.1 earthquake off Japan", "Magnitude 6.4 earthqua
 such stories are related. All of this is symmetric.
 """
 
+from collections.abc import Iterable
 from typing import Final, TypeVar
 
 from aggregator.text.claims import Claims
@@ -34,10 +35,11 @@ NUMBER, SCORE, DATE, OPPOSITE, NAME = (
 )
 
 
-def same_pattern(mine: frozenset[str], theirs: frozenset[str]) -> bool:
-    """Tell whether two headlines, given as sets of terms, are so much alike that what differs is to be compared."""
-    shared = len(mine & theirs)
-    return shared >= LEAST and shared >= PATTERN * min(len(mine), len(theirs))
+def same_pattern(mine: Iterable[str], theirs: Iterable[str]) -> bool:
+    """Tell whether two headlines, given as terms, are so much alike that what differs is to be compared."""
+    ones, others = frozenset(mine), frozenset(theirs)
+    shared = len(ones & others)
+    return shared >= LEAST and shared >= PATTERN * min(len(ones), len(others))
 
 
 def conflict(one: Claims, other: Claims) -> str | None:
@@ -87,6 +89,8 @@ def _same(one: Number, other: Number, term: str) -> bool:
 
 def _sides_differ(one: Claims, other: Claims) -> bool:
     """Tell whether both say the opposite of one subject: "Reds beat Blues" and "Blues lose to Reds" do not."""
+    if not (one.sides and other.sides):
+        return False
     opposed = any((axis, not side) in other.sides for axis, side in one.sides)
     return opposed and not one.leading.isdisjoint(other.leading)
 
@@ -112,7 +116,7 @@ def _occasions_differ(one: Claims, other: Claims) -> bool:
     """Tell whether events that have names have others, one side beats others, or figures are those of other countries."""
     if _are_others(one.occasions, other.occasions):
         return True
-    if one.where.isdisjoint(other.where) and any(map(_are_others, one.levels, other.levels)):
+    if _are_others(one.where, other.where) and any(map(_are_others, one.levels, other.levels)):
         return True
     if _are_others(one.beaten, other.beaten) and not one.leading.isdisjoint(other.leading):
         return True

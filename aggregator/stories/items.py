@@ -24,11 +24,11 @@ class Item:
     __slots__ = (
         "_body",
         "_claims",
-        "_headline",
         "_is_round_up",
         "_neighbours",
         "contradictions",
         "entry",
+        "headline",
         "language",
         "meaning",
         "order",
@@ -45,41 +45,38 @@ class Item:
         self.meaning = reading.meaning
         self.contradictions: dict[int, str | None] = {}
         """Of entries that came before, by `position`, as far as they have been judged: they do not change."""
-        self._headline, self._body = reading.headline_terms, reading.body_terms
+        self.headline = reading.headline_terms
+        """Terms of its headline, in order. As a set they would take more than the rest of an item."""
+        self._body = reading.body_terms
         self._neighbours: frozenset[tuple[str, str]] | None = None
         self._claims: Claims | None = None
         self._is_round_up: bool | None = None
 
     @property
-    def headline_terms(self) -> frozenset[str]:
-        """What its headline says; made whenever it is asked for, since it takes more than the rest of an item, and few are."""
-        return frozenset(self._headline)
-
-    @property
     def neighbours(self) -> frozenset[tuple[str, str]]:
         """Pairs of terms that stand beside each other; made when first asked for."""
         if self._neighbours is None:
-            self._neighbours = frozenset(chain.from_iterable(map(pairwise, (self._headline, self._body))))
+            self._neighbours = frozenset(chain.from_iterable(map(pairwise, (self.headline, self._body))))
         return self._neighbours
 
     @property
     def claims(self) -> Claims:
         """What the headline claims; read when first asked for, as few are."""
         if self._claims is None:
-            self._claims = Claims(self.entry.headline, self.language, None, self._headline)
+            self._claims = Claims(self.entry.headline, self.language, None, self.headline)
         return self._claims
 
     @property
     def is_round_up(self) -> bool:
         """Whether it tells of several events at once; looked at when first asked for."""
         if self._is_round_up is None:
-            may_be = len(self.headline_terms) <= SHORT or ":" in self.entry.headline
+            may_be = len(set(self.headline)) <= SHORT or ":" in self.entry.headline
             self._is_round_up = may_be and is_round_up(self.entry.headline)
         return self._is_round_up
 
     def has_terms(self, headline: tuple[str, ...], body: tuple[str, ...]) -> bool:
         """Tell whether these are its terms, in their order."""
-        return (headline, body) == (self._headline, self._body)
+        return (headline, body) == (self.headline, self._body)
 
     def copy_of(self, copy_set: CopySetId) -> None:
         """Put it into another copy set."""

@@ -23,6 +23,7 @@ STRONG: Final = 0.5
 """A likeness so strong is more than a name's."""
 SAME_TEXT: Final = 0.8
 """Likeness of what is nearly the same text."""
+_UNJUDGED: Final = "unjudged"
 LEAST_TEXT: Final = 10
 """Different terms of a text: a headline has nine on average, that of a round-up fewer."""
 NAMED_EVENTS: Final = frozenset(term for word in ("storm", "hurricane") for term in terms_of(word, "en"))
@@ -68,8 +69,8 @@ def is_of_round_ups(one: Item, other: Item, cosine: float) -> bool:
 
 def is_of_columns(one: Item, other: Item) -> bool:
     """Tell whether two entries share but numbers and words of columns: "quiz", "September 17, 2021"."""
-    shared = one.weights.keys() & other.weights.keys()
-    return all(term[0].isdigit() or term in column_terms() for term in shared)
+    shared = (one.weights.keys() & other.weights.keys()) - column_terms()
+    return all(term[0].isdigit() for term in shared)
 
 
 def is_one_name(one: Item, other: Item) -> bool:
@@ -78,7 +79,9 @@ def is_one_name(one: Item, other: Item) -> bool:
     Two articles that share "Sri Lanka" or "General Motors" and nothing else tell of one country, not of one event.
     """
     shared = one.weights.keys() & other.weights.keys()
-    is_spaceless = any(map(SPACELESS_CHARACTER.match, shared))
+    if len(shared) > LONGEST_RUN:
+        return False
+    is_spaceless = not all(map(str.isascii, shared)) and any(map(SPACELESS_CHARACTER.match, shared))
     most = LONGEST_RUN if is_spaceless else LONGEST_NAME
     if not 0 < len(shared) <= most or not shared.isdisjoint(NAMED_EVENTS):
         return False
@@ -125,7 +128,7 @@ def share_an_occasion(one: Item, other: Item) -> bool:
 
 def may_share_an_occasion(item: Item) -> bool:
     """Tell whether the headline of an entry calls an event by its name."""
-    return not item.headline_terms.isdisjoint(occasion_terms()) and bool(item.claims.occasions)
+    return not occasion_terms().isdisjoint(item.headline) and bool(item.claims.occasions)
 
 
 def are_linked(one: Item, other: Item) -> bool:
@@ -139,10 +142,8 @@ def are_linked(one: Item, other: Item) -> bool:
 def contradiction(one: Item, other: Item) -> str | None:
     """Say what keeps two entries from being one event, see `stories.conflicts`; None where nothing does."""
     later, earlier = (one, other) if one.order > other.order else (other, one)
-    try:
-        return later.contradictions[earlier.position]
-    except KeyError:
-        is_alike = same_pattern(one.headline_terms, other.headline_terms)
-        found = conflict(one.claims, other.claims) if is_alike else None
+    found = later.contradictions.get(earlier.position, _UNJUDGED)
+    if found is _UNJUDGED:
+        found = conflict(one.claims, other.claims) if same_pattern(one.headline, other.headline) else None
         later.contradictions[earlier.position] = found
-        return found
+    return found

@@ -23,6 +23,8 @@ SAMPLE: Final = 8
 """Entries of a large story that are looked at one by one."""
 JUDGED: Final = 6
 """Stories that are looked at entry by entry for one that is to be placed, the likeliest first: of news it is one or two."""
+REMEMBERED: Final = 2_000
+"""Entries whose likeness to others is remembered: some 30 others each at most."""
 TOO_OLD: Final = "too long ago"
 RULED: Final = "ruled apart"
 _ROUNDING: Final = 1e-9
@@ -48,6 +50,19 @@ class Judge:
     """`Vectors.share`."""
     constraints: Constraints
     effort: Effort = field(default_factory=Effort)
+    _judged_lately: dict[int, dict[int, float]] = field(default_factory=dict)
+
+    def judged_before(self, item: Item) -> dict[int, float]:
+        """Give how like an entry is to others, by `position`, as far as it is remembered: to be filled by who judges it.
+
+        Two entries do not change, but meet again whenever a story near to both is reviewed: of 53,000 pairs of news 33,600 had met before.
+        """
+        known = self._judged_lately.get(item.position)
+        if known is None:
+            if len(self._judged_lately) >= REMEMBERED:
+                self._judged_lately.clear()
+            known = self._judged_lately[item.position] = {}
+        return known
 
     def threshold(self, mine: int, theirs: int) -> float:
         """Give the mean likeness at which groups of two sizes are joined: the first two need the strongest evidence."""

@@ -15,7 +15,7 @@ from aggregator.stories.agglomerate import agglomerate
 from aggregator.stories.items import Item
 from aggregator.stories.likeness import SLIGHT, dot, likeness
 from aggregator.stories.placing import Judge
-from aggregator.stories.vectors import product
+from aggregator.stories.vectors import product, square
 from aggregator.stories.vetoes import are_opposed
 from aggregator.stories.window import OpenStory, Window
 
@@ -75,13 +75,13 @@ def _is_settled(story: OpenStory, others: Sequence[OpenStory], means: Mapping[St
     """
     if judge.share or _are_linked([story, *others]):
         return False
-    size = len(story.items)
-    if 1 < size <= DISSOLVED and min(_means_with_rest(story, judge)) < judge.threshold(1, size - 1):
+    size, own = len(story.items), _means_with_rest(story, judge)
+    if 1 < size <= DISSOLVED and min(own) < judge.threshold(1, size - 1):
         return False
     return not any(
         means[other.id] >= judge.threshold(size, len(other.items))
-        or _prefer(story, other, judge)
-        or _prefer(other, story, judge)
+        or _prefer(story, own, other)
+        or _prefer(other, _means_with_rest(other, judge), story)
         for other in others
     )
 
@@ -93,20 +93,18 @@ def _are_linked(stories: Sequence[OpenStory]) -> bool:
     return len(set(links)) < len(links) or not {item.entry.url_key for item in items}.isdisjoint(links)
 
 
-def _prefer(story: OpenStory, other: OpenStory, judge: Judge) -> bool:
-    """Tell whether any entry of a story that may be taken apart is more like another story than its own."""
-    if len(story.items) > DISSOLVED:
-        return False
-    size, own = len(other.items), _means_with_rest(story, judge)
-    return any(_sum_with(item, other) > size * mean for item, mean in zip(story.items, own, strict=True))
+def _prefer(story: OpenStory, own: Sequence[float], other: OpenStory) -> bool:
+    """Tell whether any entry of a story that may be taken apart is more like another story than its own, given `_means_with_rest`."""
+    size = len(other.items)
+    return any(_sum_with(item, other) > size * mean for item, mean in zip(story.items, own, strict=False))
 
 
 def _means_with_rest(story: OpenStory, judge: Judge) -> list[float]:
-    """Give for each entry how like it is to the others of its story, to which it stays; 1 for one that is alone."""
+    """Give for each entry of a story that may be taken apart how like it is to the others, to which it stays; nothing for one that is alone."""
     rest, staying = len(story.items) - 1, judge.settings.staying
-    if not rest:
-        return [1.0]
-    return [(_sum_with(item, story) - dot(item, item)) / rest + staying for item in story.items]
+    if not 0 < rest < DISSOLVED:
+        return []
+    return [(_sum_with(item, story) - square(item.weights)) / rest + staying for item in story.items]
 
 
 def _sum_with(item: Item, story: OpenStory) -> float:
@@ -157,14 +155,17 @@ def _complete(groups: Sequence[list[Item]], large: Iterable[OpenStory]) -> None:
 
 def _likenesses(items: Sequence[Item], story_of: Mapping[int, StoryId], judge: Judge) -> list[dict[int, float]]:
     rows: list[dict[int, float]] = []
-    judge.effort.pairs += len(items) * (len(items) - 1) // 2
+    staying = judge.settings.staying
+    stories = [story_of[item.position] for item in items]
     for at, item in enumerate(items):
         row: dict[int, float] = {}
-        own = story_of[item.position]
+        own, known = stories[at], judge.judged_before(item)
         for place, other in enumerate(items[:at]):
-            found = _judged(item, other, judge)
-            if story_of[other.position] == own:
-                found += judge.settings.staying
+            found = known.get(other.position)
+            if found is None:
+                found = known[other.position] = _judged(item, other, judge)
+            if stories[place] == own:
+                found += staying
             if found:
                 row[place] = rows[place][at] = found
         rows.append(row)
@@ -172,6 +173,7 @@ def _likenesses(items: Sequence[Item], story_of: Mapping[int, StoryId], judge: J
 
 
 def _judged(item: Item, other: Item, judge: Judge) -> float:
+    judge.effort.pairs += 1
     cosine = dot(item, other)
     if cosine > SLIGHT or judge.share or item.entry.links or other.entry.links:
         return likeness(item, other, cosine, judge.settings, judge.share)

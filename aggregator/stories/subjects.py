@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 from aggregator.model.grouping import RelatedStory
@@ -73,7 +74,8 @@ class _Subject:
 
     def _is_shared(self, other: OpenStory, shared: AbstractSet[str], likeness: float) -> bool:
         """Tell whether stories so alike are on one subject, by the telling terms of both: in headlines, and as names."""
-        both = {term for term in shared & self._headlines if any(term in item.headline_terms for item in _shown(other))}
+        mine = shared & self._headlines
+        both = mine.intersection(chain.from_iterable(item.headline for item in _shown(other))) if mine else mine
         if not both:
             # What is only mentioned is no subject.
             return False
@@ -88,7 +90,7 @@ class _Subject:
 
     @cached_property
     def _headlines(self) -> frozenset[str]:
-        return frozenset().union(*(item.headline_terms for item in _shown(self._story)))
+        return frozenset().union(*(item.headline for item in _shown(self._story)))
 
     @cached_property
     def _names(self) -> frozenset[str]:

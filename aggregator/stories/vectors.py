@@ -76,8 +76,14 @@ def counted(headline: Sequence[str], body: Sequence[str], headline_weight: float
 
 
 def product(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """Give the dot product of two vectors: to the last bit the same, in whatever order terms come, for a set has none to keep."""
-    return math.fsum([one[term] * other[term] for term in one.keys() & other.keys()])
+    """Give the dot product of two vectors, of which the first had better be the shorter: to the last bit the same, in whatever order terms come."""
+    return math.fsum([weight * other[term] for term, weight in one.items() if term in other])
+
+
+def square(vector: Mapping[str, float]) -> float:
+    """Give the dot product of a vector with itself."""
+    weights = vector.values()
+    return math.fsum(map(mul, weights, weights))
 
 
 class Frequencies:

@@ -85,7 +85,7 @@ class Claims:
     @cached_property
     def numbers(self) -> Mapping[str, frozenset[Number]]:
         """Numbers by the term beside them, see `text.quantities`."""
-        return quantities(self._headline, self._words, self._lower, self._language)
+        return quantities(self._headline, self._words, self._lower, self._language) if self.is_numbered else {}
 
     @property
     def figures(self) -> tuple[str, ...]:
