@@ -6,12 +6,22 @@ entries are `related` links; they also stand in the content, because few feed re
 
 from collections.abc import Sequence
 from dataclasses import replace
-from xml.etree.ElementTree import Element
+from functools import lru_cache
 
 from aggregator.model.entry import PublishedEntry
-from aggregator.publish.listed import Listed, listed, plain
-from aggregator.publish.site import Channel
-from aggregator.publish.xml import ATOM, HISTORY, add, add_moment, add_rfc3339, add_text, document, texts_spelled
+from aggregator.publish.listed import KEPT, Listed, listed, plain
+from aggregator.publish.site import Channel, Site
+from aggregator.publish.xml import (
+    ATOM,
+    HISTORY,
+    Element,
+    Written,
+    add,
+    add_moment,
+    add_rfc3339,
+    add_text,
+    document,
+)
 
 MEDIA_TYPE = "application/atom+xml"
 
@@ -26,7 +36,7 @@ def written(channel: Channel, items: Sequence[Listed]) -> bytes:
     newest = max([channel.updated_at, *(item.updated_at for item in items)])
     root = head(replace(channel, updated_at=newest))
     for item in items:
-        _entry(root, channel, item)
+        root.append(_kept(channel.site, item) if item.is_short else _entry(channel.site, item))
     return whole(channel, root)
 
 
@@ -57,11 +67,16 @@ def head(channel: Channel) -> Element:
 
 def whole(channel: Channel, root: Element) -> bytes:
     """Write down a document that has all its entries."""
-    return texts_spelled(document(root, stylesheet=channel.site.link("static/feed.css")))
+    return document(root, stylesheet=channel.site.link("static/feed.css"))
 
 
-def _entry(root: Element, channel: Channel, item: Listed) -> None:
-    element = add(root, "entry", xml_lang=item.language)
+@lru_cache(maxsize=KEPT)
+def _kept(site: Site, item: Listed) -> Written:
+    return Written(_entry(site, item), " ")
+
+
+def _entry(site: Site, item: Listed) -> Element:
+    element = Element("entry", {"xml:lang": item.language})
     add(element, "id", item.id)
     add_text(element, "title", item.title)
     add_rfc3339(element, "published", item.published_at)
@@ -75,21 +90,22 @@ def _entry(root: Element, channel: Channel, item: Listed) -> None:
         add(element, "link", rel="enclosure", href=enclosure.url, type=kind, length=length)
     add(add(element, "author"), "name", item.author)
     for number, category in enumerate(item.categories):
-        add(element, "category", term=category, scheme=channel.site.address("categories/") if number == 0 else None)
+        add(element, "category", term=category, scheme=site.address("categories/") if number == 0 else None)
     if item.summary:
         add_text(element, "summary", item.summary)
     add(element, "content", item.content, type="html")
-    _source(element, channel, item)
+    _source(element, site, item)
+    return element
 
 
-def _source(element: Element, channel: Channel, item: Listed) -> None:
+def _source(element: Element, site: Site, item: Listed) -> None:
     """Name the feed an entry was copied from, as section 4.2.11 asks of aggregators.
 
     The feed's own `atom:id` is not kept by polls; its address identifies it as well. `updated` is when this entry
     was last taken from it: the feed's latest change would alter all of its entries with each new one.
     """
     source = add(element, "source")
-    add(source, "id", item.origin_url or channel.site.tag(f"feeds/{item.entry.feed_id}"))
+    add(source, "id", item.origin_url or site.tag(f"feeds/{item.entry.feed_id}"))
     add_text(source, "title", item.origin_title)
     add_rfc3339(source, "updated", item.entry.renewed_at)
     if item.origin_url:

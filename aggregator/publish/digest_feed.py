@@ -72,7 +72,7 @@ def write_rss(channel: Channel, digests: Sequence[Digest]) -> bytes:
 
 def write_json(channel: Channel, digests: Sequence[Digest]) -> bytes:
     """Write a whole JSON Feed document. Equal input gives equal bytes."""
-    return jsonfeed.whole(channel, [_item(sheet(channel.site, digest)) for digest in digests])
+    return jsonfeed.whole(channel, [jsonfeed.encoded(_item(sheet(channel.site, digest))) for digest in digests])
 
 
 def title(made: Sheet) -> str:

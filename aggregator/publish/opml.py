@@ -1,12 +1,11 @@
 """Write the list of feeds as OPML 2.0 (opml.org/spec2.opml), a folder a category, as every feed reader imports it."""
 
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element
 
 from aggregator.model.feed import FeedOutline
 from aggregator.publish.listed import plain
 from aggregator.publish.site import Site, public
-from aggregator.publish.xml import add, document
+from aggregator.publish.xml import Element, add, document
 from aggregator.text import languages
 
 MEDIA_TYPE = "text/x-opml"

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from html import escape
-from xml.etree.ElementTree import Element
 
 from aggregator.model.entry import PublishedEntry
-from aggregator.publish.listed import Listed, listed, plain
-from aggregator.publish.site import Channel
-from aggregator.publish.xml import ATOM, HISTORY, add, add_rfc822, add_rfc3339, document, texts_spelled
+from aggregator.publish.listed import KEPT, Listed, listed, plain
+from aggregator.publish.site import Channel, Site
+from aggregator.publish.xml import ATOM, HISTORY, Element, Written, add, add_rfc822, add_rfc3339, document
 
 MEDIA_TYPE = "application/rss+xml"
 
@@ -30,7 +30,7 @@ def written(channel: Channel, items: Sequence[Listed]) -> bytes:
     root = begun()
     element = head(root, channel)
     for item in items:
-        _item(element, channel, item)
+        element.append(_kept(channel.site, item) if item.is_short else _item(channel.site, item))
     return whole(channel, root)
 
 
@@ -65,12 +65,17 @@ def head(root: Element, channel: Channel) -> Element:
 
 def whole(channel: Channel, root: Element) -> bytes:
     """Write down a document that has all its items."""
-    return texts_spelled(document(root, stylesheet=channel.site.link("static/feed.css")))
+    return document(root, stylesheet=channel.site.link("static/feed.css"))
 
 
-def _item(head: Element, channel: Channel, item: Listed) -> None:
+@lru_cache(maxsize=KEPT)
+def _kept(site: Site, item: Listed) -> Written:
+    return Written(_item(site, item), "  ")
+
+
+def _item(site: Site, item: Listed) -> Element:
     entry = item.entry
-    element = add(head, "item")
+    element = Element("item", {})
     add(element, "title", item.title)
     add(element, "link", item.url)
     add(element, "guid", item.id, isPermaLink="false")
@@ -81,7 +86,7 @@ def _item(head: Element, channel: Channel, item: Listed) -> None:
     if item.language:
         add(element, "dc:language", item.language)
     for number, category in enumerate(item.categories):
-        add(element, "category", category, domain=channel.site.address("categories/") if number == 0 else None)
+        add(element, "category", category, domain=site.address("categories/") if number == 0 else None)
     for mention in item.mentions:
         add(element, "atom:link", rel="related", href=mention.url, title=mention.text)
     for enclosure in item.enclosures[:1]:  # the profile: one an item, readers ignore or mix up the rest
@@ -94,6 +99,7 @@ def _item(head: Element, channel: Channel, item: Listed) -> None:
     # The profile: `description` before `content:encoded`, with the short text of the two, and HTML whatever it looks like.
     add(element, "description", escape(item.summary or item.title, quote=False))
     add(element, "content:encoded", item.content)
+    return element
 
 
 def _as_html(text: str) -> str:

@@ -8,13 +8,17 @@ when there is news, and only then.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 
 from aggregator.model.entry import EntrySummary, Link, PublishedEntry
+from aggregator.model.feed import FeedOverview
 from aggregator.model.story import PublishedStory, StoryEvent, StoryLine
 from aggregator.publish import atom, jsonfeed, rss
 from aggregator.publish.jsonfeed import Json
 from aggregator.publish.listed import (
+    KEPT,
+    SHORT_CONTENT,
     Listed,
     article_url,
     categories,
@@ -53,8 +57,18 @@ def write_json(channel: Channel, stories: Sequence[PublishedStory]) -> bytes:
     `also_covered_by` and `related` (as in the feeds of entries; of a related story also its `page` and `coverage`), and
     `events` (kind, date, url of the entry that brought it, detail).
     """
-    items = [jsonfeed.item_of(_listed(channel, story), _about(channel.site, story)) for story in stories]
+    items = [
+        (_kept_item if _is_short(story) else _encoded)(channel.site, _origin(channel, story), story)
+        for story in stories
+    ]
     return jsonfeed.whole(channel, items)
+
+
+def _encoded(site: Site, origin: FeedOverview | None, item: PublishedStory) -> str:
+    return jsonfeed.encoded(jsonfeed.item_of(_prepared(site, origin, item), _about(site, item)))
+
+
+_kept_item = lru_cache(maxsize=KEPT)(_encoded)
 
 
 def newest_change(stories: Sequence[PublishedStory]) -> datetime:
@@ -73,12 +87,25 @@ def others(item: PublishedStory) -> list[EntrySummary]:
 
 
 def _listed(channel: Channel, item: PublishedStory) -> Listed:
-    story, lead, site = item.story, item.lead, channel.site
+    return (_kept if _is_short(item) else _prepared)(channel.site, _origin(channel, item), item)
+
+
+def _is_short(item: PublishedStory) -> bool:
+    """Tell that it may be remembered as it was prepared."""
+    return item.story.size <= MOST_LISTED and len(item.lead.body) <= SHORT_CONTENT
+
+
+def _origin(channel: Channel, item: PublishedStory) -> FeedOverview | None:
+    return channel.origins.get(item.lead.feed_id)
+
+
+def _prepared(site: Site, origin: FeedOverview | None, item: PublishedStory) -> Listed:
+    story, lead = item.story, item.lead
     page_url = site.address(f"stories/{story.id}")
     told = others(item)
     named = [(other, shown_publisher(other, lead)) for other in told[:MOST_LISTED]]
     named += [(line.lead, line.lead.publisher) for line in item.related]
-    alone = prepared(channel, PublishedEntry(entry=lead))
+    alone = prepared(site, origin, PublishedEntry(entry=lead))
     page = Link(url=page_url, text=plain(f"{lead.label}: {report_this(story)} - {site.title}"))
     return replace(
         alone,
@@ -90,6 +117,10 @@ def _listed(channel: Channel, item: PublishedStory) -> Listed:
         categories=categories(*alone.categories, *(other.category for other in told)),
         mentions=(page, *links(site, lead, named)),
     )
+
+
+_kept = lru_cache(maxsize=KEPT)(_prepared)
+"""Nothing else of a feed of stories takes as long, and most of the stories that it has are as they were."""
 
 
 def _parts(site: Site, item: PublishedStory, told: Sequence[EntrySummary], page_url: str) -> list[str]:

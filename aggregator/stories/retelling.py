@@ -33,9 +33,10 @@ def _retold(event: StoryEvent, publishers: Mapping[EntryId, str], first: EntryId
         case EventKind.FOUNDED:
             return event if is_there else replace(event, entry=first)
         case EventKind.PUBLISHER if event.entry is not None and is_there:
-            return replace(event, detail=publishers[event.entry])
+            called = publishers[event.entry]
+            return event if called == event.detail else replace(event, detail=called)
         case EventKind.PUBLISHER:
             entry = next((entry for entry, publisher in publishers.items() if publisher == event.detail), None)
             return None if entry is None else replace(event, entry=entry)
         case _:
-            return event if is_there else replace(event, entry=None)
+            return event if is_there or event.entry is None else replace(event, entry=None)

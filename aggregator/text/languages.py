@@ -48,7 +48,7 @@ def direction(language: str | None, text: str) -> str:
     """
     if (language or "").lower().partition("-")[0] in _RIGHT_TO_LEFT:
         return "rtl"
-    if _MAY_RUN_LEFT.search(text) is None:
+    if text.isascii() or _MAY_RUN_LEFT.search(text) is None:
         return "auto"
     kinds = [unicodedata.bidirectional(letter) for letter in text]
     return "rtl" if sum(kind in {"R", "AL"} for kind in kinds) > kinds.count("L") else "auto"

@@ -101,8 +101,34 @@ class _Token(NamedTuple):
 
 def _hits(text: str, phrases: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
     """Give where phrases stand, ordered by their beginnings; of those that begin at one place, the longest."""
-    if not phrases:
-        return
+    if text.isascii() and all(map(_is_plain, phrases)):
+        yield from _plain_hits(text.lower(), phrases)
+    elif phrases:
+        yield from _hits_among_tokens(text, phrases)
+
+
+def _is_plain(asked: Phrase) -> bool:
+    """Tell that nothing of it is cut: the index has no more of a word than that."""
+    return all(term.isascii() and len(term) < MAX_TERM for term in asked.terms)
+
+
+def _plain_hits(text: str, phrases: Sequence[Phrase]) -> list[tuple[int, int]]:
+    """Find them in ASCII alone, in small letters, where words are what stands between other characters: a tenth of the time."""
+    ends: dict[int, int] = {}
+    for asked in phrases:
+        for start, end in (found.span(1) for found in _plain_pattern(asked).finditer(text)):
+            ends[start] = max(end, ends.get(start, 0))
+    return sorted(ends.items())
+
+
+@lru_cache(maxsize=256)
+def _plain_pattern(asked: Phrase) -> re.Pattern[str]:
+    # Looked ahead at, so that the next hit may begin inside of this one.
+    words = "[^a-z0-9]+".join(asked.terms)
+    return re.compile(f"(?<![a-z0-9])(?=({words}{'[a-z0-9]*' if asked.begins else '(?![a-z0-9])'}))")
+
+
+def _hits_among_tokens(text: str, phrases: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
     longest = max(len(each.terms) for each in phrases)
     # Most words are no hit, and seen to be none by their first letter.
     initials = tuple({each.terms[0][0] for each in phrases})

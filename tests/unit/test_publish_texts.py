@@ -8,7 +8,7 @@ import pytest
 from aggregator.model.entry import Enclosure
 from aggregator.publish import atom, rss
 from aggregator.publish.listed import listed, plain, told_apart
-from aggregator.publish.xml import add_moment
+from aggregator.publish.xml import Element, add_moment, document
 from aggregator.text.words import html_safe
 from tests.factories import NOON
 from tests.published import make_channel, make_entry, make_published
@@ -85,9 +85,9 @@ def test_the_description_of_an_item_is_html_whatever_a_teaser_looks_like() -> No
     ],
 )
 def test_a_moment_is_written_to_the_microsecond_where_it_has_any(at: datetime, written: str) -> None:
-    root = ET.Element("entry")
+    root = Element("entry", {})
     add_moment(root, "updated", at)
-    assert root.findtext("updated") == written
+    assert ET.fromstring(document(root)).findtext("updated") == written
 
 
 def test_entries_of_one_second_keep_the_order_they_came_in() -> None:

@@ -1,6 +1,6 @@
 """Rows of `entries` and their texts to values, and values to columns. Only here do both names meet."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from aggregator.model.copies import CopyCandidate
@@ -15,7 +15,7 @@ from aggregator.model.entry import (
     Revision,
     SafeHtml,
 )
-from aggregator.model.ids import CopySetId, EntryId, FeedId
+from aggregator.model.ids import EntryId, FeedId
 from aggregator.storage.sqlite.session import Row, Value, as_json, from_json, moment, seconds
 
 SUMMARY_COLUMNS = """
@@ -23,7 +23,9 @@ SUMMARY_COLUMNS = """
     e.published_at, e.first_seen_at, e.changed_at, e.listed_at,
     f.publisher, f.title, f.document_title, f.url AS feed_url
 """
-"""Of `entries AS e` and `feeds AS f`: what `summary` reads."""
+"""Of `entries AS e` and `feeds AS f`: what `summary` reads. They stand before all others of a row: a page reads
+five hundred of these, and a row that is asked for a column by its name goes through the names of all."""
+_SUMMARISED = 16
 
 ENTRY_COLUMNS = f"""{SUMMARY_COLUMNS},
     e.guid, e.author, e.updated_at, e.tags, e.image_url, e.comments_url, e.source, e.enclosures, e.byline,
@@ -44,35 +46,37 @@ def known(row: Row) -> KnownEntry:
     )
 
 
-def _summary_fields(row: Row) -> dict[str, Any]:
-    return {
-        "id": EntryId(row["id"]),
-        "copy_set": CopySetId(row["copy_set"]),
-        "feed_id": FeedId(row["feed_id"]),
-        "feed_title": row["title"] or row["document_title"] or row["feed_url"],
-        "publisher": row["publisher"],
-        "category": row["category"],
-        "url": row["url"],
-        "headline": row["headline"],
-        "teaser": row["teaser"],
-        "language": row["language"],
-        "published_at": moment(row["published_at"]),
-        "first_seen_at": moment(row["first_seen_at"]),
-        "changed_at": moment(row["changed_at"]),
-        "listed_at": moment(row["listed_at"]),
-    }
-
-
 def summary(row: Row) -> EntrySummary:
-    """Read `SUMMARY_COLUMNS`."""
-    return EntrySummary(**_summary_fields(row))
+    """Read `SUMMARY_COLUMNS`, with which the row begins."""
+    values: tuple[Any, ...] = tuple(row)  # a `sqlite3.Row` gives values, not names
+    (
+        entry_id, copy_set, feed_id, category, url, headline, teaser, language,
+        published_at, first_seen_at, changed_at, listed_at, publisher, title, document_title, feed_url,
+    ) = values[:_SUMMARISED]  # fmt: skip
+    return EntrySummary(
+        id=entry_id,
+        copy_set=copy_set,
+        feed_id=feed_id,
+        feed_title=title or document_title or feed_url,
+        publisher=publisher,
+        category=category,
+        url=url,
+        headline=headline,
+        teaser=teaser,
+        language=language,
+        published_at=moment(published_at),
+        first_seen_at=moment(first_seen_at),
+        changed_at=moment(changed_at),
+        listed_at=moment(listed_at),
+    )
 
 
 def entry(row: Row) -> Entry:
-    """Read `ENTRY_COLUMNS`."""
+    """Read `ENTRY_COLUMNS`, with which the row begins."""
     source = from_json(row["source"], None)
+    brief = summary(row)
     return Entry(
-        **_summary_fields(row),
+        **{name: getattr(brief, name) for name in _BRIEF},
         guid=row["guid"],
         summary=SafeHtml(row["summary"]),
         content=SafeHtml(row["content"]),
@@ -88,12 +92,17 @@ def entry(row: Row) -> Entry:
     )
 
 
-def _byline(fields: dict[str, Any]) -> Byline:
+_BRIEF = tuple(field.name for field in fields(EntrySummary))
+
+
+def _byline(given: dict[str, Any]) -> Byline:
+    if not given:
+        return _NO_BYLINE
     lists = {
-        "categories": tuple(fields.get("categories", ())),
-        "related": tuple(Link(**link) for link in fields.get("related", ())),
+        "categories": tuple(given.get("categories", ())),
+        "related": tuple(Link(**link) for link in given.get("related", ())),
     }
-    return Byline(**(fields | lists))
+    return Byline(**(given | lists))
 
 
 SAID_COLUMNS = (

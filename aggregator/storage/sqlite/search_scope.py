@@ -1,16 +1,31 @@
 """Which entries a search may give, words apart: of which feeds, of which time, and how copies are told once."""
 
-from collections.abc import Collection, Mapping
+# ruff: noqa: S608 - statements are put together of constants of this module; every value is bound
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from aggregator.model.search import Name, Scope, SearchQuery
-from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, seconds
+from aggregator.storage.sqlite.session import MOST, Session, Value, many, seconds
 from aggregator.text.names import meant
+
+_TITLE = "coalesce(nullif(title, ''), nullif(document_title, ''), url)"
 
 FEW_ENTRIES = 20_000
 """Of feeds whose entries are collected first: 2 ms."""
 
-_NAMED = "SELECT id, publisher, category, title, document_title, url, entry_count FROM feeds WHERE configured = 1 ORDER BY position"
+_NAMES = {
+    Scope.PUBLISHER: "SELECT DISTINCT publisher AS name FROM feeds WHERE configured = 1",
+    Scope.CATEGORY: "SELECT DISTINCT category AS name FROM feeds WHERE configured = 1",
+    Scope.FEED: f"""
+        SELECT id AS name FROM feeds WHERE configured = 1 UNION SELECT {_TITLE} AS name FROM feeds WHERE configured = 1
+    """,
+}
+_CALLED = {
+    Scope.PUBLISHER: "publisher IN (SELECT value FROM json_each(:names))",
+    Scope.CATEGORY: "category IN (SELECT value FROM json_each(:names))",
+    Scope.FEED: f"(id IN (SELECT value FROM json_each(:names)) OR {_TITLE} IN (SELECT value FROM json_each(:names)))",
+}
+"""Feeds that have one of these names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,33 +93,34 @@ def scope_of(session: Session, query: SearchQuery) -> SearchScope:
 
 
 def _feeds(session: Session, query: SearchQuery) -> tuple[frozenset[str] | None, tuple[Name, ...], int]:
-    """Resolve names to feeds, and count the entries of these. Only a search that has names reads what feeds are called: some thousands of short rows."""
+    """Resolve names to feeds, and count the entries of these. Only a search that has names reads what feeds are called."""
     asked = query.asked
     if not (asked.within or asked.outside):
         return None, (), MOST
-    rows = session.rows(_NAMED)
-    chosen = {row["id"] for row in rows}
     unknown: list[Name] = []
-    for group in asked.within:
-        chosen &= {feed for name in group for feed in _called(rows, name, unknown)}
-    for name in asked.outside:
-        chosen -= _called(rows, name, unknown)
-    entries = sum(row["entry_count"] for row in rows if row["id"] in chosen)
-    return frozenset(chosen), tuple(unknown), entries
+    within = [_called(session, group, unknown) for group in asked.within]
+    outside = _called(session, asked.outside, unknown)
+    entries = _entries(session, set.intersection(*within) if within else None)
+    chosen = {feed: count for feed, count in entries.items() if feed not in outside}
+    return frozenset(chosen), tuple(unknown), sum(chosen.values())
 
 
-def _called(rows: Collection[Row], name: Name, unknown: list[Name]) -> set[str]:
-    of_name = {row["id"]: _names(row, name.scope) for row in rows}
-    names = {each for names in of_name.values() for each in names}
-    wanted = set(meant(name.text, names))
-    if not wanted:
-        unknown.append(name)
-    return {feed for feed, names in of_name.items() if wanted.intersection(names)}
+def _entries(session: Session, feeds: set[str] | None) -> dict[str, int]:
+    """Tell how many entries these feeds have, or all."""
+    of_these = "" if feeds is None else " AND id IN (SELECT value FROM json_each(:feeds))"
+    sql = f"SELECT id, entry_count FROM feeds WHERE configured = 1{of_these}"
+    rows = session.rows(sql) if feeds is None else session.rows(sql, feeds=many(feeds))
+    return {row["id"]: row["entry_count"] for row in rows}
 
 
-def _names(row: Row, scope: Scope) -> tuple[str, ...]:
-    if scope is Scope.PUBLISHER:
-        return (row["publisher"],)
-    if scope is Scope.CATEGORY:
-        return (row["category"],)
-    return (row["id"], row["title"] or row["document_title"] or row["url"])
+def _called(session: Session, names: Iterable[Name], unknown: list[Name]) -> set[str]:
+    """Find the feeds of one of these names."""
+    found: set[str] = set()
+    for name in names:
+        wanted = meant(name.text, {row["name"] for row in session.rows(_NAMES[name.scope])})
+        if not wanted:
+            unknown.append(name)
+            continue
+        sql = f"SELECT id FROM feeds WHERE configured = 1 AND {_CALLED[name.scope]}"
+        found |= {row["id"] for row in session.rows(sql, names=many(wanted))}
+    return found

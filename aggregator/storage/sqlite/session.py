@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from json import JSONEncoder, dumps, loads
 from typing import TYPE_CHECKING, Any, overload
@@ -157,7 +157,13 @@ def moment(value: int) -> datetime: ...
 def moment(value: None) -> None: ...
 def moment(value: int | None) -> datetime | None:
     """Read what `seconds` made."""
-    return None if value is None else datetime.fromtimestamp(value, UTC)
+    return None if value is None else _moment(value)
+
+
+@lru_cache(maxsize=10_000)
+def _moment(value: int) -> datetime:
+    """Remember it: an entry is seen, changes and is listed at one time, and a page reads two thousand."""
+    return datetime.fromtimestamp(value, UTC)
 
 
 def as_json(value: object) -> str | None:
