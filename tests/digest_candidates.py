@@ -33,7 +33,7 @@ def make_summary(
         publisher=publisher,
         category=category,
         url=f"https://news.example/{number}",
-        headline=headline or f"Headline number {number} of the day",
+        headline=headline or f"Ferry number {number} reaches port",
         teaser=f"What happened in case {number}.",
         language=language,
         published_at=at,

@@ -22,6 +22,8 @@ from aggregator.digests.telling import RELATED, told
 from aggregator.digests.weigh import is_quiet, weight
 from aggregator.model.digest import DigestCandidate, DigestItem, DigestPlan, DigestSection, SectionKind
 from aggregator.model.ids import StoryId
+from aggregator.text.columns import is_column, is_round_up
+from aggregator.text.story_terms import words
 
 TOP: Final = 7
 """Stories on the front page: what a person keeps in mind (Miller's seven), and what fits a screen with teasers."""
@@ -101,10 +103,20 @@ def select(
 
 def _top(pool: "_Pool") -> list[_Ranked]:
     """Take what several publishers have; where that is next to nothing, the best of the rest."""
-    shared = [one for one in pool.left if one.candidate.story.coverage > 1]
-    among = shared if len(shared) >= LEAST_TOP else pool.left
+    news = [one for one in pool.left if not _is_instalment(one)]
+    shared = [one for one in news if one.candidate.story.coverage > 1]
+    among = shared if len(shared) >= LEAST_TOP else news
     limit = TOP if among is shared else LEAST_TOP
     return pool.take(limit, of_a_publisher=OF_A_PUBLISHER, of_a_category=OF_A_CATEGORY, among=_apart(among))
+
+
+def _is_instalment(one: _Ranked) -> bool:
+    """Tell what comes every day, whatever happened ("Morning briefing", "Letters"): it stands in its category, not on top.
+
+    A live blog of what several report is news ("Storm Ciara: latest updates"), that of one publisher alone a round-up like others.
+    """
+    headline = one.candidate.story.lead.headline
+    return is_column(words(headline)) or (one.candidate.story.coverage == 1 and is_round_up(headline))
 
 
 def _apart(ranked: Sequence[_Ranked]) -> Callable[[_Ranked], bool]:

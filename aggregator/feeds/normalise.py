@@ -23,6 +23,7 @@ from aggregator.model.entry import NO_HTML, Byline, Enclosure, Link, ParsedEntry
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.imprint import Imprints
 from aggregator.text import byline, dates, headline, html, languages, urls, words
+from aggregator.text.encodings import encoded_once
 
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"\s*([0-9]{1,18})\s*")
@@ -180,7 +181,7 @@ def _clean(markup: Markup | None, context: _Context) -> _Text:
     if markup is None or not markup.value or markup.value.isspace():
         return _NO_TEXT
     base = (_address(markup.base, context.base) or context.base) if markup.base else context.base
-    value = markup.value[:MAX_FIELD]
+    value = encoded_once(markup.value[:MAX_FIELD])
     found, rest = byline.extract(value if markup.is_html else html.from_text(value), base_url=base)
     return _Text(*html.clean(rest, base_url=base, own_origins=context.own_origins), found)
 

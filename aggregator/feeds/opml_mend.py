@@ -42,8 +42,10 @@ def _outline(found: re.Match[str]) -> str:
         is_closed = not opened or inside[opened[-1].end() : begin.start()].rstrip().endswith(opened[-1][2])
         if is_closed or begin[1].lower() in _ADDRESSES:
             opened.append(begin)
+    if not opened:
+        return f"<outline{_blank(inside)}{end}>"
     ends = [*[begin.start() for begin in opened[1:]], len(inside)]
-    spelt = _blank(inside[: opened[0].start()] if opened else inside)
+    spelt = _blank(inside[: opened[0].start()])
     names = set[str]()
     for begin, behind in zip(opened, ends, strict=True):
         text = inside[begin.end() : behind]

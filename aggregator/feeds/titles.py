@@ -11,6 +11,7 @@ from typing import Final
 
 from aggregator.feeds.limits import MAX_FIELD, MAX_LINE
 from aggregator.feeds.raw import Title
+from aggregator.text.encodings import encoded_once
 from aggregator.text.html import plain_text
 from aggregator.text.words import one_line
 
@@ -27,7 +28,7 @@ def plain_title(title: Title | None) -> str:
     """Give a title as plain text on one line, of at most `MAX_LINE` characters."""
     if title is None:
         return ""
-    value = title.value[:MAX_FIELD]
+    value = encoded_once(title.value[:MAX_FIELD])
     if title.is_html:
         return cut_line(plain_text(value))
     return cut_line(_tolerant_text(value) if title.may_hold_markup else value)
@@ -35,7 +36,7 @@ def plain_title(title: Title | None) -> str:
 
 def plain_name(text: str) -> str:
     """Give a name (author, tag) as plain text on one line: entities decoded, known tags dropped."""
-    return cut_line(_tolerant_text(text[:MAX_FIELD]))
+    return cut_line(_tolerant_text(encoded_once(text[:MAX_FIELD])))
 
 
 def stripped(title: str, prefixes: tuple[str, ...], suffixes: tuple[str, ...]) -> str:

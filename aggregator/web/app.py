@@ -79,7 +79,7 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
     )
     gate = [Middleware(Gate, guard=guard, templates=templates, clock=clock, site=site)] if guard else []
     app = Starlette(
-        routes=_routes(),
+        routes=routes(),
         middleware=gate,
         exception_handlers={HTTPException: refused, QueryError: not_understood, DatabaseUnusable: unavailable},
     )
@@ -109,7 +109,8 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
     return app
 
 
-def _routes() -> list[Route]:
+def routes() -> list[Route]:
+    """List every address, in the order in which they are looked through."""
     return [
         Route("/", front.page),
         Route("/entries/{entry_id}", entry.page),

@@ -12,13 +12,15 @@ from aggregator.feeds.opml_mend import mended
 from aggregator.model.feed import Feed, FeedOutline, FeedOverview, FeedState
 from aggregator.model.fetch import Failed
 from aggregator.publish.opml import write
-from aggregator.text.words import one_line
+from aggregator.text.words import html_safe, one_line
 from tests.factories import make_feed
 from tests.published import make_site
 
 pytestmark = pytest.mark.slow  # seconds each: laws
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters="<>&,/"), min_size=1, max_size=20).map(one_line)
+LETTERS = st.characters(codec="utf-8", exclude_characters="<>&,/")
+# Without what no page can show (U+FDD0 and its like): a name of nothing else is no name when it comes back.
+NAMES = st.text(LETTERS, min_size=1, max_size=20).map(html_safe).map(one_line)
 names = (NAMES | st.sampled_from(["Business & Economy", 'The "Daily"', "x < y", "R&D", "Мир", "ا"])).filter(str.strip)
 tags = st.lists(names.filter(lambda name: "," not in name and not name.startswith("/")), max_size=3, unique=True)
 

@@ -14,13 +14,14 @@ from selectolax.lexbor import LexborHTMLParser
 
 from aggregator.text.byline import extract
 from aggregator.text.dates import parse, rfc822, rfc3339
+from aggregator.text.encodings import encoded_once
 from aggregator.text.headline import is_telling, normalise
 from aggregator.text.html import decoded, first_image, from_text, links, plain_text, sanitise, without_images
 from aggregator.text.letters import fold
 from aggregator.text.markup import too_complex
 from aggregator.text.terms import phrase, search_terms
 from aggregator.text.urls import article_key, canonical, host, origin, slug, web_url
-from aggregator.text.words import encoded_once, one_line, teaser, xml_safe
+from aggregator.text.words import one_line, teaser, xml_safe
 
 any_text = st.text(st.characters(), max_size=60)  # lone surrogates included
 spoken = st.text(

@@ -80,6 +80,25 @@ def test_top_stories_are_those_that_several_have_and_the_rest_stands_in_its_cate
     assert section(sections, SectionKind.CATEGORY) == [9]
 
 
+@pytest.mark.parametrize(
+    "column", ["Letters", "Morning Briefing", "Quiz of the week", "News in pictures", "Les titres du matin"]
+)
+def test_what_comes_every_day_whatever_happens_stands_in_its_category_and_not_on_top(column: str) -> None:
+    shared = [make_candidate(n, [f"A{n}", f"B{n}"]) for n in range(1, 5)]
+    sections = chosen(*shared, make_candidate(9, papers(4), headline=column))
+    assert section(sections, SectionKind.TOP) == [1, 2, 3, 4]
+    assert section(sections, SectionKind.CATEGORY) == [9]
+
+
+def test_a_live_blog_is_on_top_where_several_report_what_it_is_about() -> None:
+    alone = make_candidate(1, ["Blog"], headline="Your Monday briefing: a vote, a storm", pace=0.1)
+    others = [make_candidate(n, [f"Paper {n}"]) for n in range(2, 6)]
+    assert 1 not in section(chosen(alone, *others), SectionKind.TOP)
+    storm = make_candidate(6, papers(3), headline="Storm Ciara: latest updates")
+    shared = [make_candidate(n, [f"A{n}", f"B{n}"]) for n in range(7, 10)]
+    assert section(chosen(storm, *shared), SectionKind.TOP)[0] == 6
+
+
 def test_a_subject_stands_once_on_top_and_its_other_stories_in_their_category() -> None:
     sections = chosen(
         make_candidate(1, papers(4), related=[2]),

@@ -117,6 +117,13 @@ def test_of_a_list_that_breaks_off_what_came_before_counts_and_that_is_said() ->
     assert "from here on the list can't be read" in read.passed_over[0].reason
 
 
+@pytest.mark.parametrize("broken", ['<outline ">', "<outline\n'\n/>", '<outline <p "/>'])
+def test_an_outline_without_any_attribute_costs_no_other_one(broken: str) -> None:
+    read = listed(f'{broken}\n<outline text="A & B" xmlUrl="https://a.example/"/>')
+    assert [(feed.title, feed.url) for feed in read.feeds] == [("A & B", "https://a.example/")]
+    assert read.mended
+
+
 def test_blank_lines_before_the_declaration_do_not_shift_lines() -> None:
     read = opml.read(b'\n\n<?xml version="1.0"?>\n<opml><body><outline xmlUrl="https://a.example/"/></body></opml>')
     assert isinstance(read, FeedList)

@@ -39,15 +39,17 @@ def test_characters_that_xml_or_html_does_not_want_go_or_become_what_was_meant(t
         ("<p>f\xc3\xbcr 5\xc2\xa0\xe2\x82\xac &amp; mehr</p>", "<p>für 5\xa0€ &amp; mehr</p>"),
         ("<b>gr\xc3\xbcn</b> und grün &lt; gr\xc3\xa4ulich", "<b>grün</b> und grün &lt; gräulich"),
         ("«AMANHÃ»", "«AMANHÃ»"),
-        ("grün, gr\xc3\xbcn", "grün, gr\xc3\xbcn"),
-        ("gr\xc3\xbcn – blau", "gr\xc3\xbcn – blau"),
+        ("grün, gr\xc3\xbcn", "grün, grün"),
+        ("gr\xc3\xbcn – blau", "grün – blau"),
+        ("“La Roma \xc3\xa8 forte”", "“La Roma è forte”"),
+        ("Let\xe2€™s say \xe2€œno\xe2€\x9d", "Let’s say “no”"),
+        ("MANHÃ… «IRMû, 10 €", "MANHÃ… «IRMû, 10 €"),
+        ("Ã— à »", "Ã— à »"),
         ("DEJÀ VU, Ã, Â°C", "DEJÀ VU, Ã, Â°C"),
         ("\xc3\xaf \xef\xbf\xbe", "ï "),
     ],
 )
-def test_letters_that_were_encoded_twice_are_mended_where_a_whole_run_of_text_makes_sense_only_so(
-    text: str, expected: str
-) -> None:
+def test_letters_that_were_encoded_twice_are_mended_where_nothing_else_can_be_meant(text: str, expected: str) -> None:
     assert html_safe(text) == expected
 
 
