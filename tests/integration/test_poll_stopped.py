@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -167,6 +167,46 @@ def test_t2_a_second_signal_ends_serve_at_once_and_the_log_names_whose_polls_it_
     assert told.endswith("the next start polls them")
     server.answers["/slow.xml"] = Answer(body=rss([CHIEFS]))
     assert sorted(str(polled["feed_id"]) for polled in program.poll()) == ["slow", "slow-too"]
+
+
+MANY = 50
+LONGEST_END = 25.0
+"""Seconds from the signal to the end; the program itself means to take 20 at most."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["serve", "poll"])
+def test_t2_with_fifty_requests_under_way_that_never_end_it_ends_in_time_and_gives_their_leases_back(
+    program: Program, gate: Gate, command: str
+) -> None:
+    with ExitStack() as opened:
+        servers = [opened.enter_context(in_thread()) for _ in range(MANY)]
+        opened.callback(gate.opened.set)
+        for server in servers:
+            server.answers["/slow.xml"] = Answer(stream=gate.answer)
+        feeds = "".join(
+            f"  - {{id: f{number}, url: '{each.url('/slow.xml')}'}}\n" for number, each in enumerate(servers)
+        )
+        polling = f"{{concurrency: {MANY}, timeout: 2m, host_gap: 0s, allow_networks: ['127.0.0.0/8']}}"
+        program.config.write_text(f"polling: {polling}\nfeeds:\n{feeds}")
+        running = start(program, command, *(["--port", str(free_port())] if command == "serve" else []))
+        until(lambda: all(server.requests for server in servers))
+        began = time.monotonic()
+        running.send(signal.SIGTERM)
+        ended = running.end()
+        assert time.monotonic() - began <= LONGEST_END
+        assert ended.code == (0 if command == "serve" else 143)
+        assert "Traceback" not in "".join(ended.log)
+        assert leases(program.database) == 0
+        gate.opened.set()
+        assert len(program.poll()) == MANY, "what was given back is due at once"
+
+
+def leases(database: Path) -> int:
+    """Count the rate groups that somebody holds."""
+    with closing(sqlite3.connect(database)) as opened:
+        (found,) = opened.execute("SELECT count(*) FROM rate_groups WHERE lease_until IS NOT NULL").fetchone()
+    return int(found)
 
 
 @pytest.mark.anyio
