@@ -263,7 +263,7 @@ class FeedPoller:
             return
         try:
             await self._pushes.offered(due, said)
-        except Exception as error:  # noqa: BLE001 -- logged, and told as the poll's result
+        except Exception as error:  # noqa: BLE001 -- logged, and the next poll tries again
             _log_fault(error, f"what {due.feed.id} says of hubs could not be followed; its next poll tries again")
 
 

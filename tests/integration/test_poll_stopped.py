@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,10 +22,9 @@ from tests.integration.conftest import Program, free_port
 from tests.integration.test_poll_cycle import open_newsroom
 from tests.loopback import Answer, LoopbackServer, in_thread
 from tests.manual_clock import ManualClock
+from tests.waiting import LONG, until
 
 CHIEFS = Item(name="chiefs", headline="Iraq hosts military chiefs from Iran, Russia and Syria")
-LONG = 30.0
-"""Seconds after which a machine that is busy with something else has done what is waited for, too."""
 
 
 @dataclass(slots=True)
@@ -94,13 +93,6 @@ def start(program: Program, *command: str) -> Running:
     with log.open("w") as file:
         process = subprocess.Popen(program.command(*command), stdout=subprocess.PIPE, stderr=file, text=True)
     return Running(process=process, log=log)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.01)
 
 
 def wait_for_the_quick_one(program: Program, server: LoopbackServer) -> None:
