@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.errors import DatabaseUnusable
 from aggregator.model.ids import FeedId
+from aggregator.stopping import GRACE
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +48,6 @@ class Steps(Protocol):
 
 TICK = timedelta(seconds=5)
 """How often to look for feeds that are due."""
-GRACE = timedelta(seconds=15)
-"""How long polls that run may take to finish after `stop`; what takes longer is given back unpolled. Giving back and
-closing come after it, and the whole is to end within 20 seconds."""
 MOST_NAMED = 20
 """Feeds in one line of the log."""
 

@@ -4,9 +4,14 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+GRACE = timedelta(seconds=15)
+"""How long polls that run may take to finish after the first signal; what takes longer is given back unpolled. Giving back and
+closing come after it, and the whole is to end within 20 seconds."""
 
 
 @dataclass(slots=True)
@@ -15,8 +20,6 @@ class Stopping:
 
     exit_code: int | None = None
     """128 and the number of the first signal, as shells have it: 130 for Ctrl-C, 143 for SIGTERM; None before it."""
-    at_once: bool = False
-    """A second signal came."""
 
 
 def on_signals(finish: Callable[[], None], stop: Callable[[], object]) -> Stopping:
@@ -31,7 +34,6 @@ def on_signals(finish: Callable[[], None], stop: Callable[[], object]) -> Stoppi
             stopping.exit_code = 128 + number
             finish()
             return
-        stopping.at_once = True
         for name in SIGNALS:
             loop.remove_signal_handler(name)
         stop()

@@ -23,7 +23,7 @@ from aggregator.clock import SystemClock
 from aggregator.model.feed import Outcome
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import Heed, PollResult, Totals
-from aggregator.stopping import on_signals
+from aggregator.stopping import GRACE, on_signals
 
 if TYPE_CHECKING:
     from aggregator.bootstrap import Application
@@ -134,11 +134,11 @@ async def _poll(
                 return await make_and_send(application.digests, application.mailing, application.site, tell=said.append)
 
             polling = asyncio.create_task(work())
-            stopping = on_signals(partial(_finish, application), polling.cancel)
+            stopping = on_signals(partial(_finish, application, polling), polling.cancel)
             try:
                 all_sent = await polling
             except asyncio.CancelledError:
-                if not stopping.at_once:
+                if stopping.exit_code is None:
                     raise
         if stopping.exit_code is None and application.full_texts:
             await _fetch_texts(application.full_texts, quiet=quiet)
@@ -154,8 +154,9 @@ async def _poll(
     )
 
 
-def _finish(application: "Application") -> None:
+def _finish(application: "Application", polling: "asyncio.Task[bool]") -> None:
     application.poller.stop()
+    asyncio.get_running_loop().call_later(GRACE.total_seconds(), polling.cancel)
     if application.mailing:
         application.mailing.stop()
     running = counted(len(application.poller.under_way), "poll")

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Protocol
 
+from aggregator.errors import DatabaseUnusable
 from aggregator.model.feed import Document, Feed, FeedOverview, Outcome
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import PollResult
@@ -142,6 +143,8 @@ class Deliveries:
                     result = await self._receiver.receive(feed.id, document, arrived_at=arrived_at)
                 if result.outcome is Outcome.FAILED:
                     logger.warning("websub feed=%s: what a hub sent is no good: %s", feed.id, result.message)
+            except DatabaseUnusable as error:
+                logger.warning("websub feed=%s: what a hub sent could not be kept: %s", feed.id, error)
             except Exception:
                 # A hub's document must not end the program; a poll will bring what it held.
                 logger.exception("websub feed=%s: what a hub sent could not be kept", feed.id)

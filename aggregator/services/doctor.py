@@ -12,6 +12,7 @@ SOUND_SQLITE = (3, 51, 3)
 """Earlier ones can damage a file that two connections write to and check at one moment (the WAL-reset bug, 3.7.0 to 3.51.2)."""
 LONG_WAL = 256 * 1024**2
 """Bytes: beyond it a reader holds the journal open for very long, and reads become slow."""
+HELD_OPEN = "some program reads from it for very long"
 LITTLE_ROOM = 1024**3
 """Bytes left on the disk; a backup and a compaction want the size of the database besides."""
 STALE_BACKUP = timedelta(days=2)
@@ -146,7 +147,7 @@ def _disk(vitals: Vitals) -> Iterator[Sign]:
         yield Sign(topic="disk", state=State.NOTE, said=f"{said}: too little for a copy on the same disk")
     elif disk.wal > LONG_WAL:
         journal = f"its journal has grown to {_bytes(disk.wal)}"
-        yield Sign(topic="disk", state=State.NOTE, said=f"{said}; {journal}: some program reads from it for very long")
+        yield Sign(topic="disk", state=State.NOTE, said=f"{said}; {journal}: {HELD_OPEN}")
     else:
         yield Sign(topic="disk", state=State.WELL, said=said)
 

@@ -99,8 +99,8 @@ class FeedPoller:
                 saved = await self._save(answer)
         except LeaseLost:
             return _log(Polled(result=lost(due), lease_lost=True))
-        except Exception as error:
-            logger.exception("poll of %s could not be kept", due.feed.id)
+        except Exception as error:  # noqa: BLE001 -- logged, and told as the poll's result
+            _log_fault(error, f"poll of {due.feed.id} could not be kept")
             return _log(await self._keep_failure(self._answer(due, answer.started_at, _fault(error))))
         if saved.overtaken:
             logger.info("poll feed=%s: a hub sent a newer document meanwhile", due.feed.id)
@@ -254,8 +254,8 @@ class FeedPoller:
             return Polled(result=told(answer, await self._save(answer)))
         except LeaseLost:
             return Polled(result=told(answer, NOTHING), lease_lost=True)
-        except Exception:
-            logger.exception("the failure of %s could not be kept", answer.due.feed.id)
+        except Exception as error:  # noqa: BLE001 -- logged, and told as the poll's result
+            _log_fault(error, f"the failure of {answer.due.feed.id} could not be kept")
             return Polled(result=told(answer, NOTHING), kept=False)
 
     async def _offer(self, due: DueFeed, said: Advertised | None) -> None:
@@ -263,8 +263,16 @@ class FeedPoller:
             return
         try:
             await self._pushes.offered(due, said)
-        except Exception:
-            logger.exception("what %s says of hubs could not be followed; its next poll tries again", due.feed.id)
+        except Exception as error:  # noqa: BLE001 -- logged, and the next poll tries again
+            _log_fault(error, f"what {due.feed.id} says of hubs could not be followed; its next poll tries again")
+
+
+def _log_fault(error: Exception, what: str) -> None:
+    """Say what went wrong: a database that can't be used in one line for people, a mistake of ours with where it was made."""
+    if isinstance(error, DatabaseUnusable):
+        logger.warning("%s: %s", what, error)
+    else:
+        logger.error("%s", what, exc_info=error)
 
 
 def _fault(error: Exception) -> Failed:

@@ -13,6 +13,7 @@ from aggregator.model.digest import MailState, Outgoing
 from aggregator.model.poll import PollResult
 from aggregator.ports import Clock, Store, Transaction
 from aggregator.services.care import CareStanding
+from aggregator.services.doctor import HELD_OPEN, LONG_WAL
 from aggregator.services.in_force import InForce
 
 T = TypeVar("T")
@@ -147,6 +148,8 @@ class Readiness:
     """Whether the process can do its work; `reasons` are sentences why it can't, and name nothing secret."""
 
     reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Sentences on what a person should look at while it still can."""
     last_polling_at: datetime | None = None
     """When polling last looked for due feeds; None where it never did."""
 
@@ -198,7 +201,15 @@ class Watch:
             self._full(),
         )
         polled = self.polling.written_at if self.polling else None
-        return Readiness(reasons=tuple(reason for reason in reasons if reason), last_polling_at=polled)
+        told = tuple(reason for reason in reasons if reason)
+        return Readiness(reasons=told, warnings=self.warnings(), last_polling_at=polled)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say what a person should look at: a journal that some reader keeps from being moved into the database."""
+        journal = self.journal_bytes() if self.journal_bytes else 0
+        return (f"the journal of the database has grown to {journal // 1024**2} MiB: {HELD_OPEN}",) * (
+            journal > LONG_WAL
+        )
 
     async def _database(self, probe: Callable[[], Awaitable[None]]) -> str:
         """Probe once at a time, whoever asks: a locked database holds up the one probe, and no queue of them."""

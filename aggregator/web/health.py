@@ -50,6 +50,7 @@ def _told(readiness: Readiness, *, polls: bool) -> dict[str, object]:
     return {
         "ready": readiness.ready,
         "reasons": list(readiness.reasons),
+        "warnings": list(readiness.warnings),
         "polls": polls,
         "last_polling_at": rfc3339(readiness.last_polling_at) if readiness.last_polling_at else None,
     }

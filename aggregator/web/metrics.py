@@ -191,6 +191,8 @@ def _stored(known: AllFeeds, watch: Watch) -> Iterable[Metric]:
         "aggregator_disk_free_bytes": (watch.free_bytes, "Room that is left where the database is."),
     }
     yield from (_gauge(name, text, measure()) for name, (measure, text) in sizes.items() if measure)
+    warnings = len(watch.warnings())
+    yield _gauge("aggregator_warnings", "What a person should look at, as /readyz says it.", warnings)
     build = {"version": version("aggregator"), "python": python_version()}
     yield InfoMetricFamily("aggregator_build", "Which program this is.", build)
 

@@ -181,6 +181,7 @@ def test_d6_on_a_full_disk_the_old_backup_stays(database: Path, tmp_path: Path) 
     [
         ("news.db", "is the database itself"),
         ("news.db-wal", "is the database itself"),
+        ("news.db-serve", "is the database itself"),
         ("missing/copy.db", "there is no folder"),
         (".", "is a folder"),
         ("notes.txt", "exists; name another file, or give --replace"),

@@ -4,10 +4,12 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -289,7 +291,27 @@ def test_a_broken_feeds_yaml_ends_every_command_with_its_places(program: Program
 
 
 @pytest.mark.slow
-def test_a_file_that_is_no_database_is_left_as_it_is(program: Program, server: LoopbackServer) -> None:
+@pytest.mark.parametrize("command", [["poll"], ["serve", "--port", "0"], ["feeds", "list"], ["db", "prune"]])
+def test_d5_the_database_of_a_newer_version_ends_every_command_with_what_to_do(
+    program: Program, server: LoopbackServer, command: list[str]
+) -> None:
+    configure(program, server, "/good.xml")
+    with closing(sqlite3.connect(program.database)) as database, database:
+        database.execute("CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set, name, applied_at)")
+        database.execute("INSERT INTO _sqlite_migrations VALUES (1, 'aggregator', '9999_tomorrow', '')")
+    before = program.database.read_bytes()
+    done = program.run(*command)
+    assert done.returncode == 2
+    assert (
+        f"{program.database}: was written by a newer version of aggregator (9999_tomorrow); install that" in done.stderr
+    )
+    assert "Traceback" not in done.stderr
+    assert program.database.read_bytes() == before
+    assert server.requests == []
+
+
+@pytest.mark.slow
+def test_d5_a_file_that_is_no_database_is_left_as_it_is(program: Program, server: LoopbackServer) -> None:
     configure(program, server, "/good.xml")
     program.database.write_text("my diary, not a database" * 1000)
     done = program.run("poll", "--all")

@@ -1,7 +1,11 @@
-"""Many workers on one database: nobody is polled twice, no server is asked by two at a time, nobody is forgotten."""
+"""Many workers on one database: nobody is polled twice, no server is asked by two at a time, nobody is forgotten.
+
+LEASED_FEEDS=100000 for a longer run of four processes.
+"""
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -33,6 +37,8 @@ pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).resolve().parents[2]
 GAP = 1.0
 LEASE = 3.0
+FEEDS = int(os.environ.get("LEASED_FEEDS", "2000"))
+"""Of the four processes, which get 4 ms of the clock for each."""
 
 
 def farm(feeds: int, groups: int) -> list[Feed]:
@@ -96,11 +102,12 @@ def read(*logs: Path) -> list[Asked]:
 async def test_l1_four_processes_keep_the_gap_between_their_leases(tmp_path: Path) -> None:
     database, logs = tmp_path / "a.db", [tmp_path / f"{number}.log" for number in range(4)]
     async with opened(database) as (store,):
-        await configure(store, farm(2000, 100))
-    workers = [start(database, log, takes=0.002, seconds=8) for log in logs]
-    assert [worker.wait(timeout=60) for worker in workers] == [0, 0, 0, 0]
+        await configure(store, farm(FEEDS, FEEDS // 20))
+    seconds = 0.004 * FEEDS
+    workers = [start(database, log, takes=0.002, seconds=seconds) for log in logs]
+    assert [worker.wait(timeout=60 + 2 * seconds) for worker in workers] == [0, 0, 0, 0]
     asked = read(*logs)
-    assert len(asked) == 2000
+    assert len(asked) == FEEDS
     check(asked, gap=GAP)
     assert any(first.worker != second.worker for first, second in pairwise(sorted(asked, key=lambda each: each.host)))
 

@@ -23,7 +23,9 @@ def start(program: Program, log: Path, *arguments: str) -> subprocess.Popen[byte
     return process
 
 
-def test_d9_a_second_server_ends_with_a_message_and_a_killed_one_leaves_no_lock(program: Program, tmp_path: Path) -> None:
+def test_d9_a_second_server_ends_with_a_message_and_a_killed_one_leaves_no_lock(
+    program: Program, tmp_path: Path
+) -> None:
     with in_thread() as server:
         server.answers["/a.xml"] = Answer(body=rss([CHIEFS]))
         program.config.write_text(f"feeds: [{{id: a, url: '{server.url('/a.xml')}', allow_private_address: true}}]\n")

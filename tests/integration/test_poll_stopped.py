@@ -7,8 +7,8 @@ import sqlite3
 import subprocess
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import closing
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,10 +22,9 @@ from tests.integration.conftest import Program, free_port
 from tests.integration.test_poll_cycle import open_newsroom
 from tests.loopback import Answer, LoopbackServer, in_thread
 from tests.manual_clock import ManualClock
+from tests.waiting import LONG, until
 
 CHIEFS = Item(name="chiefs", headline="Iraq hosts military chiefs from Iran, Russia and Syria")
-LONG = 30.0
-"""Seconds after which a machine that is busy with something else has done what is waited for, too."""
 
 
 @dataclass(slots=True)
@@ -96,13 +95,6 @@ def start(program: Program, *command: str) -> Running:
     return Running(process=process, log=log)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.01)
-
-
 def wait_for_the_quick_one(program: Program, server: LoopbackServer) -> None:
     """Wait until both servers have been asked, and what answered at once is kept."""
     until(lambda: len(server.requests) >= 2 and kept(program.database) == 1)
@@ -167,6 +159,46 @@ def test_t2_a_second_signal_ends_serve_at_once_and_the_log_names_whose_polls_it_
     assert told.endswith("the next start polls them")
     server.answers["/slow.xml"] = Answer(body=rss([CHIEFS]))
     assert sorted(str(polled["feed_id"]) for polled in program.poll()) == ["slow", "slow-too"]
+
+
+MANY = 50
+LONGEST_END = 25.0
+"""Seconds from the signal to the end; the program itself means to take 20 at most."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["serve", "poll"])
+def test_t2_with_fifty_requests_under_way_that_never_end_it_ends_in_time_and_gives_their_leases_back(
+    program: Program, gate: Gate, command: str
+) -> None:
+    with ExitStack() as opened:
+        servers = [opened.enter_context(in_thread()) for _ in range(MANY)]
+        opened.callback(gate.opened.set)
+        for server in servers:
+            server.answers["/slow.xml"] = Answer(stream=gate.answer)
+        feeds = "".join(
+            f"  - {{id: f{number}, url: '{each.url('/slow.xml')}'}}\n" for number, each in enumerate(servers)
+        )
+        polling = f"{{concurrency: {MANY}, timeout: 2m, host_gap: 0s, allow_networks: ['127.0.0.0/8']}}"
+        program.config.write_text(f"polling: {polling}\nfeeds:\n{feeds}")
+        running = start(program, command, *(["--port", str(free_port())] if command == "serve" else []))
+        until(lambda: all(server.requests for server in servers))
+        began = time.monotonic()
+        running.send(signal.SIGTERM)
+        ended = running.end()
+        assert time.monotonic() - began <= LONGEST_END
+        assert ended.code == (0 if command == "serve" else 143)
+        assert "Traceback" not in "".join(ended.log)
+        assert leases(program.database) == 0
+        gate.opened.set()
+        assert len(program.poll()) == MANY, "what was given back is due at once"
+
+
+def leases(database: Path) -> int:
+    """Count the rate groups that somebody holds."""
+    with closing(sqlite3.connect(database)) as opened:
+        (found,) = opened.execute("SELECT count(*) FROM rate_groups WHERE lease_until IS NOT NULL").fetchone()
+    return int(found)
 
 
 @pytest.mark.anyio

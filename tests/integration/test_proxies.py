@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.config.read import parse
 from aggregator.fetch.addresses import Address
 from aggregator.fetch.client import HttpFetcher
 from aggregator.fetch.hosts import HostPacing
@@ -111,6 +112,21 @@ async def test_a26_ports_of_other_services_are_refused_behind_a_proxy_too() -> N
         outcome = await get("http://news.example:6379/", proxy.url(), home=True)
         assert isinstance(outcome, Failed)
         assert proxy.heads == []
+
+
+async def test_a26_a_feed_that_goes_without_the_proxy_of_the_others_is_guarded_as_any_other() -> None:
+    """`proxy: none` means no proxy, not no guard."""
+    async with LoopbackServer() as server, LoopbackProxy(server.port) as proxy:
+        server.answers["/feed"] = RSS
+        text = f"defaults: {{proxy: '{proxy.url()}'}}\nfeeds: [{{url: '{server.url('/feed')}', proxy: none}}]"
+        configuration = parse(text, file="feeds.yaml")
+        (feed,) = configuration.enabled_feeds()
+        access = configuration.feed_access().get(feed.id, Access())
+        async with a_fetcher() as fetcher:
+            outcome = await fetcher.fetch(FetchRequest(url=feed.url, access=access))
+        assert isinstance(outcome, Failed)
+        assert outcome.kind is FailureKind.REFUSED_ADDRESS
+        assert (server.connections, proxy.heads) == (0, [])
 
 
 async def test_a26_a_redirect_behind_a_proxy_is_judged_as_well() -> None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from aggregator.cli.main import main
-from aggregator.services.doctor import Disk, Polled, Sign, State, Versions, Vitals, diagnose
+from aggregator.services.doctor import LONG_WAL, Disk, Polled, Sign, State, Versions, Vitals, diagnose
 from tests.factories import NOON
 
 MIB, GIB = 1024**2, 1024**3
@@ -109,3 +109,11 @@ def test_a_mail_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert signs["configuration"]["state"] == "well"
     assert signs["mail"]["state"] == "wrong"
     assert "127.0.0.1:1" in signs["mail"]["said"]
+
+
+def test_d8_a_journal_that_is_held_open_is_noted_from_so_many_bytes_on() -> None:
+    def state(wal: int) -> State:
+        (sign,) = [sign for sign in diagnose(replace(WELL, disk=replace(DISK, wal=wal))) if sign.topic == "disk"]
+        return sign.state
+
+    assert (state(LONG_WAL), state(LONG_WAL + 1)) == (State.WELL, State.NOTE)

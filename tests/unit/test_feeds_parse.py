@@ -13,6 +13,7 @@ from aggregator.feeds.parse import parse_document
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.feed import Document, ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind
+from tests.loopback import Answer, in_thread
 
 URL = "https://feeds.example/rss.xml"
 
@@ -57,6 +58,19 @@ def test_a32_no_driver_that_opens_the_files_of_a_dtd_is_used() -> None:
 def test_s4_a_body_that_is_the_name_of_a_file_is_not_opened(secret: Path) -> None:
     assert refused(str(secret).encode()).kind is FailureKind.NOT_A_FEED
     assert refused(f"file://{secret}".encode()).kind is FailureKind.NOT_A_FEED
+
+
+@pytest.mark.parametrize(
+    "body", ["{url}", " {url}\n", "<?xml version='1.0'?>{url}", '<!DOCTYPE rss SYSTEM "{url}"><rss/>']
+)
+def test_s4_a_body_that_is_an_address_is_not_asked_for(body: str) -> None:
+    with in_thread() as server:
+        server.answers["/feed.xml"] = Answer(body=rss("<item><title>theirs</title></item>"))
+        outcome = parse_document(
+            Document(body=body.format(url=server.url("/feed.xml")).encode(), url="https://feeds.example/")
+        )
+        assert server.connections == 0
+    assert not isinstance(outcome, ParsedFeed) or outcome.entries == ()
 
 
 @pytest.mark.parametrize("declaration", ['SYSTEM "{}"', 'SYSTEM "file://{}"', 'PUBLIC "x" "{}"'])

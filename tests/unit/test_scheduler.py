@@ -1,6 +1,7 @@
 """The schedule: polls again and again, survives failures, ends in good order."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -110,7 +111,7 @@ async def test_a_second_stop_waits_for_no_poll_and_names_those_it_gave_back(capl
     assert "feed-19 and 3 more as asked; the next start polls them" in caplog.text
 
 
-async def test_no_cycle_begins_while_one_runs() -> None:
+async def test_t1_no_cycle_begins_while_one_runs() -> None:
     cycles = Cycles()
     cycles.may_end.clear()
     schedule = PollSchedule(cycles, tick=SOON)
@@ -120,4 +121,18 @@ async def test_no_cycle_begins_while_one_runs() -> None:
     assert cycles.begun == 1
     schedule.stop()
     cycles.may_end.set()
+    await running
+
+
+async def test_t1_a_loop_that_was_blocked_for_many_ticks_makes_up_for_them_with_one_cycle() -> None:
+    cycles = Cycles()
+    tick = timedelta(milliseconds=50)
+    schedule = PollSchedule(cycles, tick=tick)
+    running = asyncio.create_task(schedule.run())
+    await until(lambda: cycles.ended >= 1)
+    begun = cycles.begun
+    time.sleep(20 * tick.total_seconds())  # noqa: ASYNC251 -- what this is about
+    await asyncio.sleep(tick.total_seconds() / 2)
+    assert 1 <= cycles.begun - begun <= 2, "the ticks that were missed are one, and perhaps the next is due"
+    schedule.stop()
     await running

@@ -25,7 +25,9 @@ with sole(Path(sys.argv[1])):
 def test_d9_a_second_one_is_told_which_process_is_the_first(tmp_path: Path) -> None:
     with sole(tmp_path / "news.db"), pytest.raises(DatabaseUnusable) as told, sole(tmp_path / "news.db"):
         pass
-    assert str(told.value).startswith(f"{tmp_path / 'news.db'}: another `aggregator serve` polls for it (process {os.getpid()}); stop")
+    assert str(told.value).startswith(
+        f"{tmp_path / 'news.db'}: another `aggregator serve` polls for it (process {os.getpid()}); stop"
+    )
 
 
 def test_d9_another_name_of_the_file_is_the_same_database_and_another_file_is_not(tmp_path: Path) -> None:

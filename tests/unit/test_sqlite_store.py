@@ -67,12 +67,24 @@ async def test_a_damaged_database_is_said_to_be_damaged(tmp_path: Path) -> None:
 WITHOUT_RIGHTS = """
 import asyncio, os, sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from aggregator.errors import DatabaseUnusable
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.factories import NOON, make_feed
+
+async def use(path):
+    store = await SqliteStore.open(path)
+    try:
+        await store.write(lambda tx: tx.feeds.synchronise([make_feed()], now=NOON))
+    finally:
+        await store.aclose()
+
+with TemporaryDirectory() as folder:  # imports all it needs while every file can be read
+    asyncio.run(use(Path(folder, "b.db")))
 if os.geteuid() == 0:
     os.setegid(65534), os.seteuid(65534)
 try:
-    asyncio.run(SqliteStore.open(Path(sys.argv[1])))
+    asyncio.run(use(Path(sys.argv[1])))
 except DatabaseUnusable as error:
     print(error)
 """
@@ -87,13 +99,21 @@ def open_folder() -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize("exists", [False, True])
-def test_d4_a_folder_that_can_not_be_written_is_refused_by_name(open_folder: Path, exists: bool) -> None:  # noqa: FBT001
-    """In a process of its own, which gives up its rights if it is root's."""
+@pytest.mark.parametrize(
+    ("exists", "folder", "file"),
+    [(False, 0o555, 0), (True, 0o555, 0o644), (True, 0o555, 0o666), (True, 0o777, 0o444), (True, 0o777, 0)],
+    ids=["no file", "neither", "the file alone", "the folder alone", "nor read"],
+)
+def test_d4_what_can_not_be_written_is_refused_by_name_and_left_as_it_is(
+    open_folder: Path, *, exists: bool, folder: int, file: int
+) -> None:
+    """In a process of its own, which gives up its rights if it is root's. Where the file alone can't be written, it can be read."""
     path = open_folder / "a.db"
     if exists:
         asyncio.run(open_and_close(path))
-    open_folder.chmod(0o555)
+        path.chmod(file)
+    before = path.read_bytes() if exists and os.geteuid() == 0 else b""
+    open_folder.chmod(folder)
     ran = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", WITHOUT_RIGHTS, str(path)],
         capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -101,6 +121,8 @@ def test_d4_a_folder_that_can_not_be_written_is_refused_by_name(open_folder: Pat
     open_folder.chmod(0o755)
     assert "a.db: the file" in ran.stdout, ran.stderr
     assert "permissions" in ran.stdout or "readable and writable" in ran.stdout
+    assert before == (path.read_bytes() if before else b"")
+    assert {"a.db"} >= {name for name in names_in(open_folder) if not name.endswith(("-wal", "-shm"))}
 
 
 def names_in(folder: Path) -> list[str]:

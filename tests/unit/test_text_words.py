@@ -1,5 +1,6 @@
 """Words: one line, teasers, and the folding of letters."""
 
+import time
 import unicodedata
 
 import pytest
@@ -91,7 +92,9 @@ def test_one_long_word_between_short_ones_is_left_out_whole() -> None:
     ],
 )
 def test_a09_half_a_megabyte_has_a_short_teaser(text: str) -> None:
+    began = time.process_time()
     assert 0 < len(teaser(text)) <= 151
+    assert time.process_time() - began < 1.0
 
 
 # --- folding ----------------------------------------------------------------------------------------------------

@@ -250,3 +250,22 @@ async def test_who_asks_for_an_icon_unasked_gets_it(room: Newsroom) -> None:
 )
 async def test_files_of_the_program_have_their_type(room: Newsroom, name: str, media_type: str) -> None:
     assert (await room.get(f"/static/{name}")).headers["content-type"] == media_type
+
+
+UP = ["../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "%252e%252e%252f", "....//", "/", "%2f", "file:///"]
+
+
+@pytest.mark.parametrize("folder", ["/static/", "/media/", "/media/x/", "/feeds/", "/digests/", "/categories/", "/"])
+async def test_a19_no_address_leads_to_a_file_outside(room: Newsroom, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "secret.txt").write_text("a secret of this machine")
+    for up in UP:
+        for target in (
+            f"{up * 12}etc/passwd",
+            f"{up}news.db",
+            f"{up}{tmp_path}/secret.txt",
+            f"{up}rendering.py",
+            f"style.css{up}",
+        ):
+            response = await room.client.get(f"http://testserver{folder}{target}")
+            assert response.status_code in {303, 307, 400, 404}, (folder, target)
+            assert not re.search("root:|a secret|SQLite format|def render", response.text), (folder, target)

@@ -18,6 +18,7 @@ from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import EntryPlan, GroupPause, PollResult
 from aggregator.services import watch as watching
 from aggregator.services.digest import Digests
+from aggregator.services.doctor import LONG_WAL
 from aggregator.services.read import Reader
 from aggregator.services.watch import PollTally, Watch, WatchedStore
 from aggregator.web.desk import Collectors
@@ -252,7 +253,7 @@ async def test_no_label_names_a_feed_however_many_there_are(room: Newsroom) -> N
 async def test_a_process_that_is_ready_says_so(room: Newsroom) -> None:
     response = await room.get("/readyz")
     assert (response.status_code, response.headers["cache-control"]) == (200, "no-store")
-    assert response.json() == {"ready": True, "reasons": [], "polls": False, "last_polling_at": None}
+    assert response.json() == {"ready": True, "reasons": [], "warnings": [], "polls": False, "last_polling_at": None}
 
 
 async def test_a_process_that_is_not_ready_says_why(room: Newsroom) -> None:
@@ -350,3 +351,14 @@ async def test_requests_care_and_room_are_measured(room: Newsroom) -> None:
     assert of(samples, "aggregator_database_findings") == 1
     assert of(samples, "aggregator_database_journal_bytes") == 1
     assert of(samples, "aggregator_disk_free_bytes") == 2
+
+
+async def test_d8_a_journal_that_is_held_open_is_told_of_and_the_service_stays_ready(room: Newsroom) -> None:
+    room.watch.journal_bytes = lambda: LONG_WAL
+    assert of(await scrape(room), "aggregator_warnings") == 0
+    room.watch.journal_bytes = lambda: LONG_WAL + 1
+    assert of(await scrape(room), "aggregator_warnings") == 1
+    answer = await room.get("/readyz")
+    assert answer.status_code == 200
+    (said,) = answer.json()["warnings"]
+    assert said == "the journal of the database has grown to 256 MiB: some program reads from it for very long"

@@ -11,7 +11,7 @@ SQLite has on it in that process (https://sqlite.org/howtocorrupt.html section 2
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from aggregator.errors import DatabaseUnusable
@@ -51,5 +51,6 @@ def _hold(held: int, database: Path) -> None:
         raise DatabaseUnusable(f"{database}: {message}") from None
     except OSError as error:
         raise DatabaseUnusable(f"{database}: can't be locked, to be the only server here: {error.strerror}") from error
-    os.ftruncate(held, 0)
-    os.pwrite(held, b"%d\n" % os.getpid(), 0)
+    with suppress(OSError):  # a full disk: the lock holds all the same, and only its message is shorter
+        os.ftruncate(held, 0)
+        os.pwrite(held, b"%d\n" % os.getpid(), 0)

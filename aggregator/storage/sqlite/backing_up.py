@@ -57,7 +57,10 @@ def _refuse(database: Path, file: Path, *, replace: bool) -> None:
         raise InputError(f"{file}: there is no folder {file.parent}")
     if file.is_dir():
         raise InputError(f"{file}: is a folder; name a file in it")
-    if file.resolve() in {database.resolve(), *(Path(f"{database.resolve()}{end}") for end in ("-wal", "-shm"))}:
+    if file.resolve() in {
+        database.resolve(),
+        *(Path(f"{database.resolve()}{end}") for end in ("-wal", "-shm", "-serve")),
+    }:
         raise InputError(f"{file}: is the database itself; name another file")
     if file.exists():
         if not replace:
