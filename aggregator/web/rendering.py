@@ -21,6 +21,7 @@ from aggregator.publish.listed import shown_publisher
 from aggregator.publish.notices import message
 from aggregator.publish.site import Site, category_path, public
 from aggregator.publish.stories import report_this
+from aggregator.stories.turns import together
 from aggregator.text import languages
 from aggregator.text.dates import rfc3339
 from aggregator.text.html import Relink, with_images, without_images
@@ -89,6 +90,7 @@ class Templates:
             "rhythm": rhythm,
             "spoken": spoken,
             "told": message,
+            "told_once": told_once,
             "tone": tone,
             "unnamed": without_login,
             "voices": other_voices,
@@ -139,6 +141,12 @@ def other_voices(story: Story) -> list[EntrySummary]:
     for member in story.members:
         first.setdefault(member.entry.publisher, member.entry)
     return [entry for publisher, entry in first.items() if publisher != story.lead.publisher]
+
+
+def told_once(items: Sequence[PublishedEntry]) -> list[tuple[PublishedEntry, ...]]:
+    """Put the entries of a list that are of one story together, at the place of the first."""
+    # An entry without a story is alone; numbers of entries and of stories are both above 0.
+    return together(items, lambda item: item.coverage.story if item.coverage else -item.entry.id)
 
 
 LONGEST_IN_LISTS = 180

@@ -338,6 +338,22 @@ async def test_a_top_story_names_its_publishers_and_the_first_one_what_others_sa
     assert second.css(".others") == []
 
 
+async def test_news_of_one_story_stands_together_in_the_latest_and_once_in_a_section(room: Newsroom) -> None:
+    await room.configure(make_feed("c", category="C"))
+    await room.publish("c", make_parsed_entry("c", published_at=NOON - 2 * HOUR))
+    ids = await _publishers(room, 4)
+    await room.configure(
+        make_feed("c", category="C"), *(make_feed(f"p{n}", title=f"P{n}", publisher=f"Paper p{n}") for n in range(4))
+    )
+    await tell(room.store, Told(id=1, entries=[ids[0], ids[2], ids[3]]), Told(id=2, entries=[ids[1]]))
+    page = await _page(room, "/")
+    latest = [f"/entries/{ids[3]}", f"/entries/{ids[1]}", "/entries/1"]
+    assert _links(page, "section[aria-labelledby=latest] .headline") == latest
+    assert _links(page, "section[aria-labelledby=latest] .others") == [f"/entries/{ids[2]}", f"/entries/{ids[0]}"]
+    (_, section) = page.css(".sections section")
+    assert _links(LexborHTMLParser(section.html or ""), ".headline") == latest[:2]
+
+
 async def test_the_page_of_a_category_has_its_top_stories_then_its_entries_and_its_feeds(room: Newsroom) -> None:
     await fill(room)
     page = await _page(room, "/categories/middle-east?window=24h")
@@ -376,7 +392,8 @@ async def test_what_is_older_in_a_category_is_told_without_its_top_stories(room:
     first = await _page(room, path)
     (following,) = _links(first, ".paging")
     second = await _page(room, following or "")
-    assert (len(first.css(".cards .card")), len(second.css(".card"))) == (24, 8)
+    # Two of the 24 newest are of one story, and stand together.
+    assert (len(first.css(".cards .card")), len(first.css(".cards .others li")), len(second.css(".card"))) == (23, 1, 8)
     assert (len(first.css(".top")), len(second.css(".top"))) == (1, 0)
     assert _links(second, "h1 + .meta") == [path]
 
