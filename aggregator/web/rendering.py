@@ -1,5 +1,6 @@
 """Fill templates. Everything is escaped; `clean` is the one filter that lets HTML through, and takes SafeHtml only."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -94,6 +95,7 @@ class Templates:
             "tone": tone,
             "unnamed": without_login,
             "voices": other_voices,
+            "without_by": without_by,
         }
         self._environment.globals |= {
             "guarded": guarded,
@@ -141,6 +143,11 @@ def other_voices(story: Story) -> list[EntrySummary]:
     for member in story.members:
         first.setdefault(member.entry.publisher, member.entry)
     return [entry for publisher, entry in first.items() if publisher != story.lead.publisher]
+
+
+def without_by(author: str) -> str:
+    """Leave out the "By" that some publishers write before an author, for where it stands before the name already."""
+    return re.sub(r"^by\s+(?=\S)", "", author, flags=re.IGNORECASE)
 
 
 def told_once(items: Sequence[PublishedEntry]) -> list[tuple[PublishedEntry, ...]]:
