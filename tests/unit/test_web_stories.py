@@ -17,6 +17,7 @@ from aggregator.model.query import EntryQuery, StoryQuery
 from aggregator.model.story import EventKind, StoryEvent, Veto
 from aggregator.services.read import Reader
 from aggregator.storage.sqlite.store import SqliteStore
+from aggregator.web.pages.story import MOST_LISTED
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import Newsroom, commanders, fill, newsroom
 from tests.told import Told, tell
@@ -336,6 +337,23 @@ async def test_a_top_story_names_its_publishers_and_the_first_one_what_others_sa
     assert _links(LexborHTMLParser(first.html or ""), ".others") == [f"/entries/{each}" for each in ids[1:5]]
     assert "Paper p6, Paper p7, Paper p8 ·" in _words(second.css_first(".meta"))
     assert second.css(".others") == []
+
+
+async def test_what_would_fill_many_screens_of_a_story_is_folded_and_all_there(room: Newsroom) -> None:
+    ids = await _publishers(room, MOST_LISTED + 1)
+    await tell(room.store, Told(id=1, entries=ids))
+    page = await _page(room, "/stories/1")
+    entries = [f"/entries/{each}" for each in ids]
+    assert [link for link in _links(page, ".reports") if link in entries] == entries
+    assert [_words(each) for each in page.css(".rest summary")] == ["1 more publisher", "1 more, later"]
+    assert [link for link in _links(page, ".rest .reports") if link in entries] == entries[-1:]
+
+
+async def test_categories_are_offered_once_more_only_with_a_window_that_is_not_the_usual(room: Newsroom) -> None:
+    await fill(room)
+    shown = {path: _links(await _page(room, path), ".narrowing") for path in ("/", "/?window=7d")}
+    assert shown["/"] == ["/?window=24h", "/?window=7d"]
+    assert shown["/?window=7d"][2:] == ["/categories/middle-east?window=7d", "/categories/world?window=7d"]
 
 
 async def test_news_of_one_story_stands_together_in_the_latest_and_once_in_a_section(room: Newsroom) -> None:
