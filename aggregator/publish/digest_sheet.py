@@ -195,9 +195,12 @@ def _span(site: Site, digest: Digest) -> str:
 
 
 def _counted(digest: Digest) -> str:
+    if not digest.stories:
+        return "No stories"
     chosen = f"{len(digest.items):,} of {digest.stories:,} {_plural(digest.stories, 'story', 'stories')}"
-    # Stories of a period may be of entries that were published before it, and came in during it.
-    if not digest.entries:
+    # Stories of a period may be of entries that were published before it, and came in during it; entries are counted by when
+    # they were published. "9 stories, from 3 entries" would be nonsense.
+    if digest.entries < digest.stories:
         return chosen
     return (
         f"{chosen}, from {digest.entries:,} {_plural(digest.entries, 'entry', 'entries')} "

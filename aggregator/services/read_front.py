@@ -11,7 +11,7 @@ from aggregator.model.story import Story, StoryLine
 from aggregator.ports import Transaction
 from aggregator.services.read_entries import published, published_page
 from aggregator.stories.rank import ranked
-from aggregator.stories.turns import take_turns, with_room_for_all
+from aggregator.stories.turns import take_turns, together, with_room_for_all
 
 DAY = timedelta(hours=24)
 WINDOWS = {"24h": DAY, "3d": 3 * DAY, "7d": 7 * DAY}
@@ -51,7 +51,7 @@ class FrontQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The newest entries of one category."""
+    """The newest entries of one category, of each story the newest alone."""
 
     category: str
     entries: tuple[PublishedEntry, ...]
@@ -106,7 +106,10 @@ def _sections(tx: Transaction) -> tuple[Section, ...]:
 
 def _choice(tx: Transaction, category: str) -> list[Entry]:
     entries = tx.entries.page(EntryQuery(category=category, limit=SECTION_CHOICE)).items
-    return with_room_for_all(entries, _publisher, most=SECTION_SIZE, each=OF_ONE_PUBLISHER)
+    coverage = tx.stories.coverage([entry.id for entry in entries])
+    # An entry without a story is alone; numbers of entries and of stories are both above 0.
+    told = together(entries, lambda entry: coverage[entry.id].story if entry.id in coverage else -entry.id)
+    return with_room_for_all([first for first, *_ in told], _publisher, most=SECTION_SIZE, each=OF_ONE_PUBLISHER)
 
 
 def _top_stories(tx: Transaction, query: FrontQuery, newest: datetime) -> tuple[Story, ...]:

@@ -1,6 +1,7 @@
 """Turns: in a list of news nobody speaks all the time, so that who publishes seldom is read beside who publishes every minute.
 
-Measured over five days of fourteen outlets: the busiest three publish half of all entries, one of them up to 25 in a row.
+Measured over five days of fourteen outlets: the busiest three publish half of all entries, one of them up to 25 in a row. And
+nobody says the same thing again and again: of the six newest entries in a category, three were of one shooting.
 """
 
 from collections import Counter
@@ -29,6 +30,14 @@ def take_turns(items: Sequence[T], voice: Callable[[T], Hashable], *, in_a_row: 
         position = next((place for place, item in enumerate(waiting) if voice(item) not in spent), 0)
         told.append(waiting.pop(position))
     return told
+
+
+def together(items: Sequence[T], subject: Callable[[T], Hashable]) -> list[tuple[T, ...]]:
+    """Put items of one subject side by side, where the first of them stands; within a subject they keep their order."""
+    groups: dict[Hashable, list[T]] = {}
+    for item in items:
+        groups.setdefault(subject(item), []).append(item)
+    return [tuple(group) for group in groups.values()]
 
 
 def with_room_for_all(items: Sequence[T], voice: Callable[[T], Hashable], *, most: int, each: int) -> list[T]:

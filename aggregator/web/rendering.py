@@ -1,5 +1,6 @@
 """Fill templates. Everything is escaped; `clean` is the one filter that lets HTML through, and takes SafeHtml only."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -21,6 +22,7 @@ from aggregator.publish.listed import shown_publisher
 from aggregator.publish.notices import message
 from aggregator.publish.site import Site, category_path, public
 from aggregator.publish.stories import report_this
+from aggregator.stories.turns import together
 from aggregator.text import languages
 from aggregator.text.dates import rfc3339
 from aggregator.text.html import Relink, with_images, without_images
@@ -89,9 +91,11 @@ class Templates:
             "rhythm": rhythm,
             "spoken": spoken,
             "told": message,
+            "told_once": told_once,
             "tone": tone,
             "unnamed": without_login,
             "voices": other_voices,
+            "without_by": without_by,
         }
         self._environment.globals |= {
             "guarded": guarded,
@@ -139,6 +143,17 @@ def other_voices(story: Story) -> list[EntrySummary]:
     for member in story.members:
         first.setdefault(member.entry.publisher, member.entry)
     return [entry for publisher, entry in first.items() if publisher != story.lead.publisher]
+
+
+def without_by(author: str) -> str:
+    """Leave out the "By" that some publishers write before an author, for where it stands before the name already."""
+    return re.sub(r"^by\s+(?=\S)", "", author, flags=re.IGNORECASE)
+
+
+def told_once(items: Sequence[PublishedEntry]) -> list[tuple[PublishedEntry, ...]]:
+    """Put the entries of a list that are of one story together, at the place of the first."""
+    # An entry without a story is alone; numbers of entries and of stories are both above 0.
+    return together(items, lambda item: item.coverage.story if item.coverage else -item.entry.id)
 
 
 LONGEST_IN_LISTS = 180

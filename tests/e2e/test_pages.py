@@ -298,6 +298,12 @@ def test_no_page_is_wider_than_its_window_at_any_width(visit: Visit, name: str) 
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_teasers_end_where_the_server_cut_them_between_words(visit: Visit) -> None:
+    page = visit.open("front")
+    cut = page.evaluate("[...document.querySelectorAll('.teaser')].map(node => getComputedStyle(node).webkitLineClamp)")
+    assert set(cut) == {"none"}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_text_can_be_read_in_light_and_dark(visit: Visit, name: str) -> None:
     for scheme in SCHEMES:

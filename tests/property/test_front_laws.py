@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aggregator.model.story import StoryLine
 from aggregator.stories.rank import HALVINGS, ranked
-from aggregator.stories.turns import take_turns, with_room_for_all
+from aggregator.stories.turns import take_turns, together, with_room_for_all
 from tests.factories import NOON
 from tests.published import make_line
 
@@ -47,6 +47,15 @@ def test_nobody_speaks_longer_than_a_turn_while_another_waits(voices: list[str],
 def test_who_keeps_to_turns_is_left_as_he_is(voices: list[str], in_a_row: int) -> None:
     once = take_turns(_items(voices), _voice, in_a_row=in_a_row)
     assert take_turns(once, _voice, in_a_row=in_a_row) == once
+
+
+@given(VOICES)
+def test_what_is_put_together_is_all_there_each_subject_where_its_first_was(voices: list[str]) -> None:
+    items = _items(voices)
+    groups = together(items, _voice)
+    assert sorted(item for group in groups for item in group) == items
+    assert [_voice(group[0]) for group in groups] == list(dict.fromkeys(voices))
+    assert all(list(group) == [item for item in items if _voice(item) == _voice(group[0])] for group in groups)
 
 
 @given(VOICES, SIZES, SIZES)

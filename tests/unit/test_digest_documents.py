@@ -84,6 +84,12 @@ def test_one_of_everything_is_counted_in_the_singular() -> None:
 def test_stories_of_entries_that_were_published_before_the_period_are_not_said_to_be_of_none() -> None:
     made = sheet(SITE, replace(make_digest(), stories=4, entries=0, publishers=0))
     assert made.counted == "1 of 4 stories"
+    assert sheet(SITE, replace(make_digest(), stories=4, entries=3, publishers=1)).counted == "1 of 4 stories"
+
+
+def test_a_digest_of_nothing_says_so_instead_of_counting() -> None:
+    made = sheet(SITE, replace(make_digest(), sections=(), stories=0, entries=0, publishers=0))
+    assert made.counted == "No stories"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from aggregator.model.entry import SafeHtml
+from aggregator.model.entry import Enclosure, SafeHtml
 from aggregator.model.feed import ParsedFeed
 from aggregator.model.fetch import Failed, FailureKind
 from aggregator.model.media import Image, ImageOutcome, NotAnImage
@@ -140,6 +140,16 @@ async def test_images_of_a_feed_that_is_gone_from_feeds_yaml_are_shown_as_those_
     desk.room.app.state.desk = replace(told, media=replace(desk.media, usual=usual))
     page = LexborHTMLParser((await desk.get("/entries/1")).text)
     assert len(page.css("main img")) == (2 if usual else 0)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+async def test_a_picture_is_offered_as_a_file_only_where_it_is_not_shown(desk: Desk, *, shown: bool) -> None:
+    picture, sound = Enclosure(url="https://cdn.example/1.jpg"), Enclosure(url="https://cdn.example/1.mp3")
+    parsed = replace(make_parsed_entry(), image_url=picture.url, enclosures=(picture, sound))
+    await desk.room.configure(replace(make_feed(), shows_images=shown))
+    (number,) = await desk.room.publish("news-example", parsed)
+    links = LexborHTMLParser((await desk.get(f"/entries/{number}")).text).css(".fields a")
+    assert [link.attributes["href"] for link in links] == ([sound.url] if shown else [picture.url, sound.url])
 
 
 async def test_an_image_is_not_shown_twice(desk: Desk) -> None:

@@ -259,6 +259,28 @@ async def test_images_of_publishers_are_not_loaded_by_pages(room: Newsroom) -> N
     assert (await _page(room, f"/entries/{number}")).css("img") == []
 
 
+@pytest.mark.parametrize("author", ["Jane Doe", "By Jane Doe", "by  Jane Doe"])
+async def test_an_author_is_named_with_one_by(room: Newsroom, author: str) -> None:
+    await room.configure(make_feed())
+    (number,) = await room.publish("news-example", replace(make_parsed_entry(), author=author))
+    assert "by Jane Doe" in [_words(each) for each in (await _page(room, f"/entries/{number}")).css(".facts li")]
+
+
+async def test_an_entry_with_neither_headline_nor_text_says_so(room: Newsroom) -> None:
+    await room.configure(make_feed())
+    (number,) = await room.publish("news-example", ParsedEntry(guid="1", headline=""))
+    page = await _page(room, f"/entries/{number}")
+    assert "The feed gives neither a headline nor a text." in _words(_one(page, ".text"))
+
+
+async def test_the_head_marks_the_page_that_is_shown_and_no_other(room: Newsroom) -> None:
+    lead, *_ = await fill(room)
+    for path in ("/", "/stories", "/digests", "/feeds", "/categories/world"):
+        (marked,) = (await _page(room, path)).css(".places [aria-current=page]")
+        assert marked.attributes["href"] == path
+    assert (await _page(room, f"/entries/{lead}")).css(".places [aria-current]") == []
+
+
 async def test_an_entry_without_text_says_so(room: Newsroom) -> None:
     await room.configure(make_feed())
     (number,) = await room.publish("news-example", ParsedEntry(guid="1", headline="Only a headline"))

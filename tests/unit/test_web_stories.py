@@ -17,6 +17,7 @@ from aggregator.model.query import EntryQuery, StoryQuery
 from aggregator.model.story import EventKind, StoryEvent, Veto
 from aggregator.services.read import Reader
 from aggregator.storage.sqlite.store import SqliteStore
+from aggregator.web.pages.story import MOST_LISTED
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newsroom import Newsroom, commanders, fill, newsroom
 from tests.told import Told, tell
@@ -338,6 +339,39 @@ async def test_a_top_story_names_its_publishers_and_the_first_one_what_others_sa
     assert second.css(".others") == []
 
 
+async def test_what_would_fill_many_screens_of_a_story_is_folded_and_all_there(room: Newsroom) -> None:
+    ids = await _publishers(room, MOST_LISTED + 1)
+    await tell(room.store, Told(id=1, entries=ids))
+    page = await _page(room, "/stories/1")
+    entries = [f"/entries/{each}" for each in ids]
+    assert [link for link in _links(page, ".reports") if link in entries] == entries
+    assert [_words(each) for each in page.css(".rest summary")] == ["1 more publisher", "1 more, later"]
+    assert [link for link in _links(page, ".rest .reports") if link in entries] == entries[-1:]
+
+
+async def test_categories_are_offered_once_more_only_with_a_window_that_is_not_the_usual(room: Newsroom) -> None:
+    await fill(room)
+    shown = {path: _links(await _page(room, path), ".narrowing") for path in ("/", "/?window=7d")}
+    assert shown["/"] == ["/?window=24h", "/?window=7d"]
+    assert shown["/?window=7d"][2:] == ["/categories/middle-east?window=7d", "/categories/world?window=7d"]
+
+
+async def test_news_of_one_story_stands_together_in_the_latest_and_once_in_a_section(room: Newsroom) -> None:
+    await room.configure(make_feed("c", category="C"))
+    await room.publish("c", make_parsed_entry("c", published_at=NOON - 2 * HOUR))
+    ids = await _publishers(room, 4)
+    await room.configure(
+        make_feed("c", category="C"), *(make_feed(f"p{n}", title=f"P{n}", publisher=f"Paper p{n}") for n in range(4))
+    )
+    await tell(room.store, Told(id=1, entries=[ids[0], ids[2], ids[3]]), Told(id=2, entries=[ids[1]]))
+    page = await _page(room, "/")
+    latest = [f"/entries/{ids[3]}", f"/entries/{ids[1]}", "/entries/1"]
+    assert _links(page, "section[aria-labelledby=latest] .headline") == latest
+    assert _links(page, "section[aria-labelledby=latest] .others") == [f"/entries/{ids[2]}", f"/entries/{ids[0]}"]
+    (_, section) = page.css(".sections section")
+    assert _links(LexborHTMLParser(section.html or ""), ".headline") == latest[:2]
+
+
 async def test_the_page_of_a_category_has_its_top_stories_then_its_entries_and_its_feeds(room: Newsroom) -> None:
     await fill(room)
     page = await _page(room, "/categories/middle-east?window=24h")
@@ -376,7 +410,8 @@ async def test_what_is_older_in_a_category_is_told_without_its_top_stories(room:
     first = await _page(room, path)
     (following,) = _links(first, ".paging")
     second = await _page(room, following or "")
-    assert (len(first.css(".cards .card")), len(second.css(".card"))) == (24, 8)
+    # Two of the 24 newest are of one story, and stand together.
+    assert (len(first.css(".cards .card")), len(first.css(".cards .others li")), len(second.css(".card"))) == (23, 1, 8)
     assert (len(first.css(".top")), len(second.css(".top"))) == (1, 0)
     assert _links(second, "h1 + .meta") == [path]
 

@@ -36,7 +36,9 @@ def windows(window: str | None, category: str | None) -> list[Way]:
 
 
 def subjects(categories: Sequence[str], window: str | None, category: str | None) -> list[Way]:
-    """List all categories, and each of them, for the window that is shown."""
+    """List all categories, and each of them, for the window that is shown; empty for the usual one: every page's head leads to those."""
+    if _window(window) == USUAL_WINDOW:
+        return []
     every = Way(name="All", address=address(None, window), is_chosen=category is None)
     return [
         every,

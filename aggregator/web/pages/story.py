@@ -18,6 +18,8 @@ from aggregator.web.pages.growth import growth
 from aggregator.web.pages.timeline import timeline
 
 PATH = "stories"
+MOST_LISTED = 40
+"""Publishers, and moments of the timeline, before the others are folded away: 300 of each would be forty screens of a telephone each."""
 
 
 async def page(request: Request) -> Response:
@@ -40,6 +42,7 @@ async def page(request: Request) -> Response:
         reasons=[member for member in story.members if len(story.members) > 1 or member.vetoes],
         named=found.named,
         related=found.published.related,
+        most_listed=MOST_LISTED,
         twins=twins(desk.site, f"{PATH}/{story.id}"),
     )
 
