@@ -42,8 +42,8 @@ def stories(database: Path) -> set[frozenset[Name]]:
 
 def free_leases(database: Path) -> None:
     """Let two minutes go by for what the dead held."""
-    if names(database):
-        with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
+    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'rate_groups'").fetchone():
             connection.execute("UPDATE rate_groups SET lease_until = 1, next_at = 1 WHERE lease_until IS NOT NULL")
 
 

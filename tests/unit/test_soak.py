@@ -83,7 +83,7 @@ def test_memory_that_grows_on_after_warming_up_is_found_and_a_moment_of_much_is_
     assert broken(course(samples=warming)) == []
     bomb = [sample(at, memory=900e6 if 480 < at < 530 else 200e6) for at in range(0, 600, 3)]
     assert broken(course(samples=bomb)) == []
-    short = [sample(at, memory=200e6 + at * 1e6) for at in range(0, 150, 3)]
+    short = [sample(at, memory=200e6 + at * 1e6) for at in range(0, 400, 3)]
     assert broken(course(samples=short)) == []
 
 
