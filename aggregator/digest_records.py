@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from aggregator.model.digest import Digest, DigestCandidate, DigestLine, DigestPlan, Outgoing
+from aggregator.model.ids import EntryId
 
 
 class DigestRecords(Protocol):
@@ -25,8 +26,15 @@ class DigestRecords(Protocol):
         """Count the shown entries of the plan's categories and tags listed in [start, end), and the publishers that they are of."""
         ...
 
-    def seal(self, digest: Digest, *, recipients: Sequence[str], now: datetime) -> bool:
-        """Keep a digest for good, with one message waiting for each recipient; False, and nothing kept, if there is one already."""
+    def newest_entry(self) -> EntryId:
+        """Give the greatest id of all entries; 0: there are none."""
+        ...
+
+    def seal(self, digest: Digest, *, recipients: Sequence[str], now: datetime, newest: EntryId | None = None) -> bool:
+        """Keep a digest for good, with one message waiting for each recipient; False, and nothing kept, if there is one already.
+
+        `newest` is the newest entry when it was chosen, None: that of now. What is newer came too late for it, and is told the next time.
+        """
         ...
 
     def get(self, name: str, day: date) -> Digest | None:

@@ -204,7 +204,9 @@ def _course(plan: Plan, watcher: Watcher, record: list[dict[str, Any]], ended: f
 
 def _fed(database: Path, record: list[dict[str, Any]]) -> list[Fed]:
     stored: dict[str, list[tuple[str, str]]] = {}
-    for feed_id, guid, headline in read(database, "SELECT feed_id, guid, headline FROM entries"):
+    for feed_id, guid, headline in read(
+        database, "SELECT feed_id, coalesce(guid, url, headline), headline FROM entries"
+    ):
         stored.setdefault(str(feed_id), []).append((str(guid), str(headline)))
     held = {str(feed_id): str(etag) for feed_id, etag in read(database, "SELECT id, etag FROM feeds")}
     found = []

@@ -2,7 +2,8 @@
 
     seal_due    every plan, every period that has ended since its newest digest
                   wait until what was published before its end is grouped      or an hour, whichever is less
-                  choose (digests/select.py), keep, put mail into the outbox   one transaction
+                  choose (digests/select.py)                                   reading: it takes seconds where a day brings 20,000 entries
+                  keep, put mail into the outbox                               one transaction
 
 A sealed digest never changes, although its stories go on. What came in too late for it is told in the next one: see
 `DigestRecords.candidates`.
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 from aggregator.digests.periods import Period, following, missing, running
 from aggregator.errors import QueryError
 from aggregator.model.digest import DAILY, Digest, DigestLine, DigestPlan
+from aggregator.model.ids import EntryId
 from aggregator.ports import Clock, Store, Transaction
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,14 @@ who comes back from holidays to a machine that was off wants no thirty mails."""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Waiting:
     """Entries of the period are not grouped yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """A digest, and what it was chosen from: what comes in before it is sealed comes too late for it."""
+
+    digest: Digest
+    newest: EntryId
 
 
 class Digests:
@@ -117,7 +127,7 @@ class Digests:
     ) -> Digest | _Waiting | None:
         """Seal a period; None where another process has, or where the first digest of all would be empty."""
 
-        def work(tx: Transaction) -> Digest | _Waiting | None:
+        def choose(tx: Transaction) -> _Chosen | _Waiting | None:
             if now < period.end + PATIENCE and not _is_grouped(tx, period.end):
                 return _Waiting()
             # Looked at first: as long as there is no news yet, every poll comes here, and what chooses takes long to import.
@@ -126,11 +136,18 @@ class Digests:
             digest = self._made(tx, plan, period)
             if is_first and not digest.sections:
                 return None
-            is_mailed = bool(digest.sections) and now <= period.end + MAILED
-            is_new = tx.digests.seal(digest, recipients=plan.recipients if is_mailed else (), now=now)
-            return digest if is_new else None
+            return _Chosen(digest=digest, newest=tx.digests.newest_entry())
 
-        return await self._store.write(work)
+        chosen = await self._store.read(choose)
+        if not isinstance(chosen, _Chosen):
+            return chosen
+        digest, newest = chosen.digest, chosen.newest
+        is_mailed = bool(digest.sections) and now <= period.end + MAILED
+        recipients = plan.recipients if is_mailed else ()
+        is_new = await self._store.write(
+            lambda tx: tx.digests.seal(digest, recipients=recipients, now=now, newest=newest)
+        )
+        return digest if is_new else None
 
     def _made(self, tx: Transaction, plan: DigestPlan, period: Period) -> Digest:
         # It reads texts, which takes 0.1 s of CPU to import: for who makes a digest, not for every poll.

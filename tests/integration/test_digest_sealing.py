@@ -1,10 +1,11 @@
 """Digests are made when their time comes: once, of what is grouped, also after the machine was off."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,7 @@ from aggregator.model.digest import DigestPlan, SectionKind
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import EntryPlan
+from aggregator.ports import Transaction
 from aggregator.services.digest import PATIENCE, Digests
 from aggregator.services.grouping import Grouping
 from aggregator.storage.sqlite.store import SqliteStore
@@ -22,6 +24,7 @@ from tests.factories import make_feed, make_parsed_entry
 from tests.manual_clock import ManualClock
 
 pytestmark = pytest.mark.anyio
+T = TypeVar("T")
 SIX = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -66,6 +69,24 @@ class Desk:
 
     async def mails(self) -> int:
         return len(await self.store.read(lambda tx: tx.mails.due(now=self.clock.now() + 99 * DAY, limit=99)))
+
+
+class ReadThen:
+    """A store (`ports.Store`) in which something happens after every read, before whoever read can write."""
+
+    def __init__(self, store: SqliteStore, happens: Callable[[], Awaitable[None]]) -> None:
+        self._happens = happens
+        self._reads = 0
+        self._store = store
+        self.write = store.write
+        self.aclose = store.aclose
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        found = await self._store.read(work)
+        self._reads += 1
+        if self._reads == 2:  # the first asks for the newest digest, the second chooses
+            await self._happens()
+        return found
 
 
 @asynccontextmanager
@@ -157,6 +178,20 @@ async def test_news_that_came_in_too_late_is_told_the_next_day(tmp_path: Path) -
         room.clock.move(DAY)
         (digest,) = await room.digests.seal_due()
         assert [item.headline for item in digest.items] == [HEADLINES[1]]
+
+
+async def test_news_that_comes_in_while_a_digest_is_chosen_is_kept_at_once_and_told_the_next_day(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as room:
+        await room.publish(SIX - HOUR)
+        choosing = ReadThen(room.store, lambda: room.publish(SIX - 2 * HOUR, seen=SIX))
+        slow = Digests(choosing, room.clock, room.zone, plans=[MAILED], title="Site")
+        (digest,) = await slow.seal_due()
+        assert [item.headline for item in digest.items] == [HEADLINES[0]]
+        room.clock.at = SIX + DAY
+        (following,) = await room.digests.seal_due()
+        assert [item.headline for item in following.items] == [HEADLINES[1]]
 
 
 async def test_two_processes_make_one_digest(tmp_path: Path) -> None:

@@ -4,12 +4,8 @@ Kills come after random times (the seed is in the message); KILLS=100 for a long
 """
 
 import logging
-import os
-import signal
 import sqlite3
-import subprocess
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,29 +15,16 @@ import pytest
 
 from aggregator.storage.sqlite.inspecting import inspect
 from tests.integration.conftest import Program, RealFeeds, serve_real_feeds
+from tests.kills import KILLS, SEED, free_leases, killed, names, stories
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("KILLS", "20"))
 ROUNDS = 4
-SEED = int(os.environ.get("KILL_SEED", "1"))
-
-Name = tuple[str, str | None, str | None, str]
 
 
 @pytest.fixture
 def outlets(tmp_path: Path) -> Iterator[RealFeeds]:
     yield from serve_real_feeds(tmp_path, [])
-
-
-def names(database: Path) -> Counter[Name]:
-    """Count stored entries by what their feeds call them; nothing where there is no database yet."""
-    if not database.exists():
-        return Counter()
-    with closing(sqlite3.connect(database)) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchone():
-            return Counter()
-        return Counter(connection.execute("SELECT feed_id, guid, url, headline FROM entries").fetchall())
 
 
 def numbered(database: Path) -> dict[int, tuple[str, str | None]]:
@@ -51,34 +34,6 @@ def numbered(database: Path) -> dict[int, tuple[str, str | None]]:
     with closing(sqlite3.connect(database)) as connection:
         rows = connection.execute("SELECT id, feed_id, guid FROM entries").fetchall()
         return {number: (feed, guid) for number, feed, guid in rows}
-
-
-def stories(database: Path) -> set[frozenset[Name]]:
-    found: dict[int, set[Name]] = {}
-    with closing(sqlite3.connect(database)) as connection:
-        for story, *name in connection.execute(
-            "SELECT p.story_id, e.feed_id, e.guid, e.url, e.headline FROM story_entries AS p "
-            "JOIN entries AS e ON e.id = p.entry_id"
-        ):
-            found.setdefault(story, set()).add((name[0], name[1], name[2], name[3]))
-    return {frozenset(each) for each in found.values()}
-
-
-def free_leases(database: Path) -> None:
-    """Let two minutes go by for what the dead held."""
-    if names(database):
-        with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
-            connection.execute("UPDATE rate_groups SET lease_until = 1, next_at = 1 WHERE lease_until IS NOT NULL")
-
-
-def killed(program: Program, after: float) -> bool:
-    """Start a poll and kill it after so many seconds; False where it was done before."""
-    process = subprocess.Popen(program.command("poll", "--all"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        process.wait(after)
-    except subprocess.TimeoutExpired:
-        process.kill()
-    return process.wait() == -signal.SIGKILL
 
 
 def test_d1_killed_anywhere_nothing_is_lost_or_doubled_and_stories_are_the_same(
@@ -94,7 +49,7 @@ def test_d1_killed_anywhere_nothing_is_lost_or_doubled_and_stories_are_the_same(
         undisturbed.poll("--all")
         usual = time.monotonic() - began
         for _ in range(KILLS // ROUNDS):
-            kills += killed(program, random.uniform(0.2, 0.9) * usual)
+            kills += killed(program.command("poll", "--all"), random.uniform(0.2, 0.9) * usual)
             now = numbered(program.database)
             assert kept.items() <= now.items(), f"what was kept before is gone; KILL_SEED={SEED}"
             partial += names(program.database) != names(undisturbed.database)

@@ -24,6 +24,7 @@ from aggregator.model.query import EntryQuery
 from aggregator.parse_pool import ParsePool
 from aggregator.ports import Fetcher, Parser, Store, Transaction
 from aggregator.services.cycle import CycleSettings
+from aggregator.services.grouping import Grouping
 from aggregator.services.poll import Poller
 from aggregator.services.poll_feed import FeedPoller, Pushes
 from aggregator.services.read import Reader
@@ -284,6 +285,38 @@ async def test_entries_that_a_crash_left_without_a_place_are_placed_at_the_next_
     assert len((await Reader(newsroom.store).entries(EntryQuery())).items) == 2
     await newsroom.poller.poll_due()
     assert len((await Reader(newsroom.store).entries(EntryQuery())).items) == 1
+
+
+class HeldGrouping(Grouping):
+    """Places nothing before it may."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, window=timedelta(hours=48))
+        self.may = asyncio.Event()
+
+    async def group_new(self) -> None:
+        await self.may.wait()
+        await super().group_new()
+
+
+async def test_polls_do_not_wait_until_what_a_crash_left_is_placed(newsroom: Newsroom) -> None:
+    newsroom.server.answers["/b.xml"] = Answer(body=rss([REBELS]))
+    feeds = await newsroom.configure("/a.xml", "/b.xml")
+    kept = EntryPlan(new=(make_parsed_entry("1", headline=CHIEFS.headline),))
+    await newsroom.store.write(partial(save_and_die, feed=feeds[0], kept=kept))
+    grouping = HeldGrouping(newsroom.store)
+    feed_poller = FeedPoller(
+        newsroom.store, newsroom.fetcher, newsroom.parser, newsroom.clock, Recognition(), grouping=grouping
+    )
+    cycle = asyncio.create_task(Poller(newsroom.store, newsroom.clock, feed_poller, CycleSettings()).poll_due())
+    for _ in range(500):
+        if len(await newsroom.entries()) == 2:
+            break
+        await asyncio.sleep(0.02)
+    assert {entry.headline for entry in await newsroom.entries()} == {CHIEFS.headline, REBELS.headline}
+    assert not cycle.done()
+    grouping.may.set()
+    assert sum(result.new for result in await cycle) == 1
 
 
 async def test_with_no_group_new_entries_wait_for_the_next_poll_to_be_compared(newsroom: Newsroom) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from aggregator.model.digest import Digest, DigestCandidate, DigestLine, DigestPlan
+from aggregator.model.ids import EntryId
 from aggregator.storage.sqlite import digest_rows
 from aggregator.storage.sqlite.mails import put
 from aggregator.storage.sqlite.session import Row, Session, as_json, seconds
@@ -60,10 +61,15 @@ class SqliteDigests:
         )
         return row["entries"], row["publishers"]
 
-    def seal(self, digest: Digest, *, recipients: Sequence[str], now: datetime) -> bool:
+    def newest_entry(self) -> EntryId:
+        """Give the greatest id of all entries; 0: there are none."""
+        (row,) = self._session.rows("SELECT coalesce(max(id), 0) AS id FROM entries")
+        return EntryId(row["id"])
+
+    def seal(self, digest: Digest, *, recipients: Sequence[str], now: datetime, newest: EntryId | None = None) -> bool:
         """Keep a digest for good, with one message waiting for each recipient; False, and nothing kept, if there is one already."""
-        newest = self._session.row("SELECT max(id) AS id FROM entries")
-        columns = digest_rows.columns(digest, last_entry=(newest["id"] or 0) if newest else 0, now=now)
+        last_entry = self.newest_entry() if newest is None else newest
+        columns = digest_rows.columns(digest, last_entry=last_entry, now=now)
         if not self._session.run(_SEAL, **columns):
             return False
         (sealed,) = self._session.rows(f"SELECT id {_DATED}", name=digest.name, date=digest.date.isoformat())
