@@ -8,7 +8,7 @@ stories have only the latest of these, and what is found that way is worked out 
     terms, most telling first  ->  at most `LOOKED_AT` postings  ->  the `COMPARED` likeliest  ->  cosine
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
@@ -30,6 +30,9 @@ FEW: Final = 100
 """Postings up to which adding up what each comes to takes less than choosing which stories to compare."""
 _ROUNDING: Final = 1e-9
 
+_Holding = tuple[list[StoryId], list[float]]
+"""Stories that have a term, and the weight of each in it."""
+
 
 class Summed(Protocol):
     """A story as far as it is compared."""
@@ -46,7 +49,10 @@ class Summed(Protocol):
 
 
 class Postings:
-    """The numbers of open stories by term, in ascending order.
+    """The numbers of open stories by term, in ascending order, each with what its entries weigh in that term together.
+
+    The weights stand in the stories, too. To fetch each from there took more than all else that is done for an entry: a story, its sums
+    and the weight are in three places of a memory that no cache holds.
 
     Args:
         stories: the open stories.
@@ -56,29 +62,34 @@ class Postings:
     def __init__(self, stories: Mapping[StoryId, Summed], effort: Effort) -> None:
         self._stories = stories
         self._effort = effort
-        self._holding: dict[str, list[StoryId]] = {}
+        self._holding: dict[str, _Holding] = {}
 
-    def add(self, story_id: StoryId, terms: Iterable[str]) -> None:
-        """Note that a story has some terms that it did not have."""
+    def note(self, story_id: StoryId, terms: Iterable[str], sums: Mapping[str, float]) -> None:
+        """Note what a story comes to in some of its terms, which it may have had or not."""
         holding = self._holding
         for term in terms:
-            ids = holding.get(term)
-            if ids is None:
-                holding[term] = [story_id]
-            elif ids[-1] < story_id:
-                ids.append(story_id)
+            held = holding.get(term)
+            if held is None:
+                holding[term] = [story_id], [sums[term]]
+                continue
+            ids, weights = held
+            at = len(ids) if ids[-1] < story_id else bisect_left(ids, story_id)
+            if at < len(ids) and ids[at] == story_id:
+                weights[at] = sums[term]
             else:
-                insort(ids, story_id)
+                ids.insert(at, story_id)
+                weights.insert(at, sums[term])
 
     def discard(self, story_id: StoryId, terms: Iterable[str]) -> None:
         """Note that a story has some terms no more."""
         holding = self._holding
         for term in terms:
-            ids = holding[term]
+            ids, weights = holding[term]
             if len(ids) == 1:
                 del holding[term]
             else:
-                del ids[bisect_left(ids, story_id)]
+                at = bisect_left(ids, story_id)
+                del ids[at], weights[at]
 
     def like(
         self, weights: Mapping[str, float], at_least: float, *, but: StoryId | None = None
@@ -90,21 +101,27 @@ class Postings:
             at_least: more than 0.
             but: a story that is left out.
         """
-        known = [(ids, weight, term) for term, weight in weights.items() if (ids := self._holding.get(term))]
-        if sum(len(ids) for ids, _, _ in known) <= FEW:
-            return self._added_up(known, at_least, but)
-        return self.means(weights, self._likeliest(weights, at_least * at_least * (1 - _ROUNDING), but), at_least)
+        holding, known, postings = self._holding, list[tuple[_Holding, float]](), 0
+        for term, weight in weights.items():
+            held = holding.get(term)
+            if held is not None:
+                known.append((held, weight))
+                postings += len(held[0])
+        if postings > FEW:
+            return self.means(weights, self._likeliest(weights, at_least * at_least * (1 - _ROUNDING), but), at_least)
+        self._effort.postings += postings
+        return self._added_up(known, at_least, but)
 
     def _added_up(
-        self, known: Sequence[tuple[list[StoryId], float, str]], at_least: float, but: StoryId | None
+        self, known: Iterable[tuple[_Holding, float]], at_least: float, but: StoryId | None
     ) -> dict[StoryId, float]:
         """Do what `like` does where all postings of all terms are few."""
         stories = self._stories
         totals: dict[StoryId, float] = {}
-        for ids, weight, term in known:
-            for story_id in ids:
-                totals[story_id] = totals.get(story_id, 0.0) + weight * stories[story_id].sums[term]
-        self._effort.postings += sum(len(ids) for ids, _, _ in known)
+        so_far = totals.get
+        for (ids, weights), weight in known:
+            for story_id, theirs in zip(ids, weights, strict=True):
+                totals[story_id] = so_far(story_id, 0.0) + weight * theirs
         return {
             story_id: mean
             for story_id, total in totals.items()
@@ -135,9 +152,9 @@ class Postings:
         """
         holding = self._holding
         known = [
-            (len(ids) / (square := weight * weight), term, square)
+            (len(held[0]) / (square := weight * weight), term, square)
             for term, weight in weights.items()
-            if (ids := holding.get(term))
+            if (held := holding.get(term))
         ]
         known.sort()
         rest = sum(map(itemgetter(2), known))
@@ -146,7 +163,7 @@ class Postings:
         for _, term, square in known:
             if rest < left_out or not left:
                 break
-            ids = holding[term]
+            ids = holding[term][0]
             looked_up.append(ids if len(ids) == 1 else ids[: -min(left, OF_A_TERM) - 1 : -1])
             rest -= square
             left -= len(looked_up[-1])

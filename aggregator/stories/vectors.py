@@ -6,7 +6,7 @@ table, so that the first day is no different from others.
 """
 
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import mul
@@ -92,7 +92,7 @@ class Frequencies:
     def __init__(self, *, prior: int, memory: timedelta) -> None:
         self._prior = prior
         self._memory = memory
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
         self._kept: deque[tuple[datetime, Mapping[str, float]]] = deque()
         self._starting: Mapping[str, float] = {term: share * prior for term, share in SHARES.items()}
 
@@ -101,7 +101,6 @@ class Frequencies:
 
         Its length is 1, or less where its terms are so frequent that what it has in common with others says little, see `PLAIN`.
         """
-        self._counts.update(counts.keys())
         self._forget(at)
         vector = self._weighed(counts, self._prior + len(self._kept) + 1)
         self._kept.append((at, vector))
@@ -109,22 +108,29 @@ class Frequencies:
 
     def add(self, vector: Mapping[str, float], at: datetime) -> None:
         """Count an entry that came in at a time of the clock, and forget those that came in longer than `memory` before it."""
-        self._counts.update(vector.keys())
         self._forget(at)
+        seen = self._counts
+        for term in vector:
+            seen[term] = seen.get(term, 0) + 1
         self._kept.append((at, vector))
 
     def _forget(self, now: datetime) -> None:
-        counts = self._counts
-        while self._kept and now - self._kept[0][0] > self._memory:
-            for term in self._kept.popleft()[1]:
-                counts[term] -= 1
-                if not counts[term]:
-                    counts.pop(term)  # `del` is Python in a Counter
+        seen, kept = self._counts, self._kept
+        while kept and now - kept[0][0] > self._memory:
+            for term in kept.popleft()[1]:
+                left = seen[term] - 1
+                if left:
+                    seen[term] = left
+                else:
+                    del seen[term]
 
     def _weighed(self, counts: Mapping[str, float], total: int) -> dict[str, float]:
-        seen, starting, log = self._counts.get, self._starting.get, math.log
-        rarities = [log(1.0 + total / (seen(term, 0) + starting(term, UNSEEN))) for term in counts]
-        full = list(map(mul, counts.values(), [max(rarity, PLAIN) for rarity in rarities]))
+        """Count the terms of an entry, and weigh them by how many of so many have them."""
+        seen, starting, log, rarities = self._counts, self._starting.get, math.log, list[float]()
+        for term in counts:
+            now = seen[term] = seen.get(term, 0) + 1
+            rarities.append(log(1.0 + total / (now + starting(term, UNSEEN))))
+        full = list(map(mul, counts.values(), [rarity if rarity > PLAIN else PLAIN for rarity in rarities]))
         scale = _STEPS / (math.sqrt(sum(map(mul, full, full))) or 1.0)
         weights = map(mul, counts.values(), rarities)
         return {term: _SHARED[int(weight * scale + 0.5)] for term, weight in zip(counts, weights, strict=True)}

@@ -111,14 +111,14 @@ class Window:
     def put(self, story: OpenStory) -> None:
         """Add a story."""
         self.stories[story.id] = story
-        self.postings.add(story.id, story.sums)
+        self.postings.note(story.id, story.sums, story.sums)
         for item in story.items:
             self._place(item, story.id)
 
     def gain(self, story: OpenStory, item: Item) -> None:
         """Let an entry join a story."""
-        self.postings.add(story.id, [term for term in item.weights if term not in story.sums])
         story.gain(item)
+        self.postings.note(story.id, item.weights, story.sums)
         self._place(item, story.id)
 
     def _place(self, item: Item, story_id: StoryId) -> None:

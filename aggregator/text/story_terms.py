@@ -24,7 +24,11 @@ _SPECIAL_WORD: Final = (
     r"(?:[^\W\d_]\.){2,}[^\W\d_]?|"  # U.S., F.B.I.
     r"[^\W\d_]-[^\W\d_]+|"  # e-mail, U-turn
 )
-_PLAIN_WORD: Final = re.compile(_SPECIAL_WORD + r"[^\W_]+(?:['’][^\W\d_]+)*")
+_PLAIN_WORD: Final = re.compile(
+    r"[^\W\d_][^\W_]+(?:['’][^\W\d_]+)*|"  # most words: what begins with two letters is nothing special
+    + _SPECIAL_WORD
+    + r"[^\W_]+(?:['’][^\W\d_]+)*"
+)
 _MAY_HAVE_MARKS: Final = re.compile("[\u0300-\u1fff\u3099\u309a]")
 _SUFFIX: Final = re.compile("['’]s?$")
 _IN_WORD: Final = str.maketrans(dict.fromkeys(".'’-"))
@@ -80,7 +84,7 @@ def words(text: str) -> list[str]:
 
 
 def _word_of(text: str) -> re.Pattern[str]:
-    return _marked_word() if _MAY_HAVE_MARKS.search(text) else _PLAIN_WORD
+    return _marked_word() if not text.isascii() and _MAY_HAVE_MARKS.search(text) else _PLAIN_WORD
 
 
 @functools.cache
@@ -107,14 +111,15 @@ def _terms_of(word: str, language: str) -> tuple[str, ...]:
 
 
 def _of_run(run: str, language: str) -> tuple[str, ...]:
-    if SPACELESS_CHARACTER.match(run):
+    if not run.isascii() and SPACELESS_CHARACTER.match(run):
         pairs = (run[at : at + 2] for at in range(len(run) - 1))
         return tuple(pair for pair in pairs if not _KANA.fullmatch(pair))
     if run[0].isdigit():
         return _of_number(run)
     if language == "en" and (short := written().get(run.rstrip("."))):
         return (short,)
-    plain = _SUFFIX.sub("", fold(run)).translate(_IN_WORD)
+    folded = fold(run)
+    plain = folded if folded.isalnum() else _SUFFIX.sub("", folded).translate(_IN_WORD)
     if plain in stop_words(language) or (len(plain) == 1 and plain.isascii()):
         return ()
     term = stem(plain, language)[:MAX_TERM]

@@ -92,7 +92,8 @@ def _by_script(text: str) -> str | None:
 
 def _by_words(text: str) -> str:
     """Count stop words. A headline without any is most often English; so is one whose words English has, too."""
-    words = _WORD.findall(fold(text)) if _ACCENTED.search(text) else text.lower().split()
+    is_accented = not text.isascii() and _ACCENTED.search(text) is not None
+    words = _WORD.findall(fold(text)) if is_accented else text.lower().split()
     evidence = _foreign().intersection(words)
     if not evidence:
         return "en"
