@@ -209,9 +209,9 @@ async def polled(program: Program, told: Sequence[str], now: datetime, letters: 
             "gone-html",
         }
         for number, taken in enumerate(post.taken):
-            page = taken.message.get_body(("html",))
-            assert page is not None
-            (letters / f"{number}.html").write_text(page.get_content(), "utf-8")
+            letter = taken.message.get_body(("html",))
+            assert letter is not None
+            (letters / f"{number}.html").write_text(letter.get_content(), "utf-8")
 
 
 def write_digests(site: HostileSite) -> None:
@@ -449,6 +449,6 @@ def test_s5_a16_the_list_of_feeds_for_other_readers_is_well_formed_and_leads_to_
 ) -> None:
     outlines = [node for node in lxml.etree.fromstring(site.ask("/feeds.opml")).iter("outline") if node.get("type")]
     assert len(outlines) == len(site.feed_ids())
-    written = [(name, str(value)) for node in outlines for name, value in node.attrib.items()]
+    written = [(str(name), str(value)) for node in outlines for name, value in node.attrib.items()]
     assert [each for each in written if each[0].endswith("Url") and not each[1].startswith("http")] == []
     assert not [each for each in written if each[0] not in {"text", "title", "description"} and SCHEME.match(each[1])]
