@@ -155,7 +155,7 @@ async def assembled(
 ) -> AsyncIterator[Application]:
     """Put together what goes by feeds.yaml, and make its feeds those of the database; see `open_application`."""
     clock, store, watched = SystemClock(), database.store, database.polling
-    stories = story_parts.grouping(configuration, watched)
+    stories = story_parts.grouping(configuration, watched, is_quiet=database.watch.requests.is_quiet)
     feeds, now = configuration.enabled_feeds(), clock.now()
     await store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
     pace = pacing(configuration)

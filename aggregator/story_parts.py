@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from aggregator.config.model import Configuration
 from aggregator.errors import InputError
 from aggregator.ports import Store
-from aggregator.services.grouping import Grouping
+from aggregator.services.grouping import Grouping, nobody_waits
 
 if TYPE_CHECKING:
     from aggregator.stories.vectors import Vectors
 
 
-def grouping(configuration: Configuration, store: Store) -> Grouping:
-    """Put together what groups new entries."""
+def grouping(configuration: Configuration, store: Store, *, is_quiet: Callable[[], bool] = nobody_waits) -> Grouping:
+    """Put together what groups new entries; `is_quiet` tells that nobody waits for a page."""
     return Grouping(
         store,
         window=configuration.copies.window,
         settings=configuration.stories.settings,
         vectors=story_vectors(configuration),
+        is_quiet=is_quiet,
     )
 
 
