@@ -179,7 +179,7 @@ def settings(addresses: Mapping[str, str], *, ended: datetime, mail_port: int) -
     at, to = f"time: '{ended:%H:%M}'", "recipients: [ann@example.org]"
     digests = "".join(
         f"  - {{name: of-{name}, tags: [only-{name}], {at}, {to}}}\n"
-        for name in list(names.values())[::9] + ["0-atom", "0-json"]
+        for name in [*list(names.values())[::9], "0-atom", "0-json"]
     )
     return (
         "polling: {host_gap: 0s, websub: off}\naccess: {searches: 0}\ndefaults: {allow_private_address: true}\n"
