@@ -283,7 +283,7 @@ class Trap:
         self.page.on("dialog", self._dismiss)
         # Images of third parties go through the service, which would ask for them: that has tests of its own.
         self.page.context.route(re.compile(r"/media/|/feeds/[^/]+/icon"), lambda route: route.fulfill(status=404))
-        self.page.context.route(re.compile(r"/__"), self._answer)
+        self.page.context.route(re.compile(r"^http://[^/]+/__"), self._answer)
 
     def _note(self, request: Request) -> None:
         if not request.url.startswith((self.site.url + "/", "about:", "http://localhost:8000/static/")):
