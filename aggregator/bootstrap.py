@@ -157,7 +157,10 @@ async def assembled(
 ) -> AsyncIterator[Application]:
     """Put together what goes by feeds.yaml, and make its feeds those of the database; see `open_application`."""
     clock, store, watched = SystemClock(), database.store, database.polling
-    stories = story_parts.grouping(configuration, watched, on_placed=database.watch.work.placed)
+    watch = database.watch
+    stories = story_parts.grouping(
+        configuration, watched, on_placed=watch.work.placed, is_quiet=watch.requests.is_quiet
+    )
     feeds, now = configuration.enabled_feeds(), clock.now()
     await store.write(lambda tx: tx.feeds.synchronise(feeds, now=now))
     pace = pacing(configuration)

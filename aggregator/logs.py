@@ -7,6 +7,10 @@
 
 Nothing can be taken for a line that is none: control characters are escaped, and what follows a line break is set off
 (CVE-2023-22481 of FreshRSS). What looks like a login in an address, a token or a password is masked, whoever logs it.
+
+Nobody waits for who reads them. A pipe takes 64 KiB (pipe(7)), then who writes to it stands still until something is read: a
+supervisor that hangs, or a terminal that is scrolled, would hold up every page and every poll. Lines are written on a thread of
+their own (`Aside`).
 """
 
 import json
@@ -16,6 +20,9 @@ import re
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
 from typing import Final
 
 FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -23,6 +30,11 @@ VARIABLE: Final = "AGGREGATOR_LOG"
 """`json`: a JSON object a line; anything else, or nothing: text."""
 FIELDS: Final = "fields"
 """Of a record's `extra`: what its message says, by name, for those who count (`logger.info(..., extra={FIELDS: {...}})`)."""
+
+WAITING: Final = 10_000
+"""Lines that wait to be written, at most: 1 or 2 MB. What comes when so many do is counted, not kept."""
+AT_THE_END: Final = 1.0
+"""Seconds that the end of the program waits for lines to be written."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """All but tab and line feed; also what ends lines for some readers, and what turns text around on a terminal."""
@@ -43,7 +55,7 @@ _MASKED = (
 
 def configure(*, verbose: bool, environment: Mapping[str, str] = os.environ) -> None:
     """Send log records to stderr; INFO and up, or with `verbose` DEBUG of our own."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Aside(sys.stderr.fileno())
     handler.setFormatter(JsonLines() if environment.get(VARIABLE, "").lower() == "json" else TextLines(FORMAT))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     # httpx and APScheduler tell of each request and tick at INFO; our own line a poll says the same and more.
@@ -51,6 +63,63 @@ def configure(*, verbose: bool, environment: Mapping[str, str] = os.environ) -> 
         logging.getLogger(library).setLevel(logging.WARNING)
     if verbose:
         logging.getLogger("aggregator").setLevel(logging.DEBUG)
+
+
+class Aside(logging.Handler):
+    """Writes to a file descriptor on a thread of its own; `emit` never waits.
+
+    The descriptor, not the stream: a thread that stands still in a stream holds its lock, and Python can't end while it does.
+
+    Args:
+        descriptor: where to.
+        most: lines that wait.
+    """
+
+    def __init__(self, descriptor: int, *, most: int = WAITING) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._most = most
+        self._lines: SimpleQueue[str | None] = SimpleQueue()
+        self._lost = 0
+        self._thread = Thread(target=self._write_all, name="log-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many lines are not written yet."""
+        return self._lines.qsize()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand a line to the thread; count it where too many wait."""
+        if self._lines.qsize() >= self._most:
+            self._lost += 1
+            return
+        try:
+            lost, self._lost = self._lost, 0
+            if lost:
+                self._lines.put(self.format(_told_of(lost)))
+            self._lines.put(self.format(record))
+        except Exception:  # noqa: BLE001 -- as handlers do: logging must not be what fails
+            self.handleError(record)
+
+    def close(self) -> None:
+        """Wait a moment until all is written."""
+        self._lines.put(None)
+        self._thread.join(AT_THE_END)
+        super().close()
+
+    def _write_all(self) -> None:
+        while (line := self._lines.get()) is not None:
+            left = f"{line}\n".encode("utf-8", "backslashreplace")
+            # Whoever read it may be gone, or the disk full: the service goes on without a log.
+            with suppress(OSError):
+                while left:
+                    left = left[os.write(self._descriptor, left) :]
+
+
+def _told_of(lost: int) -> logging.LogRecord:
+    message = "%d lines of this log are lost: nobody took them in time"
+    return logging.LogRecord(__name__, logging.WARNING, __file__, 0, message, (lost,), None)
 
 
 class TextLines(logging.Formatter):

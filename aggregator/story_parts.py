@@ -8,20 +8,30 @@ from typing import TYPE_CHECKING
 from aggregator.config.model import Configuration
 from aggregator.errors import InputError
 from aggregator.ports import Store
-from aggregator.services.grouping import Grouping, OnPlaced
+from aggregator.services.grouping import Grouping, OnPlaced, nobody_waits
 
 if TYPE_CHECKING:
     from aggregator.stories.vectors import Vectors
 
 
-def grouping(configuration: Configuration, store: Store, *, on_placed: OnPlaced) -> Grouping:
-    """Put together what groups new entries; `on_placed` is told of each transaction."""
+def grouping(
+    configuration: Configuration,
+    store: Store,
+    *,
+    on_placed: OnPlaced,
+    is_quiet: Callable[[], bool] = nobody_waits,
+) -> Grouping:
+    """Put together what groups new entries; `on_placed` is told of each transaction, `is_quiet` tells that nobody waits for a page."""
     return Grouping(
         store,
         window=configuration.copies.window,
         settings=configuration.stories.settings,
         vectors=story_vectors(configuration),
+<<<<<<< HEAD
         on_placed=on_placed,
+=======
+        is_quiet=is_quiet,
+>>>>>>> hostile5
     )
 
 

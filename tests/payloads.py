@@ -64,18 +64,40 @@ def _rss(number: int, told: Sequence[str], at: datetime) -> str:
         f"<description>{_xml(payload)}</description><content:encoded>{_xml(payload)} text {each}</content:encoded>"
         f"<comments>{_xml(payload)}</comments><source url={_quoted(payload)}>{_xml(payload)}</source>"
         f"<enclosure url={_quoted(payload)} length={_quoted(payload)} type={_quoted(payload)}/>"
-        f"<media:thumbnail url={_quoted(payload)}/><media:content url={_quoted(payload)} type='image/png'/></item>"
+        f"<media:thumbnail url={_quoted(payload)}/><media:content url={_quoted(payload)} type='image/png'/>"
+        f"{_media_and_podcast(payload, each)}</item>"
         for each, payload in enumerate(told)
     )
     spaces = (
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
-        'xmlns:media="http://search.yahoo.com/mrss/"'
+        'xmlns:media="http://search.yahoo.com/mrss/" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" '
+        'xmlns:atom="http://www.w3.org/2005/Atom" xmlns:wfw="http://wellformedweb.org/CommentAPI/"'
     )
     first, last = _xml(told[0]), _xml(told[-1])
+    head = (
+        f"<generator>{last}</generator><copyright>{last}</copyright><managingEditor>{last}</managingEditor>"
+        f"<webMaster>{first}</webMaster><category>{first}</category><docs>{first}</docs>"
+        f"<atom:link rel='self' href={_quoted(told[0])}/><itunes:author>{first}</itunes:author><itunes:summary>{last}</itunes:summary>"
+        f"<itunes:image href={_quoted(told[0])}/><itunes:owner><itunes:name>{first}</itunes:name><itunes:email>{last}</itunes:email>"
+        f"</itunes:owner><itunes:category text={_quoted(told[0])}/>"
+    )
     return (
         f'<rss version="2.0" {spaces}><channel><title>{first} RSS {number}</title><link>{last}</link>'
         f"<description>{last}</description><language>{first}</language>"
-        f"<image><url>{first}</url><title>{first}</title><link>{first}</link></image>{items}</channel></rss>"
+        f"<image><url>{first}</url><title>{first}</title><link>{first}</link></image>{head}{items}</channel></rss>"
+    )
+
+
+def _media_and_podcast(payload: str, each: int) -> str:
+    """Say it in what Media RSS and podcasts have; every second item has no other text, for the longest one is shown."""
+    text, quoted = _xml(payload), _quoted(payload)
+    return (
+        f"<wfw:commentRss>{text}</wfw:commentRss><itunes:image href={quoted}/><itunes:author>{text}</itunes:author>"
+        f"<itunes:subtitle>{text}</itunes:subtitle><itunes:keywords>{text}</itunes:keywords><itunes:duration>{text}</itunes:duration>"
+        f"<itunes:summary>{text}{' as a podcast says it' if each % 2 else ''}</itunes:summary>"
+        f"<media:group><media:title type='html'>{text}</media:title><media:description type='html'>{text}</media:description>"
+        f"<media:credit>{text}</media:credit><media:keywords>{text}</media:keywords><media:player url={quoted}/>"
+        f"<media:content url={quoted} type={quoted} medium={quoted}/></media:group>"
     )
 
 
@@ -89,6 +111,8 @@ def _atom(number: int, told: Sequence[str], at: datetime) -> str:
         f"<category term={_quoted(payload)} label={_quoted(payload)} scheme={_quoted(payload)}/>"
         f'<summary type="html">{_xml(payload)}</summary>'
         f'<content type="html" xml:base={_quoted(payload)}>{_xml(payload)} text {each}</content>'
+        f"<contributor><name>{_xml(payload)}</name><uri>{_xml(payload)}</uri></contributor><rights>{_xml(payload)}</rights>"
+        f"<link rel='related' href={_quoted(payload)} type={_quoted(payload)} title={_quoted(payload)} hreflang={_quoted(payload)}/>"
         f"<source><id>{_xml(payload)}</id><title>{_xml(payload)}</title><link href={_quoted(payload)}/></source></entry>"
         for each, payload in enumerate(told)
     )
@@ -97,6 +121,9 @@ def _atom(number: int, told: Sequence[str], at: datetime) -> str:
         f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang={_quoted(first)}><id>urn:payloads:{number}</id>'
         f'<title type="html">{_xml(first)} Atom {number}</title><subtitle>{_xml(last)}</subtitle>'
         f"<link href={_quoted(last)}/><icon>{_xml(first)}</icon><logo>{_xml(first)}</logo>"
+        f"<generator uri={_quoted(first)} version={_quoted(first)}>{_xml(last)}</generator><rights>{_xml(last)}</rights>"
+        f"<author><name>{_xml(first)}</name><uri>{_xml(first)}</uri><email>{_xml(last)}</email></author>"
+        f"<category term={_quoted(first)}/><link rel='self' href={_quoted(first)}/><link rel='next' href={_quoted(first)}/>"
         f"<updated>{at.isoformat()}</updated>{entries}</feed>"
     )
 
@@ -108,7 +135,8 @@ def _json(number: int, told: Sequence[str], at: datetime) -> str:
             "url": _link(number, each, payload),
             "external_url": payload,
             "title": payload,
-            "content_html": f"{payload} text {each}",
+            # Every fourth has plain text alone.
+            "content_text" if each % 4 == 3 else "content_html": f"{payload} text {each}",
             "summary": payload,
             "image": payload,
             "banner_image": payload,
@@ -125,7 +153,12 @@ def _json(number: int, told: Sequence[str], at: datetime) -> str:
         "title": f"{told[0]} JSON {number}",
         "home_page_url": told[-1],
     }
-    more = {"description": told[-1], "icon": told[0], "favicon": told[0], "language": told[0]}
+    more = {
+        **dict.fromkeys(("description", "user_comment"), told[-1]),
+        **dict.fromkeys(("icon", "favicon", "language", "feed_url", "next_url"), told[0]),
+        "authors": [{"name": told[0], "url": told[0], "avatar": told[0]}],
+        "hubs": [{"type": "WebSub", "url": told[0]}],
+    }
     return json.dumps({**head, **more, "items": items})
 
 

@@ -4,6 +4,9 @@
     store.read    StoryDesk: made again from what is stored, if it is not at hand   or knows less than the database
     store.write   StoryDesk.place: about 50 ms of entries, see there                until none is left
 
+While somebody waits for a page, no transaction is begun, and one that runs ends with the entries it is at: Python runs one thread
+at a time, and a page that it takes turns with takes three times as long.
+
 Each step finds by itself what is left to do, so what a crash interrupted is done the next time. Between the transactions other
 writers have their turn. Several processes may do this at once on one database: see `StoryDesk`.
 """
@@ -32,6 +35,15 @@ PLACED = 400
 WITHIN = timedelta(milliseconds=50)
 """How long a transaction goes on placing. Regrouping one large story may take as long as placing a hundred entries, and a poll in
 another process gives up when it has waited too long for its turn."""
+GLANCE = 0.005
+"""Seconds between two looks whether anybody still waits for a page."""
+COURTESY = 4
+"""Times as long as it took itself, at most, grouping waits for pages: where there is always somebody who waits, it still has a fifth."""
+
+
+def nobody_waits() -> bool:
+    """Be what `Grouping` asks where there are no pages."""
+    return True
 
 
 class Grouping:
@@ -47,9 +59,10 @@ class Grouping:
         stopwatch: seconds since some time or other; by default those of CPU that the thread had, for on a machine that is busy with other
             things shorter transactions would only be more of them, and make it busier.
         on_placed: is told of each transaction that was kept.
+        is_quiet: tells, on any thread, that nobody waits for a page.
     """
 
-    def __init__(  # noqa: PLR0913 -- by name, most with a default
+    def __init__(  # noqa: PLR0913 -- by name, and all but two have a default
         self,
         store: Store,
         *,
@@ -60,6 +73,7 @@ class Grouping:
         within: timedelta = WITHIN,
         stopwatch: Callable[[], float] = time.thread_time,
         on_placed: OnPlaced = lambda _entries, _seconds: None,
+        is_quiet: Callable[[], bool] = nobody_waits,
     ) -> None:
         self._store = store
         self._window = window
@@ -70,6 +84,7 @@ class Grouping:
         self._within = within.total_seconds()
         self._stopwatch = stopwatch
         self._on_placed = on_placed
+        self._is_quiet = is_quiet
         self._desk: StoryDesk | None = None
         self._turn = asyncio.Lock()
 
@@ -82,6 +97,7 @@ class Grouping:
         async with self._turn:
             indexed, waiting = INDEXED, False
             while indexed == INDEXED:
+                await self._let_pages_go_first()
                 indexed, waiting = await self._store.write(_index)
             while waiting:
                 waiting = await self._place_batch()
@@ -94,6 +110,7 @@ class Grouping:
         desk, self._desk = self._desk or await self._store.read(self._open_desk), None
         if desk is None:
             return False
+        await self._let_pages_go_first()
         before, began = desk.placed, time.perf_counter()
         is_more = await self._store.write(partial(self._place, desk))
         if is_more is None:
@@ -102,9 +119,15 @@ class Grouping:
         self._desk = desk
         return is_more
 
+    async def _let_pages_go_first(self) -> None:
+        """Wait while somebody waits for a page, but not for long."""
+        until = time.monotonic() + COURTESY * self._within
+        while not self._is_quiet() and time.monotonic() < until:  # noqa: ASYNC110 -- the web does not know that anybody waits for it
+            await asyncio.sleep(GLANCE)
+
     def _place(self, desk: "StoryDesk", tx: Transaction) -> bool | None:
         until = self._stopwatch() + self._within
-        return desk.place(tx, limit=self._batch, left=lambda: until - self._stopwatch())
+        return desk.place(tx, limit=self._batch, left=lambda: until - self._stopwatch(), is_quiet=self._is_quiet)
 
     def _open_desk(self, tx: Transaction) -> "StoryDesk | None":
         """Make again what decides; None where another process has left nothing to decide."""

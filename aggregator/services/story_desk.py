@@ -53,13 +53,16 @@ class StoryDesk:
             for text in tx.copies.texts_since(latest - window - settings.late):
                 self._near.add(text)
 
-    def place(self, tx: Transaction, *, limit: int, left: Callable[[], float]) -> bool | None:
+    def place(
+        self, tx: Transaction, *, limit: int, left: Callable[[], float], is_quiet: Callable[[], bool]
+    ) -> bool | None:
         """Place some of the entries that wait; after an error the desk is of no use any more.
 
         Args:
             tx: in which all of it is stored.
             limit: at most so many.
             left: how many seconds there are left. Some are placed even if there are none.
+            is_quiet: False: nothing else is to be begun.
 
         Returns:
             Whether more may wait; None where the desk is to be made again, since somebody else has stored something.
@@ -67,7 +70,7 @@ class StoryDesk:
         if not self._stored.is_current(tx):
             return None
         placed, seconds, is_more = 0, left(), True
-        while is_more and placed < limit and (seconds > 0 or not placed):
+        while is_more and placed < limit and (not placed or (seconds > 0 and is_quiet())):
             size = min(limit - placed, self._together)
             batch = tx.copies.ungrouped(limit=size)
             is_more = len(batch) == size

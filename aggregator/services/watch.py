@@ -78,7 +78,13 @@ class RequestTally:
         self.answers: Counter[tuple[str, int]] = Counter()
         """By the pattern of the address and the status: so many as there are addresses, whatever is asked for."""
         self.seconds = 0.0
+        self.under_way = 0
+        """Requests that wait for their answer now."""
         self._within: Counter[float] = Counter()
+
+    def is_quiet(self) -> bool:
+        """Tell whether nobody waits for an answer."""
+        return self.under_way == 0
 
     def record(self, route: str, status: int, seconds: float) -> None:
         """Count one; status 0: it was broken off."""

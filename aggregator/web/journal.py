@@ -40,9 +40,11 @@ class Journal:
             await self._app(scope, receive, send)
             return
         began, answer = perf_counter(), _Answer(send)
+        self._tally.under_way += 1
         try:
             await self._app(scope, receive, answer.send)
         finally:
+            self._tally.under_way -= 1
             self._note(scope, answer, perf_counter() - began)
 
     def _note(self, scope: Scope, answer: "_Answer", seconds: float) -> None:

@@ -7,19 +7,23 @@ is asked elsewhere is counted and goes nowhere. A first test shows that the trap
 XSS_PAYLOADS=all tries all of them (minutes), else a sample.
 """
 
+import asyncio
 import json
 import re
 import shutil
 import sqlite3
 import subprocess
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
+from zipfile import ZipFile
 
 import feedparser
 import lxml.etree
@@ -27,10 +31,13 @@ import lxml.html
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Request, Route, sync_playwright
 
+from aggregator.model.digest import DAILY
+from aggregator.publish.digest_html import STYLE
 from aggregator.web.headers import ALWAYS
 from tests.integration.conftest import Program
 from tests.integration.test_commands import end, serve, wait_for
-from tests.loopback import Answer, in_thread
+from tests.loopback import Answer, LoopbackServer
+from tests.mail_server import MailServer
 from tests.payloads import COLLECTION, FORMATS, feeds, payloads
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -41,6 +48,9 @@ pytestmark = [
     pytest.mark.skipif(not COLLECTION.exists(), reason="the payload list lies in ../shared, which is not here"),
 ]
 
+OUR_STYLES = STYLE + files("aggregator.publish").joinpath("templates/mail.css").read_text("utf-8")
+BROKEN, GONE, TORN = "/broken.html", "/gone.html", "/torn.rss"
+"""What is said of feeds that fail is published, too."""
 AT_ONCE = 40
 """Frames on one page: each is a document of its own, and costs a tenth of what a navigation does."""
 
@@ -107,7 +117,8 @@ class HostileSite:
 
     url: str
     program: Program
-    exported: Path
+    files: Path
+    """What it wrote besides: `exported`, and the digests as `letters`, `pages` and `books`."""
 
     @property
     def database(self) -> Path:
@@ -143,9 +154,76 @@ class HostileSite:
     def lists(self) -> list[str]:
         """Name every page that shows many."""
         firsts = ["/", "/stories", "/feeds", "/categories/world", *(f"/feeds/{name}" for name in self.feed_ids())]
-        days = re.findall(rb'href="(?:http://localhost:8000)?(/digests/[\w-]+)"', self.ask("/digests"))
         pages = [page for first in firsts for page in self.following(first)]
-        return [*pages, "/digests", "/digests/today", *sorted({day.decode() for day in days})]
+        return [*pages, "/digests", "/digests/today", *self.digests()]
+
+    def digests(self) -> list[str]:
+        """Name the pages of sealed digests."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            sealed = connection.execute("SELECT name, date FROM digests ORDER BY name").fetchall()
+        return [f"/digests/{date}" if name == DAILY else f"/digests/{name}/{date}" for name, date in sealed]
+
+    def written(self, kind: str) -> list[str]:
+        """Name the files of a kind, as the trap serves them."""
+        found = [file.relative_to(self.files).as_posix() for file in (self.files / kind).rglob("*.*html")]
+        return [f"/__files/{name}" for name in sorted(found)]
+
+
+def settings(addresses: Mapping[str, str], *, ended: datetime, mail_port: int) -> str:
+    """Write a feeds.yaml: every ninth feed has a digest of its own, which shows more of it, and each is mailed."""
+    names = {path: path[1:].replace(".", "-") for path in addresses}
+    feeds = "".join(
+        f"  - {{url: '{url}', id: {names[path]}, category: World, tags: [only-{names[path]}]}}\n"
+        for path, url in addresses.items()
+    )
+    at, to = f"time: '{ended:%H:%M}'", "recipients: [ann@example.org]"
+    digests = "".join(
+        f"  - {{name: of-{name}, tags: [only-{name}], {at}, {to}}}\n"
+        for name in [*list(names.values())[::9], "0-atom", "0-json"]
+    )
+    return (
+        "polling: {host_gap: 0s, websub: off}\naccess: {searches: 0}\ndefaults: {allow_private_address: true}\n"
+        f"mail: {{host: 127.0.0.1, port: {mail_port}, security: none, sender: digest@news.example}}\n"
+        f"digest: {{{at}, {to}}}\ndigests:\n{digests}feeds:\n{feeds}"
+    )
+
+
+async def polled(program: Program, told: Sequence[str], now: datetime, letters: Path) -> None:
+    """Poll all feeds, make their digests, and keep the letters that come."""
+    documents = feeds(told, now - timedelta(hours=1))
+    async with MailServer() as post, LoopbackServer() as publisher:
+        for path, (media_type, body) in documents.items():
+            publisher.answers[path] = Answer(body=body, headers={"Content-Type": media_type})
+        page = f"<html><title>{told[0]}</title>{''.join(told)}</html>".encode("utf-8", "replace")
+        headers = {"Content-Type": f"text/html; {told[-1]!r}"}
+        publisher.answers[BROKEN] = Answer(body=page, headers=headers)
+        publisher.answers[GONE] = Answer(status=410, body=page, headers=headers)
+        publisher.answers[TORN] = Answer(
+            body=documents["/0.rss"][1][:-10], headers={"Content-Type": "application/rss+xml"}
+        )
+        addresses = {path: publisher.url(path) for path in publisher.answers}
+        ended = now - timedelta(minutes=30)
+        program.config.write_text(settings(addresses, ended=ended, mail_port=post.port))
+        arguments = program.command("poll", "--all")
+        done = await asyncio.to_thread(subprocess.run, arguments, capture_output=True, text=True, check=False)
+        assert done.returncode == 1, "what is broken, and what is gone, is said"
+        assert "Traceback" not in done.stderr
+        for number, taken in enumerate(post.taken):
+            letter = taken.message.get_body(("html",))
+            assert letter is not None
+            (letters / f"{number}.html").write_text(letter.get_content(), "utf-8")
+
+
+def write_digests(site: HostileSite) -> None:
+    """Have the newest digests written as pages and as books, and open the books."""
+    names = {path.split("/")[2] if path.count("/") == 3 else DAILY for path in site.digests()}
+    for name in sorted(names):
+        book, page = site.files / f"{name}.epub", site.files / "pages" / f"{name}.html"
+        for output in (book, page):
+            done = site.program.run("digest", "--name", name, "--output", str(output))
+            assert done.returncode == 0, done.stderr
+        with ZipFile(book) as packed:
+            packed.extractall(site.files / "books" / name)
 
 
 @pytest.fixture(scope="module")
@@ -154,23 +232,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostileSite]:
     program = Program(config=folder / "feeds.yaml", database=folder / "news.db")
     now = datetime.now(UTC)  # noqa: TID251 -- the program that is started reads the clock, too
     told = payloads()
-    documents = feeds(told, now)
-    with in_thread() as publisher:
-        for path, (media_type, body) in documents.items():
-            publisher.answers[path] = Answer(body=body, headers={"Content-Type": media_type})
-        listed = "".join(
-            f"  - {{url: '{publisher.url(path)}', id: {path[1:].replace('.', '-')}, category: World}}\n"
-            for path in documents
-        )
-        head = "polling: {host_gap: 0s, websub: off}\naccess: {searches: 0}\ndefaults: {allow_private_address: true}\nfeeds:\n"
-        program.config.write_text(head + listed)
-        done = program.run("poll", "--all")
-        assert done.returncode == 0, done.stderr
+    for kind in ("letters", "pages", "books"):
+        (folder / "files" / kind).mkdir(parents=True)
+    polling = polled(program, told, now, folder / "files" / "letters")
+    with ThreadPoolExecutor(1) as thread:  # in the main one Playwright runs a loop
+        thread.submit(asyncio.run, polling).result()
     process, url = serve(program, "--no-poll")
     try:
         wait_for(url, "</html>")
-        found = HostileSite(url=url, program=program, exported=folder / "exported")
+        found = HostileSite(url=url, program=program, files=folder / "files")
         assert len(found.numbers("entries")) >= 0.95 * 3 * len(set(told)), "feeds are read, not refused"
+        write_digests(found)
         yield found
     finally:
         log = end(process)
@@ -187,6 +259,11 @@ def browser() -> Iterator[Browser]:
         )
         yield running
         running.close()
+
+
+def without_ours(style: re.Match[str]) -> str:
+    """Leave a style sheet out that is ours to the letter."""
+    return "" if style[1].strip() in OUR_STYLES else style[0]
 
 
 @dataclass
@@ -206,7 +283,7 @@ class Trap:
         self.page.on("dialog", self._dismiss)
         # Images of third parties go through the service, which would ask for them: that has tests of its own.
         self.page.context.route(re.compile(r"/media/|/feeds/[^/]+/icon"), lambda route: route.fulfill(status=404))
-        self.page.context.route(re.compile(r"/__"), self._answer)
+        self.page.context.route(re.compile(r"^http://[^/]+/__"), self._answer)
 
     def _note(self, request: Request) -> None:
         if not request.url.startswith((self.site.url + "/", "about:", "http://localhost:8000/static/")):
@@ -224,7 +301,10 @@ class Trap:
         elif name.startswith("attack/"):
             route.fulfill(body=f"<main class=attack>{ATTACKS[int(name[7:])]}</main>", content_type="text/html")
         else:
-            route.fulfill(path=self.site.exported / name.removeprefix("exported/"), content_type="text/html")
+            # Letters and chapters of books have nothing by which the frames know a page of this site.
+            text = (self.site.files / name.removeprefix("files/")).read_text("utf-8")
+            text = re.sub("<style>(.*?)</style>", without_ours, text, flags=re.DOTALL)
+            route.fulfill(body=f"{text}<i class=attack></i>", content_type="text/html")
 
     def open(self, paths: Sequence[str]) -> tuple[list[str], list[str]]:
         """Open pages; say what is wrong with their documents, and what ran."""
@@ -298,16 +378,25 @@ def faults_in(markup: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", ["/feed", "/stories", "/categories/world", *(f"/feeds/0-{kind}" for kind in FORMATS)])
+LISTS = {
+    **dict.fromkeys(("/feed", "/stories", "/categories/world", *(f"/feeds/0-{kind}" for kind in FORMATS)), 10),
+    **dict.fromkeys(("/search", "/digests", "/digests/of-0-rss", "/stories/1"), 1),
+    "/feeds/problems": 0,  # a title and a link each
+}
+"""Path of what has three documents -> texts of others in them, at least."""
+
+
+@pytest.mark.parametrize("path", LISTS)
 def test_s5_a16_our_own_feeds_carry_nothing_that_acts_or_addresses_anything_but_the_web(
     site: HostileSite, path: str
 ) -> None:
-    rss, atom = (lxml.etree.fromstring(site.ask(f"{path}.{kind}")) for kind in ("rss", "atom"))
+    rss, atom = (lxml.etree.fromstring(site.ask(f"{path}.{kind}?q=alert")) for kind in ("rss", "atom"))
     written = [node.text or "" for node in (*rss.iter("{*}description"), *rss.iter("{*}encoded"))]
     written += [node.text or "" for node in atom.iter("{*}content", "{*}summary") if node.get("type") == "html"]
-    items = json.loads(site.ask(f"{path}.json"))["items"]
+    items = json.loads(site.ask(f"{path}.json?q=alert"))["items"]
     written += [item.get("content_html", "") for item in items]
-    assert len(written) >= 10
+    assert items
+    assert len(written) >= LISTS[path]
     assert [(fault, text) for text in written for fault in faults_in(text)] == []
     addresses = [node.text or "" for node in rss.iter("link", "comments", "url")]
     for node in (*rss.iter(), *atom.iter()):
@@ -316,7 +405,8 @@ def test_s5_a16_our_own_feeds_carry_nothing_that_acts_or_addresses_anything_but_
     addresses += [
         item[name] for item in items for name in ("url", "external_url", "image", "banner_image") if name in item
     ]
-    assert len(addresses) >= 10
+    addresses += [each["url"] for item in items for each in item.get("attachments", [])]
+    assert len(addresses) >= LISTS[path]
     assert [each for each in addresses if not each.startswith(("http://", "https://"))] == []
 
 
@@ -338,7 +428,27 @@ def test_s5_the_sanitiser_of_another_reader_finds_nothing_to_take_out_of_our_fee
 
 def test_s5_a16_no_payload_does_anything_in_the_site_as_files(trap: Trap, site: HostileSite) -> None:
     # Thousands of pages take minutes, more than other commands are waited for.
-    subprocess.run(site.program.command("export", str(site.exported)), check=True, capture_output=True, timeout=3600)
-    pages = [file.relative_to(site.exported).as_posix() for file in site.exported.rglob("*.html")]
+    command = site.program.command("export", str(site.files / "exported"))
+    subprocess.run(command, check=True, capture_output=True, timeout=3600)
+    pages = site.written("exported")
     assert len(pages) > 50
-    trap.assert_quiet([f"/__exported/{name}" for name in sorted(pages)])
+    trap.assert_quiet(pages)
+
+
+@pytest.mark.parametrize("kind", ["letters", "pages", "books"])
+def test_s5_a16_no_payload_does_anything_in_a_digest_as_letter_page_or_book(
+    trap: Trap, site: HostileSite, kind: str
+) -> None:
+    pages = site.written(kind)
+    assert len(pages) >= len(site.digests()) > 3
+    trap.assert_quiet(pages)
+
+
+def test_s5_a16_the_list_of_feeds_for_other_readers_is_well_formed_and_leads_to_the_web_alone(
+    site: HostileSite,
+) -> None:
+    outlines = [node for node in lxml.etree.fromstring(site.ask("/feeds.opml")).iter("outline") if node.get("type")]
+    assert len(outlines) == len(site.feed_ids())
+    written = [(str(name), str(value)) for node in outlines for name, value in node.attrib.items()]
+    assert [each for each in written if each[0].endswith("Url") and not each[1].startswith("http")] == []
+    assert not [each for each in written if each[0] not in {"text", "title", "description"} and SCHEME.match(each[1])]

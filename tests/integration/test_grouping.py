@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,7 +20,7 @@ from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import EntryId
 from aggregator.model.story import EventKind
 from aggregator.ports import Store, Transaction
-from aggregator.services.grouping import Grouping
+from aggregator.services.grouping import COURTESY, Grouping
 from aggregator.services.story_desk import FIRST
 from aggregator.storage.sqlite.store import SqliteStore
 from tests.blank import open_blank
@@ -124,6 +125,30 @@ async def test_a_transaction_ends_when_its_time_is_up_and_that_changes_nothing(t
 def hurried(store: Store, pieces: int) -> Grouping:
     """Make a grouping with time for so many pieces a transaction; by its stopwatch a second passes whenever it looks."""
     return Grouping(store, window=WINDOW, within=timedelta(seconds=pieces + 1), stopwatch=count(0.0).__next__)
+
+
+async def test_while_somebody_waits_for_a_page_transactions_are_short_and_far_between_but_all_is_grouped(
+    tmp_path: Path,
+) -> None:
+    within = timedelta(milliseconds=10)
+    async with filled(tmp_path / "a.db") as store:
+        left: list[int] = []
+        ended: list[float] = []
+
+        def waiting(tx: Transaction) -> None:
+            left.append(len(tx.copies.ungrouped(limit=1000)))
+            ended.append(time.monotonic())
+
+        always = Grouping(
+            Reporting(store, waiting), window=WINDOW, within=within, stopwatch=lambda: 0.0, is_quiet=lambda: False
+        )
+        await always.group_new()
+        placed = [before - after for before, after in pairwise(left)]
+        assert placed[0] == FIRST, "one piece a transaction, though by its stopwatch no time passes"
+        assert all(placed[:-1])
+        assert left[-1] == 0
+        assert min(after - before for before, after in pairwise(ended)) >= COURTESY * within.total_seconds()
+        assert await grouped(store) == await undisturbed(tmp_path)
 
 
 class Reporting:

@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
-from aggregator.web.journal import NOWHERE
+from aggregator.services.watch import RequestTally
+from aggregator.web.journal import NOWHERE, Journal
 from tests.locked import PASSWORD, TOKEN, by_password, log_in
 from tests.newsroom import Newsroom, newsroom
 
@@ -56,6 +59,27 @@ async def test_requests_are_counted_by_pattern_not_by_address(room: Newsroom) ->
     assert tally.answers["/entries/{entry_id}", 404] == 3
     assert tally.answers[NOWHERE, 404] == 3
     assert tally.durations()[-1] == (float("inf"), 6)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_it_is_known_whether_anybody_waits_for_an_answer(*, fails: bool) -> None:
+    tally, seen = RequestTally(), list[bool]()
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        seen.append(tally.is_quiet())
+        if fails:
+            raise ConnectionError
+
+    async def unused() -> Message:
+        raise AssertionError
+
+    async def ignored(_: Message) -> None: ...
+
+    scope = {"type": "http", "method": "GET", "path": "/"}
+    with suppress(ConnectionError):
+        await Journal(app, tally=tally)(scope, unused, ignored)
+    assert seen == [False]
+    assert tally.is_quiet()
 
 
 async def test_a14_a25_no_secret_of_a_reader_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,10 +2,14 @@
 
 import json
 import logging
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from aggregator.logs import FIELDS, FORMAT, JsonLines, TextLines, configure, masked
+from aggregator.logs import FIELDS, FORMAT, Aside, JsonLines, TextLines, configure, masked
 
 SECRET = "s3cr3t-s3cr3t"
 
@@ -90,3 +94,67 @@ def test_the_environment_says_how_lines_are_written(wanted: str, kind: type[logg
     finally:
         root.handlers[:] = before
         root.setLevel(level)
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """Where lines are read and written; it takes 64 KiB that nobody reads."""
+    reading, writing = os.pipe()
+    yield reading, writing
+    os.close(reading)
+
+
+@pytest.fixture
+def in_thread() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as thread:
+        yield thread
+
+
+def read(reading: int) -> list[str]:
+    """Read until it is closed."""
+    with os.fdopen(os.dup(reading), encoding="utf-8") as found:
+        return found.read().splitlines()
+
+
+def test_a_log_that_nobody_reads_holds_up_nobody_and_loses_nothing(
+    pipe: tuple[int, int], in_thread: ThreadPoolExecutor
+) -> None:
+    reading, writing = pipe
+    handler = Aside(writing)
+    began = time.perf_counter()
+    for number in range(300):
+        handler.emit(record("%d %s", number, "x" * 1000))
+    assert time.perf_counter() - began < 5
+    drained = in_thread.submit(read, reading)
+    handler.close()
+    os.close(writing)
+    assert [line.split()[0] for line in drained.result(timeout=10)] == [str(number) for number in range(300)]
+
+
+def test_lines_that_nobody_takes_are_counted(pipe: tuple[int, int], in_thread: ThreadPoolExecutor) -> None:
+    reading, writing = pipe
+    handler = Aside(writing, most=10)
+    for _ in range(300):
+        handler.emit(record("%s", "x" * 1000))
+    drained = in_thread.submit(read, reading)
+    while handler.waiting:
+        time.sleep(0.01)
+    handler.emit(record("again"))
+    handler.close()
+    os.close(writing)
+    *kept, told, last = drained.result(timeout=10)
+    assert len(kept) < 300
+    assert told == f"{300 - len(kept)} lines of this log are lost: nobody took them in time"
+    assert last == "again"
+
+
+def test_a_log_that_nobody_reads_any_more_ends_nothing(pipe: tuple[int, int]) -> None:
+    _, writing = pipe
+    gone, alive = os.pipe()
+    os.close(gone)
+    for handler in (Aside(alive), Aside(writing)):
+        handler.emit(record("x"))
+        handler.close()
+    os.close(alive)
+    os.close(writing)
+    assert read(pipe[0]) == ["x"]
