@@ -18,12 +18,12 @@ from aggregator.model.feed import (
     Feed,
     FeedFigures,
     FeedGlance,
-    FeedMark,
     FeedOverview,
     FeedState,
     GroupLease,
     ParsedFeed,
 )
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
 from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord, Totals

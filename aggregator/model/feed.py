@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 
 from aggregator.model.entry import ParsedEntry
 from aggregator.model.ids import EntryId, FeedId, RateGroup
@@ -216,15 +215,6 @@ class FeedOutline:
     category: str
     tags: tuple[str, ...]
     language: str | None
-
-
-class FeedMark(NamedTuple):
-    """A configured feed, as far as thousands are counted."""
-
-    id: FeedId
-    category: str
-    kind: str
-    """As `FeedGlance.kind`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.model.entry import PublishedEntry, Revision
-from aggregator.model.feed import FeedFigures, FeedGlance, FeedMark, FeedOverview
+from aggregator.model.feed import FeedFigures, FeedGlance, FeedOverview
 from aggregator.model.full_text import FullText
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.poll import GroupPause, PollRecord, Totals
 from aggregator.model.push import Subscription

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.model.feed import FeedMark, FeedState, Outcome
+from aggregator.model.feed import FeedState, Outcome
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import Heed, PollRecord
 from aggregator.polling.health import SILENT_FOR, problems

@@ -11,12 +11,12 @@ from aggregator.model.feed import (
     Feed,
     FeedFigures,
     FeedGlance,
-    FeedMark,
     FeedOverview,
     FeedState,
     GroupLease,
     ParsedFeed,
 )
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollRecord
 from aggregator.polling.feed_plan import StoredFeed

@@ -6,7 +6,8 @@ entries of each. What is counted of all of them, or chosen by, is a few columns;
 
 from datetime import datetime, timedelta
 
-from aggregator.model.feed import FeedFigures, FeedGlance, FeedMark
+from aggregator.model.feed import FeedFigures, FeedGlance
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import FeedId
 from aggregator.storage.sqlite.session import Row, Session, from_json, seconds
 

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from aggregator.errors import QueryError
-from aggregator.model.feed import FeedGlance, FeedMark
+from aggregator.model.feed import FeedGlance
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import FeedId
 from aggregator.publish.site import public
 from aggregator.text.letters import fold
