@@ -23,6 +23,7 @@ from aggregator.model.feed import (
     GroupLease,
     ParsedFeed,
 )
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import CopySetId, EntryId, FeedId, RateGroup
 from aggregator.model.imprint import KnownImprints
 from aggregator.model.poll import EntryPlan, GroupPause, Heed, PollRecord, Totals
@@ -140,6 +141,14 @@ class FeedRecords(Protocol):
 
     def glances(self, *, now: datetime) -> list[FeedGlance]:
         """List them as far as choosing among thousands looks at them: a tenth of the work."""
+        ...
+
+    def marks(self, *, now: datetime) -> list[FeedMark]:
+        """List them as far as they are counted: a third of the work of that."""
+        ...
+
+    def conditions(self, *, now: datetime) -> dict[str, int]:
+        """Count the configured feeds of each `FeedGlance.kind` that there is."""
         ...
 
     def suspects(self, *, silent: timedelta) -> list[FeedOverview]:

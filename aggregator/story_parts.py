@@ -27,11 +27,8 @@ def grouping(
         window=configuration.copies.window,
         settings=configuration.stories.settings,
         vectors=story_vectors(configuration),
-<<<<<<< HEAD
         on_placed=on_placed,
-=======
         is_quiet=is_quiet,
->>>>>>> hostile5
     )
 
 

@@ -52,8 +52,8 @@ class StoryRecords(Protocol):
         """Find a story that has an entry to show; one that has merged is None: see `current`."""
         ...
 
-    def several(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, Story]:
-        """Give those of these stories that `get` would, in a few queries however many they are."""
+    def several(self, story_ids: Collection[StoryId], *, why: bool = True) -> Mapping[StoryId, Story]:
+        """Give those of these stories that `get` would, in a few queries however many they are; unless `why`, without words and vetoes."""
         ...
 
     def current(self, story_id: StoryId) -> StoryId | None:

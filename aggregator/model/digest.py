@@ -143,7 +143,7 @@ class DigestCandidate:
     """Of the feeds of its entries."""
     categories: frozenset[str]
     numbers: tuple[str, ...]
-    """Of the headline of its lead, as `StoryState.numbers`."""
+    """Of the headline of its lead, as `StoryState.numbers`; empty where `told` is None, with which they are compared."""
     told: Told | None
     text: str = ""
     """Of its lead: the beginning of the plain text, some 1,500 characters; its teaser is made of it."""

@@ -1,12 +1,13 @@
 """Answer what pages and feeds ask."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.model.entry import PublishedEntry, Revision
 from aggregator.model.feed import FeedFigures, FeedGlance, FeedOverview
 from aggregator.model.full_text import FullText
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.poll import GroupPause, PollRecord, Totals
 from aggregator.model.progress import Progress
@@ -50,17 +51,30 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllFeeds:
-    """What /feeds shows."""
+class Standing:
+    """What is measured of all feeds."""
 
-    glances: tuple[FeedGlance, ...]
-    """In the order of feeds.yaml."""
+    conditions: Mapping[str, int]
+    """How many there are of each `FeedGlance.kind`."""
     problems: tuple[FeedProblem, ...]
     """Newest first."""
     pauses: tuple[GroupPause, ...]
     """Longest first."""
     totals: Totals
     figures: FeedFigures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllFeeds:
+    """What /feeds shows."""
+
+    marks: tuple[FeedMark, ...]
+    """In the order of feeds.yaml."""
+    problems: tuple[FeedProblem, ...]
+    """Newest first; none where they were not asked for."""
+    pauses: tuple[GroupPause, ...]
+    """Longest first."""
+    totals: Totals
 
     def pause_of(self, overview: FeedOverview) -> GroupPause | None:
         """Find the pause of the rate group in which a feed is polled."""
@@ -149,9 +163,17 @@ class Reader:
         """Find a configured feed."""
         return await self._store.read(lambda tx: tx.feeds.get(feed_id))
 
-    async def all_feeds(self, *, now: datetime) -> AllFeeds:
+    async def all_feeds(self, *, now: datetime, with_problems: bool = True) -> AllFeeds:
         """Collect how every configured feed is doing."""
-        return await self._store.read(lambda tx: _all_feeds(tx, now))
+        return await self._store.read(lambda tx: _all_feeds(tx, now, with_problems=with_problems))
+
+    async def standing(self, *, now: datetime) -> Standing:
+        """Measure all configured feeds."""
+        return await self._store.read(lambda tx: _standing(tx, now))
+
+    async def problems(self, *, now: datetime) -> list[FeedProblem]:
+        """List what is wrong with configured feeds, newest first."""
+        return await self._store.read(lambda tx: _problems(tx, now))
 
     async def progress(self, digests: Collection[str]) -> Progress:
         """Count what waits, and the sealed digests of these names."""
@@ -179,16 +201,32 @@ class Reader:
         return await self._store.read(lambda tx: tx.entries.totals())
 
 
-def _all_feeds(tx: Transaction, now: datetime) -> AllFeeds:
-    known = tx.feeds.glances(now=now)
-    suspects = tx.feeds.suspects(silent=SILENT_FOR)
+def _all_feeds(tx: Transaction, now: datetime, *, with_problems: bool) -> AllFeeds:
     return AllFeeds(
-        glances=tuple(known),
-        problems=tuple(problems(suspects, now=now, among=known)),
+        marks=tuple(tx.feeds.marks(now=now)),
+        problems=tuple(_problems(tx, now)) if with_problems else (),
+        pauses=tx.feeds.pauses(now=now),
+        totals=tx.entries.totals(),
+    )
+
+
+def _standing(tx: Transaction, now: datetime) -> Standing:
+    return Standing(
+        conditions=tx.feeds.conditions(now=now),
+        problems=tuple(_problems(tx, now)),
         pauses=tx.feeds.pauses(now=now),
         totals=tx.entries.totals(),
         figures=tx.feeds.figures(now=now),
     )
+
+
+def _problems(tx: Transaction, now: datetime) -> list[FeedProblem]:
+    return problems(tx.feeds.suspects(silent=SILENT_FOR), now=now, among=_if_wanted(tx, now))
+
+
+def _if_wanted(tx: Transaction, now: datetime) -> Iterator[FeedGlance]:
+    """Give all feeds; they are not even looked up where no feed may be another's duplicate."""
+    yield from tx.feeds.glances(now=now)
 
 
 def _one_feed(tx: Transaction, feed_id: FeedId, now: datetime) -> OneFeed | None:

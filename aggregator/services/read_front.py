@@ -122,5 +122,5 @@ def _top_stories(tx: Transaction, query: FrontQuery, newest: datetime) -> tuple[
         if len(found) >= ENOUGH:
             break
     top = ranked(found.values(), newest=newest, window=query.window)[:TOP_SIZE]
-    whole = tx.stories.several([line.id for line in top])
+    whole = tx.stories.several([line.id for line in top], why=False)
     return tuple(whole[line.id] for line in top if line.id in whole)

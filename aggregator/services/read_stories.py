@@ -57,7 +57,7 @@ class StoryFeed:
 def published_stories(tx: Transaction, query: StoryQuery) -> StoryContents:
     """Collect what a feed of stories holds."""
     lines = tx.stories.page(query)
-    stories = tx.stories.several([line.id for line in lines.items])
+    stories = tx.stories.several([line.id for line in lines.items], why=False)
     leads = tx.entries.several([story.lead.id for story in stories.values()])
     related = related_stories(tx, stories, most=RELATED_IN_FEED)
     items = tuple(

@@ -10,6 +10,7 @@ Who may ask is decided in `web.measuring`.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
 from platform import python_version
@@ -33,7 +34,7 @@ from aggregator.model.fetch import FailureKind
 from aggregator.model.progress import Progress
 from aggregator.services.care import CareStanding
 from aggregator.services.in_force import InForce
-from aggregator.services.read import AllFeeds
+from aggregator.services.read import Standing
 from aggregator.services.watch import PollTally, RequestTally, Watch, WorkTally
 from aggregator.web.desk import Desk, desk_of
 from aggregator.web.measuring import refusal
@@ -50,7 +51,7 @@ async def metrics(request: Request) -> Response:
     if refused := refusal(request, desk.collectors, site=desk.site.url):
         challenge = {"www-authenticate": "Bearer"} if refused.status == HTTPStatus.UNAUTHORIZED else {}
         return PlainTextResponse(refused.text, refused.status, headers={**_NOT_KEPT, **challenge})
-    known = await desk.reader.all_feeds(now=desk.clock.now())
+    known = await desk.reader.standing(now=desk.clock.now())
     progress = await desk.reader.progress([plan.name for plan in desk.digests.plans])
     body = await to_thread.run_sync(_measured, desk, known, progress)
     return Response(body, headers={**_NOT_KEPT, "content-type": MEDIA_TYPE})
@@ -66,7 +67,7 @@ class _Now(Collector):
         return self._families
 
 
-def _measured(desk: Desk, known: AllFeeds, progress: Progress) -> bytes:
+def _measured(desk: Desk, known: Standing, progress: Progress) -> bytes:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(
@@ -87,11 +88,10 @@ def _measured(desk: Desk, known: AllFeeds, progress: Progress) -> bytes:
     return generate_latest(registry)
 
 
-def _feeds(known: AllFeeds) -> Iterable[Metric]:
-    conditions = Counter(feed.kind for feed in known.glances)
+def _feeds(known: Standing) -> Iterable[Metric]:
     by_condition = GaugeMetricFamily("aggregator_feeds", "Configured feeds by condition.", labels=["condition"])
     for kind in CONDITIONS:
-        by_condition.add_metric([kind], conditions[kind])
+        by_condition.add_metric([kind], known.conditions.get(kind, 0))
     yield by_condition
     yield _gauge("aggregator_feeds_overdue", "Feeds whose poll is due and has not begun.", known.figures.overdue)
     longest = known.figures.longest_lag.total_seconds()
@@ -182,7 +182,7 @@ def _care(standing: CareStanding) -> Iterable[Metric]:
     yield _gauge("aggregator_care_refused", "What could not be done in the last night.", refused)
 
 
-def _stored(known: AllFeeds, watch: Watch) -> Iterable[Metric]:
+def _stored(known: Standing, watch: Watch) -> Iterable[Metric]:
     yield _gauge("aggregator_entries", "Entries kept, of all feeds there ever were.", known.totals.entries)
     yield _gauge("aggregator_copies", "Entries that are listed under another one.", known.totals.copies)
     sizes: Mapping[str, tuple[Callable[[], int] | None, str]] = {
@@ -193,7 +193,7 @@ def _stored(known: AllFeeds, watch: Watch) -> Iterable[Metric]:
     yield from (_gauge(name, text, measure()) for name, (measure, text) in sizes.items() if measure)
     warnings = len(watch.warnings())
     yield _gauge("aggregator_warnings", "What a person should look at, as /readyz says it.", warnings)
-    build = {"version": version("aggregator"), "python": python_version()}
+    build = {"version": _version(), "python": python_version()}
     yield InfoMetricFamily("aggregator_build", "Which program this is.", build)
 
 
@@ -214,3 +214,9 @@ def _gauge(name: str, text: str, value: float) -> Metric:
 
 def _counter(name: str, text: str, value: float) -> Metric:
     return CounterMetricFamily(name, text, value=value)
+
+
+@cache
+def _version() -> str:
+    """Look it up once: it stands in a file beside the program."""
+    return version("aggregator")

@@ -102,6 +102,45 @@ async def test_words_may_be_joined_begun_excluded_and_of_the_headline(store: Sto
     assert await ids(store, "gale OR tornado -lighthouse", sort) == [three]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "gale",
+        '"gale warning"',
+        "gal*",
+        "gale warning",
+        "gale OR tempest",
+        "gale publisher:arab",
+        "gale after:2018-01",
+        "title:gale OR gale",
+    ],
+)
+async def test_headlines_come_before_teasers_and_those_before_texts(store: Store, words: str) -> None:
+    said = {
+        "text": replace(news("text", "Weather tonight", text="A gale warning was given", at=NOON), teaser="A warning"),
+        "teaser": replace(news("teaser", "Weather today", at=NOON - MINUTE), teaser="A gale warning"),
+        "headline": news("headline", "Gale warning", at=NOON - 2 * MINUTE),
+        "other": news("other", "Quiet day", at=NOON - 3 * MINUTE),
+    }
+    text, teaser, headline, _ = await add(store, "a", *said.values())
+    assert await ids(store, words, Sort.BEST) == [headline, teaser, text]
+
+
+async def test_of_two_words_the_one_that_few_headlines_have_decides(store: Store) -> None:
+    common = [news(f"c{n}", f"Minister speaks {n}", text="of an earthquake", at=NOON - n * MINUTE) for n in range(9)]
+    rare = news("r", "Earthquake in the hills", text="says a minister", at=NOON - DAY)
+    *_, first = await add(store, "a", *common, rare)
+    assert (await ids(store, "minister earthquake", Sort.BEST))[0] == first
+
+
+async def test_what_matches_equally_well_comes_newest_first(store: Store) -> None:
+    made = await add(
+        store, "a", *(news(str(n), f"Gale number {n}", at=NOON + n * MINUTE) for n in range(9)), now=NOON + DAY
+    )
+    assert await ids(store, "gale", Sort.BEST) == made[::-1]
+    assert await ids(store, "gal*", Sort.BEST) == made[::-1]
+
+
 @both
 async def test_names_choose_entries_by_who_says_them(store: Store, sort: Sort) -> None:
     (a,) = await add(store, "a", news("1", "Gale closes harbour"))

@@ -1,6 +1,7 @@
 """What all feeds are told by at a glance is what a whole overview of each says."""
 
 import unicodedata
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.model.feed import FeedState, Outcome
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import Heed, PollRecord
 from aggregator.polling.health import SILENT_FOR, problems
@@ -55,10 +57,13 @@ def test_glances_and_suspects_leave_nothing_out(given_states: list[FeedState]) -
                 tx.feeds.finish(due, state, PollRecord(at=NOON, outcome=Outcome.FETCHED))
             overviews = tx.feeds.overview()
             found = tx.feeds.glances(now=NOON)
+            marks, conditions = tx.feeds.marks(now=NOON), tx.feeds.conditions(now=NOON)
             suspects = tx.feeds.suspects(silent=SILENT_FOR)
             late = tx.feeds.figures(now=NOON)
         database.close()
     assert found == [glance_of(each, kind=condition(each, now=NOON).kind) for each in overviews]
+    assert marks == [FeedMark(each.id, each.category, each.kind) for each in found]
+    assert conditions == Counter(each.kind for each in found)
     assert problems(suspects, now=NOON, among=found) == problems(overviews, now=NOON)
     waited = [
         NOON - max(each.state.next_poll_at, each.state.blocked_until or each.state.next_poll_at)

@@ -4,6 +4,7 @@ import json
 import random
 from dataclasses import replace
 from html import unescape
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,6 +16,7 @@ from aggregator.model.ids import StoryId
 from aggregator.model.story import EventKind, StoryEvent
 from aggregator.publish import atom, jsonfeed, notices, opml, rss, stories
 from aggregator.publish.listed import UNTITLED, plain
+from aggregator.publish.xml import Element, document
 from tests import letter
 from tests.factories import NOON
 from tests.published import (
@@ -169,3 +171,48 @@ def test_equal_entries_make_equal_bytes(write: object) -> None:
 def test_equal_stories_make_equal_bytes(write: object) -> None:
     assert callable(write)
     assert write(make_channel(), every_story()) == write(make_channel(), every_story())
+
+
+names = st.sampled_from(["entry", "link", "id", "dc:creator", "source"])
+"""Of elements whose texts are spelled as XML spells them."""
+attributes = st.dictionaries(st.sampled_from(["href", "xml:lang", "term"]), st.text("ab<>&\"'\n\r\t é"), max_size=3)
+trees: st.SearchStrategy[Any] = st.recursive(
+    st.tuples(names, attributes, st.text("ab<>&\"' é")).map(lambda leaf: (*leaf, [])),
+    lambda inner: st.tuples(names, attributes, st.just(""), st.lists(inner, max_size=3)),
+    max_leaves=8,
+)
+Tree = tuple[str, dict[str, str], str, list["Tree"]]
+
+
+@given(tree=trees)
+def test_an_element_is_written_as_the_standard_library_would(tree: Tree) -> None:
+    expected = _standard(tree)
+    ET.indent(expected, " ")
+    written = document(_ours(tree)).decode()
+    assert written == f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(expected, encoding="unicode")}\n'
+
+
+def _ours(tree: Tree) -> Element:
+    name, given_attributes, text, children = tree
+    element = Element(name, given_attributes, text)
+    for child in children:
+        element.append(_ours(child))
+    return element
+
+
+def _standard(tree: Tree) -> ET.Element:
+    name, given_attributes, text, children = tree
+    element = ET.Element(name, given_attributes)
+    element.text = text or None
+    element.extend([_standard(child) for child in children])
+    return element
+
+
+def test_a_story_that_changed_is_written_anew_and_one_that_did_not_as_before() -> None:
+    told = every_story()
+    for write in (stories.write_atom, stories.write_rss, stories.write_json):
+        before = write(make_channel(), told)
+        changed = [replace(told[0], lead=replace(told[0].lead, headline="Another headline")), *told[1:]]
+        assert write(make_channel(), told) == before
+        assert b"Another headline" in write(make_channel(), changed)
+        assert b"Another headline" not in write(make_channel(), told)

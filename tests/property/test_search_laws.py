@@ -83,3 +83,18 @@ def test_what_the_index_finds_is_what_is_marked(index: sqlite3.Connection, query
     index.execute("insert into words values (?)", (search_terms(text),))
     hits = index.execute("select 1 from words where words match ?", (required(search.words),)).fetchall()
     assert any(piece.is_hit for piece in marked(text, sought(search, headline=True))) == bool(hits)
+
+
+@given(
+    query=queries,
+    text=st.text(st.sampled_from("abIRAQ iraq prime minister-.'9\n"), max_size=80)
+    | st.sampled_from(["x" * 70, "iraq" * 20]),
+)
+def test_in_ascii_the_same_is_marked_as_beside_a_sign_that_is_none(query: str, text: str) -> None:
+    try:
+        search = parse(query)
+    except QueryError:
+        return
+    asked = sought(search, headline=True)
+    alone, beside = marked(text, asked), marked(f"{text} …", asked)
+    assert [piece for piece in alone if piece.is_hit] == [piece for piece in beside if piece.is_hit]

@@ -243,7 +243,9 @@ async def test_feeds_are_only_read_whole_where_all_of_them_are_wanted(issued: se
         "SELECT category, min(position)",  # categories
         "SELECT id, url, title, document_title, home_url, publisher, category, tags, language, ",  # glances
         "SELECT count(*)",  # figures
-        "SELECT id, publisher, category, title, document_title, url, entry_count",  # a search that names one of them
+        "SELECT DISTINCT publisher",  # a search that names one of them; likewise the next two
+        "SELECT DISTINCT category",
+        "SELECT id",
         "SELECT coalesce(sum(configured), 0)",  # totals
     }
 
@@ -254,9 +256,7 @@ OF_STORIES = [
     "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
     "SEARCH p USING COVERING INDEX story_entries_of_story (story_id=?)",
     "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
-    "SEARCH f USING INDEX sqlite_autoindex_feeds_1 (id=?)",
     "USE TEMP B-TREE FOR GROUP BY",
-    "USE TEMP B-TREE FOR count(DISTINCT)",
     "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
     *THOSE,
     "SEARCH f USING INDEX sqlite_autoindex_feeds_1 (id=?)",
@@ -344,13 +344,14 @@ async def test_what_is_asked_at_every_tick_is_read_along_an_index(name: str, tmp
         assert [step for sql in reads for step in plan(database, sql)] == expected
 
 
+THOSE_NAMED = ["LIST SUBQUERY 1", "SCAN json_each VIRTUAL TABLE INDEX"]
 LISTS = {
     "after:2018-01": ["SEARCH e USING INDEX entries_listed (listed_at>? AND listed_at<?)"],
     "category:world": [
-        "SCAN feeds USING INDEX feeds_configured",
-        "SEARCH e USING INDEX entries_listed (listed_at>? AND listed_at<?)",
-        "LIST SUBQUERY 1",
-        "SCAN json_each VIRTUAL TABLE INDEX",
+        *("SCAN feeds USING INDEX feeds_configured", "USE TEMP B-TREE FOR DISTINCT"),  # which categories there are
+        *("SCAN feeds USING INDEX feeds_configured", *THOSE_NAMED),
+        *("SEARCH feeds USING INDEX sqlite_autoindex_feeds_1 (id=?)", *THOSE_NAMED),
+        *("SEARCH e USING INDEX entries_listed (listed_at>? AND listed_at<?)", *THOSE_NAMED),
     ],
     "words": [
         "CO-ROUTINE hits",
@@ -378,7 +379,8 @@ async def test_the_newest_are_searched_along_the_lists_they_are_in(words: str, t
     ]
     with closing(sqlite3.connect(tmp_path / "a.db")) as database:
         steps = [step for sql in asked for step in plan(database, sql)]
-    assert [re.sub(r"(VIRTUAL TABLE INDEX) .*", r"\1", step) for step in steps] == LISTS[words]
+    told = [re.sub(r"(VIRTUAL TABLE INDEX) .*", r"\1", step) for step in steps]
+    assert told == LISTS[words]
 
 
 async def test_a_page_deep_in_entries_of_one_second_reads_no_more_than_a_page(tmp_path: Path) -> None:

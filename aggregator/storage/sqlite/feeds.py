@@ -16,6 +16,7 @@ from aggregator.model.feed import (
     GroupLease,
     ParsedFeed,
 )
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import FeedId, RateGroup
 from aggregator.model.poll import GroupPause, Heed, PollRecord
 from aggregator.polling.feed_plan import StoredFeed
@@ -245,6 +246,14 @@ class SqliteFeeds:
     def glances(self, *, now: datetime) -> list[FeedGlance]:
         """List them as far as choosing among thousands looks at them."""
         return glances.glances(self._session, now=now)
+
+    def marks(self, *, now: datetime) -> list[FeedMark]:
+        """List them as far as they are counted: a third of the work of that."""
+        return glances.marks(self._session, now=now)
+
+    def conditions(self, *, now: datetime) -> dict[str, int]:
+        """Count the configured feeds of each `FeedGlance.kind` that there is."""
+        return glances.conditions(self._session, now=now)
 
     def suspects(self, *, silent: timedelta) -> list[FeedOverview]:
         """List, of the same, those that are gone, moved, failing or malformed, or have been silent so long."""

@@ -7,6 +7,7 @@ entries of each. What is counted of all of them, or chosen by, is a few columns;
 from datetime import datetime, timedelta
 
 from aggregator.model.feed import FeedFigures, FeedGlance
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import FeedId
 from aggregator.storage.sqlite.session import Row, Session, from_json, seconds
 
@@ -24,6 +25,10 @@ _GLANCES = f"""
     SELECT id, url, title, document_title, home_url, publisher, category, tags, language, {_KIND} AS kind
     FROM feeds WHERE configured = 1 ORDER BY position
 """  # noqa: S608 -- a constant of this module; every value is bound
+_MARKS = f"SELECT id, category, {_KIND} AS kind FROM feeds WHERE configured = 1 ORDER BY position"  # noqa: S608 -- likewise
+_CONDITIONS = f"""
+    SELECT kind, count(*) AS feeds FROM (SELECT {_KIND} AS kind FROM feeds WHERE configured = 1) GROUP BY kind
+"""  # noqa: S608 -- likewise
 SUSPECT = """
     gone = 1 OR move_since IS NOT NULL OR failing_since IS NOT NULL OR malformed_since IS NOT NULL
     OR last_success_at - (SELECT max(listed_at) FROM entries WHERE feed_id = feeds.id) >= :silent
@@ -47,17 +52,28 @@ def glances(session: Session, *, now: datetime) -> list[FeedGlance]:
 
 
 def _glance(row: Row) -> FeedGlance:
+    feed, url, title, document_title, home_url, publisher, category, tags, language, kind = row
     return FeedGlance(
-        id=FeedId(row["id"]),
-        url=row["url"],
-        name=row["title"] or row["document_title"] or row["url"],
-        home_url=row["home_url"],
-        publisher=row["publisher"],
-        category=row["category"],
-        tags=tuple(from_json(row["tags"], ())),
-        language=row["language"],
-        kind=row["kind"],
+        id=FeedId(feed),
+        url=url,
+        name=title or document_title or url,
+        home_url=home_url,
+        publisher=publisher,
+        category=category,
+        tags=tuple(from_json(tags, ())),
+        language=language,
+        kind=kind,
     )
+
+
+def marks(session: Session, *, now: datetime) -> list[FeedMark]:
+    """List the configured feeds in the order of feeds.yaml."""
+    return [FeedMark(row["id"], row["category"], row["kind"]) for row in session.rows(_MARKS, now=seconds(now))]
+
+
+def conditions(session: Session, *, now: datetime) -> dict[str, int]:
+    """Count the configured feeds of each kind that there is."""
+    return {row["kind"]: row["feeds"] for row in session.rows(_CONDITIONS, now=seconds(now))}
 
 
 def figures(session: Session, *, now: datetime) -> FeedFigures:

@@ -117,9 +117,9 @@ class SqliteStories:
         """Find a story that has an entry to show; one that has merged is None: see `current`."""
         return next(iter(self.several([story_id]).values()), None)
 
-    def several(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, Story]:
-        """Give those of these stories that `get` would, in a few queries however many they are."""
-        return story_lines.whole(self._session, story_ids)
+    def several(self, story_ids: Collection[StoryId], *, why: bool = True) -> Mapping[StoryId, Story]:
+        """Give those of these stories that `get` would, in a few queries however many they are; unless `why`, without words and vetoes."""
+        return story_lines.whole(self._session, story_ids, why=why)
 
     def current(self, story_id: StoryId) -> StoryId | None:
         """Give the story that this one is now, itself if it is; None where there never was one."""

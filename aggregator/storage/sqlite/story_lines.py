@@ -33,6 +33,7 @@ _COUNTED = """
 """
 _LIGHT = f"SELECT p.story_id, e.id, e.listed_at {_SHOWN}"
 _MEMBERS = f"SELECT {entry_rows.SUMMARY_COLUMNS}, p.story_id, p.score, p.words, p.vetoes {_SHOWN}"
+_MEMBERS_ALONE = f"SELECT {entry_rows.SUMMARY_COLUMNS}, p.story_id, p.score, NULL AS words, NULL AS vetoes {_SHOWN}"
 _SUMMARIES = f"""
     SELECT {entry_rows.SUMMARY_COLUMNS} FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id
     WHERE e.id IN (SELECT value FROM json_each(:ids))
@@ -96,9 +97,15 @@ def lines(session: Session, story_ids: Collection[int]) -> dict[StoryId, StoryLi
     }
 
 
-def whole(session: Session, story_ids: Collection[int]) -> dict[StoryId, Story]:
-    """Give those of these stories that have an entry to show, in four queries however many they are."""
-    members = _by_story(session.rows(_MEMBERS, ids=many(story_ids)))
+def whole(session: Session, story_ids: Collection[int], *, why: bool = True) -> dict[StoryId, Story]:
+    """Give those of these stories that have an entry to show, in four queries however many they are.
+
+    Args:
+        session: the transaction.
+        story_ids: which.
+        why: whether to tell words and vetoes of their entries; that is a quarter of the work.
+    """
+    members = _by_story(session.rows(_MEMBERS if why else _MEMBERS_ALONE, ids=many(story_ids)))
     events = _by_story(session.rows(_EVENTS, ids=many(members)))
     constraints = Constraints(rulings(session)) if members else Constraints()
     stories = session.rows(_STORIES, ids=many(members))

@@ -209,12 +209,15 @@ def _entry_ids(numbers: Iterable[int]) -> frozenset[EntryId]:
 
 
 def member(row: Row) -> StoryMember:
-    """Read a row of `story_entries` with the `SUMMARY_COLUMNS` of its entry."""
+    """Read the `SUMMARY_COLUMNS` of an entry, and its row of `story_entries` behind them."""
+    words, vetoes = row["words"], row["vetoes"]
     return StoryMember(
         entry=entry_rows.summary(row),
         score=row["score"],
-        words=tuple(from_json(row["words"], ())),
-        vetoes=tuple(Veto(story=StoryId(story), reason=reason) for story, reason in from_json(row["vetoes"], ())),
+        words=tuple(from_json(words, ())) if words else (),
+        vetoes=tuple(Veto(story=StoryId(story), reason=reason) for story, reason in from_json(vetoes, ()))
+        if vetoes
+        else (),
     )
 
 

@@ -1,7 +1,7 @@
 """The list of polled feeds on `/feeds`: chosen by words, category and state, fifty on a page."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, islice
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from aggregator.errors import QueryError
 from aggregator.model.feed import FeedGlance
+from aggregator.model.glance import FeedMark
 from aggregator.model.ids import FeedId
 from aggregator.publish.site import public
 from aggregator.text.letters import fold
@@ -87,13 +88,24 @@ def chosen(request: Request) -> Choice:
     )
 
 
-def feed_list(feeds: Sequence[FeedGlance], choice: Choice) -> FeedList:
+def named(feeds: Iterable[FeedGlance], words: str) -> set[FeedId]:
+    """Find the feeds that have these words."""
+    folded = fold(words).split()
+    return {feed.id for feed in feeds if _has(feed, folded)}
+
+
+def feed_list(feeds: Sequence[FeedMark], choice: Choice, names: Collection[FeedId] | None = None) -> FeedList:
     """Choose feeds, in the order of feeds.yaml.
+
+    Args:
+        feeds: all there are.
+        choice: which are wanted.
+        names: those that have its words; None where it has none.
 
     Raises:
         QueryError: `after` names no feed.
     """
-    by_words = [feed for feed in feeds if _has(feed, choice.words)] if choice.words else feeds
+    by_words = feeds if names is None else [feed for feed in feeds if feed.id in names]
     of_category = [feed for feed in by_words if choice.category in {"", feed.category}]
     of_state = [feed for feed in by_words if choice.state in {"", feed.kind}]
     both = [feed for feed in of_category if choice.state in {"", feed.kind}]
@@ -108,14 +120,14 @@ def feed_list(feeds: Sequence[FeedGlance], choice: Choice) -> FeedList:
     )
 
 
-def _has(feed: FeedGlance, words: str) -> bool:
+def _has(feed: FeedGlance, words: Sequence[str]) -> bool:
     address = public(feed.url)
     name = feed.name if feed.name != feed.url else address
     names = fold(" ".join((name, address, feed.id, feed.publisher, *feed.tags)))
-    return all(word in names for word in fold(words).split())
+    return all(word in names for word in words)
 
 
-def _behind(feeds: Sequence[FeedGlance], after: str) -> list[FeedGlance]:
+def _behind(feeds: Sequence[FeedMark], after: str) -> list[FeedMark]:
     if not after:
         return list(feeds)
     rest = list(dropwhile(lambda feed: feed.id != FeedId(after), feeds))

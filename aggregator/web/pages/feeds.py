@@ -12,7 +12,7 @@ from aggregator.web.headers import FEED_AGE, kept_for
 from aggregator.web.pages import problems
 from aggregator.web.pages.answer import html, twins
 from aggregator.web.pages.condition import condition
-from aggregator.web.pages.feed_list import FEW, chosen, feed_list
+from aggregator.web.pages.feed_list import FEW, chosen, feed_list, named
 
 MOST_PROBLEMS = 20
 """On the page of all feeds, the newest; the feed of problems has more."""
@@ -24,8 +24,9 @@ async def page(request: Request) -> Response:
     """Answer `/feeds`: what is wrong first, then every feed, or those that are asked for."""
     desk, choice = desk_of(request), chosen(request)
     now = desk.clock.now()
-    known = await desk.reader.all_feeds(now=now)
-    listed = feed_list(known.glances, choice)
+    known = await desk.reader.all_feeds(now=now, with_problems=choice.is_any)  # else they are not shown
+    names = named(await desk.reader.feeds(now=now), choice.words) if choice.words else None
+    listed = feed_list(known.marks, choice, names)
     overviews = await desk.reader.several_feeds(listed.ids)
     shown = [overviews[each] for each in listed.ids if each in overviews]
     return await html(

@@ -33,8 +33,8 @@ def routes() -> list[Route]:
 def _handler(suffix: str, media_type: str, write: Write) -> Callable[[Request], Awaitable[Response]]:
     async def document(request: Request) -> Response:
         desk = desk_of(request)
-        known = await desk.reader.all_feeds(now=desk.clock.now())
-        of_feeds = [notices.notice(desk.site, problem) for problem in known.problems[:PAGE_SIZE]]
+        known = await desk.reader.problems(now=desk.clock.now())
+        of_feeds = [notices.notice(desk.site, problem) for problem in known[:PAGE_SIZE]]
         found = [*_of_file(desk), *of_feeds]
         body = write(_channel(desk.site, suffix, found), found)
         return feed_response(media_type, body)
