@@ -8,16 +8,21 @@ stories have only the latest of these, and what is found that way is worked out 
     terms, most telling first  ->  at most `LOOKED_AT` postings  ->  the `COMPARED` likeliest  ->  cosine
 """
 
+from array import array
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableSequence, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, cast
 
 from aggregator.model.ids import StoryId
 from aggregator.stories.effort import Effort
 from aggregator.stories.vectors import product
+
+if TYPE_CHECKING:
+    from aggregator.stories.at_hand import AtHand
+    from aggregator.stories.window import OpenStory
 
 LOOKED_AT: Final = 300
 """Postings that are looked at for one entry or story."""
@@ -31,20 +36,6 @@ FEW: Final = 100
 _ROUNDING: Final = 1e-9
 
 
-class Summed(Protocol):
-    """A story as far as it is compared."""
-
-    @property
-    def sums(self) -> Mapping[str, float]:
-        """Sum of the vectors of its entries."""
-        ...
-
-    @property
-    def items(self) -> Sequence[object]:
-        """Its entries."""
-        ...
-
-
 class Postings:
     """The numbers of open stories by term, in ascending order.
 
@@ -53,10 +44,19 @@ class Postings:
         effort: counts what is looked at.
     """
 
-    def __init__(self, stories: Mapping[StoryId, Summed], effort: Effort) -> None:
+    def __init__(self, stories: "AtHand[OpenStory]", effort: Effort) -> None:
         self._stories = stories
         self._effort = effort
-        self._holding: dict[str, list[StoryId]] = {}
+        self._holding: dict[str, MutableSequence[StoryId]] = {}
+        """Arrays: 45 numbers of each of 60,000 stories."""
+
+    def outline(self) -> "Mapping[str, array[int]]":
+        """Give all of it, as `take_up` takes it."""
+        return cast("Mapping[str, array[int]]", self._holding)
+
+    def take_up(self, holding: "Mapping[str, array[int]]") -> None:
+        """Note some of what was noted before a restart."""
+        self._holding.update(cast("Mapping[str, MutableSequence[StoryId]]", holding))
 
     def add(self, story_id: StoryId, terms: Iterable[str]) -> None:
         """Note that a story has some terms that it did not have."""
@@ -64,7 +64,7 @@ class Postings:
         for term in terms:
             ids = holding.get(term)
             if ids is None:
-                holding[term] = [story_id]
+                holding[term] = cast("MutableSequence[StoryId]", array("I", (story_id,)))
             elif ids[-1] < story_id:
                 ids.append(story_id)
             else:
@@ -96,10 +96,11 @@ class Postings:
         return self.means(weights, self._likeliest(weights, at_least * at_least * (1 - _ROUNDING), but), at_least)
 
     def _added_up(
-        self, known: Sequence[tuple[list[StoryId], float, str]], at_least: float, but: StoryId | None
+        self, known: Sequence[tuple[Sequence[StoryId], float, str]], at_least: float, but: StoryId | None
     ) -> dict[StoryId, float]:
         """Do what `like` does where all postings of all terms are few."""
         stories = self._stories
+        stories.get_all(chain.from_iterable(ids for ids, _, _ in known))
         totals: dict[StoryId, float] = {}
         for ids, weight, term in known:
             for story_id in ids:
@@ -118,6 +119,7 @@ class Postings:
     def means(self, weights: Mapping[str, float], among: Collection[StoryId], at_least: float) -> dict[StoryId, float]:
         """Give those of some stories whose entries have a mean cosine of at least so much with a vector."""
         self._effort.stories += len(among)
+        self._stories.get_all(among)
         found: dict[StoryId, float] = {}
         for story_id in among:
             story = self._stories[story_id]
@@ -141,7 +143,7 @@ class Postings:
         ]
         known.sort()
         rest = sum(map(itemgetter(2), known))
-        looked_up: list[list[StoryId]] = []
+        looked_up: list[Sequence[StoryId]] = []
         left = LOOKED_AT
         for _, term, square in known:
             if rest < left_out or not left:
