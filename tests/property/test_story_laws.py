@@ -491,7 +491,10 @@ def pairs(texts: Sequence[CopyText]) -> list[tuple[EntryId, EntryId]]:
 
 @given(copy_texts(), st.data())
 def test_texts_that_are_put_away_are_found_as_before(texts: list[CopyText], data: st.DataObject) -> None:
-    """Some are said anew, and some come after a restart."""
+    """Some are said anew, some come after a restart, and some so late that others have been forgotten."""
+    texts = [
+        replace(text, at=text.at + timedelta(hours=data.draw(st.sampled_from([0, 0, 100, 200])))) for text in texts
+    ]
     said = {text.id: text for text in texts}
     lasting = NearWindow(WINDOW, timedelta(hours=24))
     away = NearWindow(WINDOW, timedelta(hours=24), look_up=lambda ids: [said[one] for one in ids])
