@@ -50,7 +50,7 @@ class AtHand(dict[StoryId, S]):
         """Get those of these that are not at hand, in one go."""
         if not self._before and not self._away:
             return
-        missing = [story_id for story_id in story_ids if not dict.__contains__(self, story_id)]
+        missing = {story_id for story_id in story_ids if not dict.__contains__(self, story_id)}
         wanted = []
         for story_id in missing:
             story = self._before.pop(story_id, None)

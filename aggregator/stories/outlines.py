@@ -69,7 +69,7 @@ def resume(engine: StoryEngine, parts: Iterable[Part]) -> None:
             case "agenda":
                 engine.agenda.take_up(unpacked(content))
             case "window":
-                engine.window.take_up(*unpacked(content))
+                engine.window.take_up(unpacked(content))
             case "terms":
                 counts.update(_take_up_postings(engine, content))
             case _:

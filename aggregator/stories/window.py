@@ -2,9 +2,10 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
+from typing import cast
 from zlib import crc32
 
 from aggregator.model.grouping import StorySettings
@@ -203,27 +204,32 @@ class Window:
         """Give other open stories that have any of some terms of a story: those that have most of them in common with it."""
         return self.postings.sharing(_mean(story), terms, but=story.id)
 
-    def outline(self) -> tuple[bytes, bytes, bytes, bytes, bytes]:
+    def outline(self) -> tuple[bytes, ...]:
         """Give who is where, as `take_up` takes it."""
         members, sets = self.story_of, self._of_copies
-        copies = [(copy_set, entry) for copy_set, entries in sets.items() for entry in entries]
         return (
             array("q", members.keys()).tobytes(),
             array("q", members.values()).tobytes(),
-            array("q", chain.from_iterable(copies)).tobytes(),
+            array("q", (copy_set for copy_set, entries in sets.items() for _ in entries)).tobytes(),
+            array("q", chain.from_iterable(sets.values())).tobytes(),
             array("I", self._linked.keys()).tobytes(),
             array("I", self._linked.values()).tobytes(),
         )
 
-    def take_up(self, entries: bytes, stories: bytes, copies: bytes, links: bytes, times: bytes) -> None:
+    def take_up(self, members: Sequence[bytes]) -> None:
         """Know who was where before a restart; the stories themselves are fetched when they are looked at."""
-        numbers = list(map(StoryId, array("q", stories)))
-        self.story_of = dict(zip(map(EntryId, array("q", entries)), numbers, strict=True))
-        self.stories.leave(numbers)
-        pairs = iter(array("q", copies))
-        for copy_set, entry in zip(pairs, pairs, strict=True):
-            self._of_copies[CopySetId(copy_set)] = (*self._of_copies.get(CopySetId(copy_set), ()), EntryId(entry))
-        self._linked.update(dict(zip(array("I", links), array("I", times), strict=True)))
+        entries, stories, sets, copies = (array("q", content) for content in members[:4])
+        links, times = (array("I", content) for content in members[4:])
+        # Numbers are what they are, whatever they are called: to call each of 60,000 takes longer than all else here.
+        self.story_of = cast("dict[EntryId, StoryId]", dict(zip(entries, stories, strict=True)))
+        self.stories.leave(self.story_of.values())
+        found = dict(zip(sets, zip(copies), strict=True))
+        if len(found) < len(sets):
+            found = {}
+            for copy_set, entry in zip(sets, copies, strict=True):
+                found[copy_set] = (*found.get(copy_set, ()), entry)
+        self._of_copies = cast("dict[CopySetId, tuple[EntryId, ...]]", found)
+        self._linked.update(dict(zip(links, times, strict=True)))
 
 
 def _sum(link: str) -> int:

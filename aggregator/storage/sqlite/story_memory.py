@@ -27,8 +27,8 @@ _OPEN = "SELECT * FROM stories WHERE id IN (SELECT value FROM json_each(:ids)) A
 _MEMBERS = "SELECT story_id, entry_id FROM story_entries WHERE story_id IN (SELECT value FROM json_each(:ids))"
 
 _OUTLINE = """
-    SELECT o.part, o.content FROM story_outlines AS o CROSS JOIN story_mark AS m
-    WHERE o.signature = :signature AND o.mark = m.mark ORDER BY o.part
+    SELECT part, content FROM story_outlines
+    WHERE signature = :signature AND mark = (SELECT mark FROM story_mark) ORDER BY part
 """
 _FORGET_OUTLINES = "DELETE FROM story_outlines WHERE signature = :signature OR mark <> (SELECT mark FROM story_mark)"
 _KEEP_OUTLINE = """
