@@ -26,6 +26,8 @@ FLOOD: Final = 64
 """Texts that one may meet in a shingle; more are one template, and would be compared each with each."""
 COMPARED: Final = 12
 """Texts with which one is compared: with those first whose sketches share most with its own."""
+KNOWN: Final = 5000
+"""Texts that were looked up and stay in memory, at most."""
 GROWTH: Final = 4
 """How much larger a shelf of texts that are put away is than the next one, at least; so there are few, and each text is moved a few times."""
 FORMAT: Final = 1
@@ -91,6 +93,8 @@ class NearWindow:
         self._texts: dict[EntryId, NearText] = {}
         self._meetings = Meetings()
         self._by_time: list[tuple[int, EntryId]] = []
+        self._known: dict[EntryId, NearText] = {}
+        """Some of those that have been looked up: who is compared once is compared again."""
         self._shelves: list[Shelf] = []
         """Each at least `GROWTH` times as large as the next one."""
 
@@ -174,9 +178,18 @@ class NearWindow:
         texts = {other: self._texts[other] for other in compared if other in self._texts}
         stored = [other for other in compared if other not in texts]
         if stored:
-            texts.update((text.id, near_text(text)) for text in self._look_up(stored))
+            texts.update(self._looked_up(stored))
         mine = set(made.shingles)
         return sorted(other for other, text in texts.items() if are_alike(made, mine, text))
+
+    def _looked_up(self, entries: Collection[EntryId]) -> Mapping[EntryId, NearText]:
+        known = self._known
+        missing = [entry for entry in entries if entry not in known]
+        if len(known) + len(missing) > KNOWN:
+            known.clear()
+            missing = list(entries)
+        known.update((text.id, near_text(text)) for text in self._look_up(missing))
+        return {entry: known[entry] for entry in entries if entry in known}
 
     def _may_be(self, made: NearText, other: EntryId) -> bool:
         """Tell whether a text is of another feed, and was listed neither long before nor long after."""
@@ -199,6 +212,7 @@ class NearWindow:
 
     def _drop(self, entry: EntryId) -> None:
         self._drop_recent(entry)
+        self._known.pop(entry, None)
         for shelf in self._shelves:
             shelf.drop(entry)
 
