@@ -94,7 +94,12 @@ class StoredEngine:
         self.engine.rest(most)
 
     def keep_outline(self, tx: Transaction) -> None:
-        """Keep what makes it again the fastest, in a transaction in which `is_current` was asked; nothing may wait to be saved."""
+        """Keep what makes it again the fastest, in a transaction in which `is_current` was asked; nothing may wait to be saved.
+
+        Where entries were read anew, and nothing has been saved since, there is nothing yet that could be looked up.
+        """
+        if self._has_read_anew:
+            return
         tx.stories.keep_outline(self._outline, outlines.outlined(self.engine))
 
 

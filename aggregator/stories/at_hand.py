@@ -7,8 +7,7 @@ Of the stories of the last days most are not looked at any more, until they clos
 A story that has changed is at hand until that has been stored, and `rest` is called.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol, TypeVar, overload
 
 from aggregator.model.ids import StoryId
@@ -85,10 +84,6 @@ class AtHand(dict[StoryId, S]):
         story = self[story_id]
         del self[story_id]
         return story
-
-    def numbers(self) -> Iterator[StoryId]:
-        """Give the numbers of all, in no order."""
-        return chain(self, self._before, self._away)
 
     def leave(self, story_ids: Iterable[StoryId]) -> None:
         """Know that there are these, which are stored."""

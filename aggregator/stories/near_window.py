@@ -10,7 +10,7 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -139,11 +139,6 @@ class NearWindow:
     def take_up(self, shelves: Iterable[Sequence[bytes]], latest: datetime) -> None:
         """Remember what was remembered before a restart, when the latest text that had been seen was of this time."""
         self._shelves, self._latest = list(map(taken_up, shelves)), seconds(latest)
-
-    @property
-    def latest(self) -> datetime | None:
-        """When the latest text that was ever remembered was listed."""
-        return None if self._latest is None else datetime.fromtimestamp(self._latest, UTC)
 
     def _keep(self, made: NearText) -> None:
         self._texts[made.id] = made
