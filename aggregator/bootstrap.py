@@ -191,6 +191,7 @@ async def assembled(
         await hubs.aclose()
         await fetching.aclose()
         await parser.aclose()
+        await stories.leave()
 
 
 @asynccontextmanager

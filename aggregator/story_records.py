@@ -1,10 +1,10 @@
 """What a transaction of the store offers about stories; `records` says what holds for all of them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from aggregator.model.entry import Coverage
-from aggregator.model.grouping import StoryChanges, StoryEntry, StoryMemory, StoryState
+from aggregator.model.grouping import Reading, StoryChanges, StoryEntry, StoryMemory, StoryState
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.model.query import Page, StoryQuery
 from aggregator.model.story import Ruling, Story, StoryLine
@@ -20,8 +20,34 @@ class StoryRecords(Protocol):
         """
         ...
 
-    def memory(self) -> StoryMemory:
-        """Give what an engine is made of again."""
+    def memory(self, *, outlined: bool = False) -> StoryMemory:
+        """Give what an engine is made of again; without `states`, `readings` and `assigned` where there is an outline to begin with."""
+        ...
+
+    def open_stories(self, ids: Collection[StoryId]) -> list[tuple[StoryState, tuple[EntryId, ...]]]:
+        """Give those of these stories that are open, with their entries, both in no order."""
+        ...
+
+    def readings(self, positions: Collection[int]) -> list[Reading]:
+        """Give these readings as `memory` does, in no order."""
+        ...
+
+    def terms(self, positions: Collection[int]) -> list[Sequence[str]]:
+        """Give the terms that are weighed in these readings, in order of position."""
+        ...
+
+    def outline(self, signature: str) -> Iterable[tuple[str, bytes]]:
+        """Give the outline that was kept under a signature, unless the mark is another one by now; nothing where there is none.
+
+        It is read as it is asked for, within the transaction.
+        """
+        ...
+
+    def keep_outline(self, signature: str, parts: Iterable[tuple[str, bytes]]) -> None:
+        """Keep what an engine that knows all that is stored is made of again the fastest: it holds until the mark grows.
+
+        What was kept under this signature, and what is of no use any more, is dropped.
+        """
         ...
 
     def entries(self, entry_ids: Collection[EntryId]) -> list[StoryEntry]:

@@ -9,7 +9,7 @@ transaction in which it is to decide knows too little, decides nothing and is to
 group one database, nor where one of them is killed.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,13 +20,16 @@ from aggregator.ports import Transaction
 from aggregator.services.copy_steps import CopySteps
 from aggregator.services.story_engine import StoredEngine
 from aggregator.stories.copies import reach
-from aggregator.stories.near import NearWindow
+from aggregator.stories.near_window import NearWindow, signature
+from aggregator.stories.outlines import packed, unpacked
 from aggregator.stories.vectors import Vectors
 
 ALL = 1_000_000_000
 """Entries that wait, at most."""
 FIRST = 10
 """Entries that are decided about together, until it is known how long they take."""
+NEAR_HELD = 2000
+"""Texts that are compared without being looked up, at least: those that came last."""
 TOGETHER = 0.02
 """Seconds after which to look at the time: to decide about entries together is cheaper, but nobody knows before how long one takes."""
 
@@ -39,19 +42,36 @@ class StoryDesk:
         settings: what the story engine goes by.
         vectors: what is known of entries beyond their words; None for nothing.
         window: how far apart two entries of one headline may be listed to be copies.
+        held: about so many stories stay in memory, those that have been looked at lately; the others are looked up.
     """
 
-    def __init__(self, tx: Transaction, settings: StorySettings, vectors: Vectors | None, *, window: timedelta) -> None:
+    def __init__(
+        self, tx: Transaction, settings: StorySettings, vectors: Vectors | None, *, window: timedelta, held: int
+    ) -> None:
         self.placed = 0
         """How many entries it has decided about, one that changed again."""
         self._window = window
+        self._held = held
         self._stored = StoredEngine(tx, settings, vectors)
-        self._near = NearWindow(window, settings.late)
+        self._near = NearWindow(window, settings.late, look_up=self._look_up)
+        self._near_outline = signature(window, settings.late)
+        self._tx = tx
         self._together = FIRST
+        self._recall(tx, window + settings.late)
+
+    def _recall(self, tx: Transaction, lately: timedelta) -> None:
+        """Remember the texts of the last days."""
         latest = self._stored.latest
-        if latest:
-            for text in tx.copies.texts_since(latest - window - settings.late):
-                self._near.add(text)
+        parts = [unpacked(content) for _, content in tx.stories.outline(self._near_outline)]
+        if parts and latest:
+            self._near.take_up(parts, latest)
+        elif latest:
+            for text in tx.copies.texts_since(latest - lately):
+                self._near.recall(text)
+                self._near.rest(NEAR_HELD)
+
+    def _look_up(self, entry_ids: Collection[EntryId]) -> Iterable[CopyText]:
+        return self._tx.copies.texts(entry_ids)
 
     def place(
         self, tx: Transaction, *, limit: int, left: Callable[[], float], is_quiet: Callable[[], bool]
@@ -69,6 +89,7 @@ class StoryDesk:
         """
         if not self._stored.is_current(tx):
             return None
+        self._bind(tx)
         placed, seconds, is_more = 0, left(), True
         while is_more and placed < limit and (not placed or (seconds > 0 and is_quiet())):
             size = min(limit - placed, self._together)
@@ -82,7 +103,21 @@ class StoryDesk:
         if placed:
             self._stored.save(tx)
             self.placed += placed
+            self._stored.rest(self._held)
+            self._near.rest(NEAR_HELD)
         return is_more
+
+    def keep_outline(self, tx: Transaction) -> None:
+        """Keep what makes such a desk again the fastest; nothing where somebody else has stored something."""
+        if self._stored.is_current(tx):
+            self._stored.keep_outline(tx)
+            shelves = enumerate(map(packed, self._near.outline()))
+            tx.stories.keep_outline(self._near_outline, ((f"texts {place}", content) for place, content in shelves))
+
+    def _bind(self, tx: Transaction) -> None:
+        """Look up in this transaction from now on; the one before is over."""
+        self._tx = tx
+        self._stored.bind(tx)
 
     def _decide(self, tx: Transaction, batch: Sequence[EntryId], *, is_whole: bool) -> None:
         """Decide about a batch; `is_whole` if nothing else waits."""

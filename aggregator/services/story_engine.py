@@ -4,16 +4,18 @@ Readings that were made by other rules than today's are dropped, and their entri
 from then on entries are compared by one measure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
-from aggregator.model.grouping import StoryChanges, StorySettings, StoryState
+from aggregator.model.grouping import Reading, StoryChanges, StorySettings, StoryState
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.ports import Transaction
+from aggregator.stories import outlines
 from aggregator.stories.engine import StoryEngine
-from aggregator.stories.reading import signature
-from aggregator.stories.restoring import read_again, restore
+from aggregator.stories.reading import LONG_AGO, signature
+from aggregator.stories.restoring import lean_on, read_again, restore
 from aggregator.stories.rulings import Constraints
 from aggregator.stories.vectors import LexicalVectors, Vectors
 
@@ -22,26 +24,42 @@ class StoredEngine:
     """An engine, and the mark at which it knows all that is stored.
 
     Args:
-        tx: where it is read from; it is not kept.
+        tx: where it is read from, and looks up what it has not read until `bind`.
         settings: what it goes by.
         vectors: what is known of entries beyond their words; None for nothing.
     """
 
     def __init__(self, tx: Transaction, settings: StorySettings, vectors: Vectors | None = None) -> None:
-        memory, vectors = tx.stories.memory(), vectors or LexicalVectors()
+        vectors = vectors or LexicalVectors()
+        self._outline = outlines.signature(settings, vectors)
+        parts = iter(tx.stories.outline(self._outline))
+        first = next(parts, None)
+        memory = tx.stories.memory(outlined=first is not None)
         self.mark = memory.mark
-        self.latest = max((reading.entry.at for reading in memory.readings), default=None)
-        """The latest `StoryEntry.at` of all that had been read when it was made; None where nothing had."""
         self.rulings = memory.rulings
         """Those that were stored when it was made, in their order."""
         self.engine = StoryEngine(settings, vectors=vectors, rulings=memory.rulings, next_story=memory.next_story)
+        self._archive = _Archive(tx)
+        lean_on(self.engine, self._archive)
         self._signature = signature(settings, vectors)
         self._has_read_anew = bool(memory.readings) and memory.signature != self._signature
-        if self._has_read_anew:
+        if first:
+            outlines.resume(self.engine, chain([first], parts))
+        elif self._has_read_anew:
             read = {reading.entry.id for reading in memory.readings}
             read_again(self.engine, memory, tx.stories.entries(read))
         else:
             restore(self.engine, memory)
+
+    @property
+    def latest(self) -> datetime | None:
+        """The latest `StoryEntry.at` of all that has been read; None where nothing has."""
+        latest = self.engine.readings.latest
+        return None if latest == LONG_AGO else latest
+
+    def bind(self, tx: Transaction) -> None:
+        """Look up in this transaction from now on; the one before is over."""
+        self._archive.tx = tx
 
     def is_current(self, tx: Transaction) -> bool:
         """Tell whether nobody else has stored anything about stories since."""
@@ -70,6 +88,35 @@ class StoredEngine:
         changes = self.engine.changes()
         tx.stories.save(changes if told_at is None else _told(changes, told_at), signature=self._signature)
         self.mark = tx.stories.mark()
+
+    def rest(self, most: int) -> None:
+        """Let go of what has not been looked at for longest, after `save`; about so many stories stay at hand."""
+        self.engine.rest(most)
+
+    def keep_outline(self, tx: Transaction) -> None:
+        """Keep what makes it again the fastest, in a transaction in which `is_current` was asked; nothing may wait to be saved.
+
+        Where entries were read anew, and nothing has been saved since, there is nothing yet that could be looked up.
+        """
+        if self._has_read_anew:
+            return
+        tx.stories.keep_outline(self._outline, outlines.outlined(self.engine))
+
+
+class _Archive:
+    """`restoring.Archive`, in the transaction of the day."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+
+    def open_stories(self, ids: Collection[StoryId]) -> Iterable[tuple[StoryState, Sequence[EntryId]]]:
+        return self.tx.stories.open_stories(ids)
+
+    def readings(self, positions: Collection[int]) -> Iterable[Reading]:
+        return self.tx.stories.readings(positions)
+
+    def terms(self, positions: Collection[int]) -> Iterable[Iterable[str]]:
+        return self.tx.stories.terms(positions)
 
 
 def _told(changes: StoryChanges, at: datetime) -> StoryChanges:

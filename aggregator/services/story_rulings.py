@@ -177,6 +177,7 @@ class _Sitting:
     def __init__(self, tx: Transaction, stored: StoredEngine, *, now: datetime | None = None) -> None:
         self._tx = tx
         self._stored = stored
+        stored.bind(tx)
         self._now = now
 
     def members(self, story_id: StoryId) -> tuple[EntryId, ...]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from aggregator.model.copies import CopyAssignment, CopyCandidate, CopyText
 from aggregator.model.ids import EntryId
 from aggregator.stories.copies import alone, group, reach
-from aggregator.stories.near import NearWindow
+from aggregator.stories.near_window import NearWindow
 
 
 class CopyWindow:

@@ -68,7 +68,7 @@ class StoryEngine:
         self._judge = Judge(self.settings, chosen.share, Constraints(rulings), self.effort)
         self._next = next_story
         self._clock = LONG_AGO
-        self._agenda = Agenda(self.settings)
+        self.agenda = Agenda(self.settings)
         self._log = Log()
         self._relates = relates
 
@@ -131,7 +131,7 @@ class StoryEngine:
     def advance(self, now: datetime) -> None:
         """Do what is due until a time, or until that of the clock where that is later."""
         until = max(now, self._clock)
-        while due := self._agenda.next(until, self.window.stories):
+        while due := self.agenda.next(until, self.window.stories):
             at, task, story = due
             self._clock = max(at, self._clock)
             if task is Task.REVIEW:
@@ -144,7 +144,7 @@ class StoryEngine:
     def schedule(self, story: OpenStory, review_at: datetime | None) -> None:
         """Note when a story is reviewed next, and when it closes; what was noted before is void."""
         story.review_at = review_at
-        self._agenda.note(story)
+        self.agenda.note(story)
 
     def _review(self, story: OpenStory) -> None:
         story.review_at = None
@@ -235,6 +235,16 @@ class StoryEngine:
         log, self._log = self._log, Log()
         forgotten_before = self.readings.forget(self.window.story_of)
         return log.changes(self.window, self._judge, next_story=self._next, forgotten_before=forgotten_before)
+
+    def rest(self, most: int) -> None:
+        """Let go of what can be looked up (`restoring.lean_on`), after what `changes` gave has been stored.
+
+        Args:
+            most: stories that stay at hand, those that have been looked at lately.
+        """
+        self.readings.stored()
+        self.agenda.rest(most)
+        self.window.stories.rest(most)
 
     def closings(self) -> tuple[tuple[ClosedStory, ...], tuple[tuple[StoryId, StoryId], ...]]:
         """Give what `changes` would, and tells no more, of closings and mergers, for who needs neither reasons nor numbers."""

@@ -5,7 +5,6 @@ kept: a restart takes readings as they are, and what an entry says later makes a
 """
 
 import hashlib
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Final, NamedTuple
 from aggregator.model.grouping import Reading, StoryEntry, StorySettings
 from aggregator.model.ids import EntryId
 from aggregator.stories.items import Item
+from aggregator.stories.numbers import Queue, moment, number
 from aggregator.stories.vectors import Frequencies, LexicalVectors, Vectors, counted
 from aggregator.text.columns import is_column
 from aggregator.text.stems import VERSION as STEMS
@@ -46,14 +46,17 @@ class Readings:
         self._vectors = vectors
         self._reach = settings.span + settings.memory + settings.late
         self._next = 1
-        self._kept: deque[tuple[int, datetime, EntryId]] = deque()
-        self._positions: dict[EntryId, tuple[int, ...]] = {}
+        self._kept = Queue(3)
+        """Position, time and entry of each."""
+        self._first: dict[int, int] = {}
+        self._again: dict[int, tuple[int, ...]] = {}
+        """Further positions of the few entries that were read anew."""
 
     def read(self, entry: StoryEntry) -> tuple[Reading, Item]:
         """Read an entry for the first time, or the first time since its story closed."""
         said = self._said(entry)
         reading = self._weighed(entry, said)
-        return reading, Item(reading, self._positions[entry.id][0])
+        return reading, self.item(reading)
 
     def revise(self, entry: StoryEntry, former: Item) -> tuple[Reading, Item] | None:
         """Read what an entry says now; None where that is what it said. It came in when it first did."""
@@ -71,7 +74,7 @@ class Readings:
 
     def item(self, reading: Reading) -> Item:
         """Make what stories hold of a reading that has been recalled."""
-        return Item(reading, self._positions[reading.entry.id][0])
+        return Item(reading, self._first[reading.entry.id])
 
     def skip(self, position: int) -> None:
         """Give no position up to this one again."""
@@ -80,14 +83,44 @@ class Readings:
     def forget(self, needed: Mapping[EntryId, object]) -> int:
         """Let go of what is long past and of no entry that is needed; give the position below which nothing is left."""
         kept = self._kept
-        while kept and self.latest - kept[0][1] > self._reach and kept[0][2] not in needed:
-            _, _, entry = kept.popleft()
-            left = self._positions[entry][1:]
-            if left:
-                self._positions[entry] = left
+        while kept:
+            position, at, entry = kept.first()
+            if self.latest - moment(at) <= self._reach or EntryId(entry) in needed:
+                return position
+            kept.take()
+            again = self._again.pop(entry, ())
+            if again:
+                self._first[entry] = again[0]
             else:
-                del self._positions[entry]
-        return kept[0][0] if kept else self._next
+                del self._first[entry]
+            if again[1:]:
+                self._again[entry] = again[1:]
+        return self._next
+
+    def last(self, entry: EntryId) -> int | None:
+        """Give the position of what holds of an entry now; None where nothing of it is remembered."""
+        again = self._again.get(entry)
+        return again[-1] if again else self._first.get(entry)
+
+    def stored(self) -> None:
+        """Let go of vectors that nobody looks at: what was read is stored."""
+        self.frequencies.stored(self._kept.column(0))
+
+    def outline(self) -> bytes:
+        """Give what `take_up` takes, but for `latest` and the frequencies."""
+        return self._kept.tobytes()
+
+    def take_up(self, kept: bytes, latest: datetime) -> None:
+        """Know what had been read before a restart."""
+        self._kept, self.latest = Queue(3, kept), latest
+        positions, entries = self._kept.column(0), self._kept.column(2)
+        self._first = dict(zip(entries, positions, strict=True))
+        if len(self._first) < len(positions):
+            self._first = {}
+            for entry, position in zip(entries, positions, strict=True):
+                self._note(entry, position)
+        if positions:
+            self._next = positions[-1] + 1
 
     def _said(self, entry: StoryEntry) -> "_Said":
         written = words(entry.headline)
@@ -116,9 +149,13 @@ class Readings:
 
     def _keep(self, reading: Reading) -> None:
         entry = reading.entry
-        self._kept.append((reading.position, entry.at, entry.id))
-        self._positions[entry.id] = (*self._positions.get(entry.id, ()), reading.position)
+        self._kept.append(reading.position, number(entry.at), entry.id)
+        self._note(entry.id, reading.position)
         self._next = reading.position + 1
+
+    def _note(self, entry: int, position: int) -> None:
+        if self._first.setdefault(entry, position) != position:
+            self._again[entry] = (*self._again.get(entry, ()), position)
 
 
 class _Said(NamedTuple):

@@ -5,13 +5,48 @@ rules of reading have changed.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Protocol
 
 from aggregator.model.grouping import Reading, StoryEntry, StoryMemory, StoryState
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.stories.engine import StoryEngine
 from aggregator.stories.items import Item
+from aggregator.stories.reading import Readings
 from aggregator.stories.window import OpenStory
+
+
+class Archive(Protocol):
+    """What is stored, to be looked up again."""
+
+    def open_stories(self, ids: Collection[StoryId]) -> Iterable[tuple[StoryState, Sequence[EntryId]]]:
+        """Give open stories with their entries, both in any order."""
+        ...
+
+    def readings(self, positions: Collection[int]) -> Iterable[Reading]:
+        """Give readings as `StoryMemory` has them, in any order."""
+        ...
+
+    def terms(self, positions: Collection[int]) -> Iterable[Iterable[str]]:
+        """Give the terms that are weighed in these readings, in order of position."""
+        ...
+
+
+def lean_on(engine: StoryEngine, archive: Archive) -> None:
+    """Let an engine that may `rest` look up what it has let go of."""
+    engine.window.stories.fetch = partial(_fetched, engine.readings, archive)
+    engine.readings.frequencies.recall = archive.terms
+
+
+def _fetched(readings: Readings, archive: Archive, ids: Collection[StoryId]) -> list[OpenStory]:
+    found = list(archive.open_stories(ids))
+    last = (readings.last(entry) for _, entries in found for entry in entries)
+    items = {
+        reading.entry.id: readings.item(reading)
+        for reading in archive.readings([position for position in last if position is not None])
+    }
+    return [_made(state, [items[entry] for entry in entries if entry in items]) for state, entries in found]
 
 
 def restore(engine: StoryEngine, memory: StoryMemory) -> None:
@@ -61,8 +96,8 @@ def reopen(engine: StoryEngine, state: StoryState, entries: Sequence[StoryEntry]
     """
     if state.id in engine.window.stories:
         return
-    story = OpenStory(state.id, [engine.admit(entry) for entry in entries])
-    _take_up(engine, story, state)
+    story = _made(state, [engine.admit(entry) for entry in entries])
+    _take_up(engine, story)
     engine.take_back(story)
 
 
@@ -77,12 +112,17 @@ def _reopen(
         members[assigned[item.entry.id]].append(item)
     for state in sorted(states, key=lambda one: one.id):
         if members[state.id]:
-            _take_up(engine, OpenStory(state.id, members[state.id]), state)
+            _take_up(engine, _made(state, members[state.id]))
 
 
-def _take_up(engine: StoryEngine, story: OpenStory, state: StoryState) -> None:
+def _made(state: StoryState, items: Iterable[Item]) -> OpenStory:
+    story = OpenStory(state.id, items)
     story.lead = next((item for item in story.items if item.entry.id == state.lead), story.items[0])
     story.publishers = dict.fromkeys((*state.publishers, *story.publishers))
-    story.updated_at = state.updated_at
+    story.updated_at, story.review_at = state.updated_at, state.review_at
+    return story
+
+
+def _take_up(engine: StoryEngine, story: OpenStory) -> None:
     engine.window.put(story)
-    engine.schedule(story, state.review_at)
+    engine.schedule(story, story.review_at)

@@ -7,12 +7,13 @@ table, so that the first day is no different from others.
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import mul
 from typing import Final, Protocol
 
 from aggregator.model.grouping import StoryEntry
+from aggregator.stories.numbers import Queue, moment, number
 from aggregator.stories.starting_counts import SHARES
 from aggregator.text.columns import column_terms
 
@@ -28,6 +29,8 @@ Of news it changes little (BCubed F1 0.884 for 0.883, pair F1 0.849 for 0.844). 
 few phrases: made as long as any other, all of their entries would be like one another, and one story of thousands.
 """
 
+RECALLED: Final = 64
+"""Entries whose terms are asked for at once, as they come to be forgotten: one by one."""
 _STEPS: Final = 10_000
 """Weights have four decimals. There are only so many then, and they are held once, not once for each term of each entry: a fifth of the memory."""
 _SHARED: Final = [step / _STEPS for step in range(_STEPS + 1)]
@@ -94,6 +97,10 @@ class Frequencies:
         self._memory = memory
         self._counts: dict[str, int] = {}
         self._kept: deque[tuple[datetime, Mapping[str, float]]] = deque()
+        self._stored = Queue(2)
+        self._recalled: deque[Iterable[str]] = deque()
+        self.recall: Callable[[Sequence[int]], Iterable[Iterable[str]]] = lambda _: ()
+        """Gives the terms of what was put down as `stored`, by position and in that order."""
         self._starting: Mapping[str, float] = {term: share * prior for term, share in SHARES.items()}
 
     def read(self, counts: Mapping[str, float], at: datetime) -> dict[str, float]:
@@ -102,7 +109,7 @@ class Frequencies:
         Its length is 1, or less where its terms are so frequent that what it has in common with others says little, see `PLAIN`.
         """
         self._forget(at)
-        vector = self._weighed(counts, self._prior + len(self._kept) + 1)
+        vector = self._weighed(counts, self._prior + self.kept + 1)
         self._kept.append((at, vector))
         return vector
 
@@ -114,15 +121,43 @@ class Frequencies:
             seen[term] = seen.get(term, 0) + 1
         self._kept.append((at, vector))
 
+    @property
+    def kept(self) -> int:
+        """How many entries are counted."""
+        return len(self._stored) + len(self._kept)
+
+    def stored(self, positions: Sequence[int]) -> None:
+        """Let go of the vectors of the entries that were counted last: they are stored, and found by these positions of theirs."""
+        for position, (at, _) in zip(positions[len(positions) - len(self._kept) :], self._kept, strict=True):
+            self._stored.append(number(at), position)
+        self._kept.clear()
+
+    def outline(self) -> tuple[Mapping[str, int], bytes]:
+        """Give the counts of terms, and of whom they are, as `take_up` takes them; all of it is `stored`."""
+        return self._counts, self._stored.tobytes()
+
+    def take_up(self, counts: Mapping[str, int], stored: bytes) -> None:
+        """Count what was counted before a restart."""
+        self._counts, self._stored = dict(counts), Queue(2, stored)
+
     def _forget(self, now: datetime) -> None:
-        seen, kept = self._counts, self._kept
-        while kept and now - kept[0][0] > self._memory:
-            for term in kept.popleft()[1]:
-                left = seen[term] - 1
-                if left:
-                    seen[term] = left
-                else:
-                    del seen[term]
+        while self._stored and now - moment(self._stored.first()[0]) > self._memory:
+            if not self._recalled:
+                positions = self._stored.column(1)[:RECALLED]
+                self._recalled.extend(self.recall(positions))
+            self._stored.take()
+            self._uncount(self._recalled.popleft())
+        while self._kept and not self._stored and now - self._kept[0][0] > self._memory:
+            self._uncount(self._kept.popleft()[1])
+
+    def _uncount(self, terms: Iterable[str]) -> None:
+        seen = self._counts
+        for term in terms:
+            left = seen[term] - 1
+            if left:
+                seen[term] = left
+            else:
+                del seen[term]
 
     def _weighed(self, counts: Mapping[str, float], total: int) -> dict[str, float]:
         """Count the terms of an entry, and weigh them by how many of so many have them."""
@@ -145,9 +180,9 @@ class Frequencies:
             is_known: whether they are words that the starting table may have.
         """
         seen, starting = self._counts.get, self._starting.get
-        most = (self._prior + len(self._kept)) / math.expm1(least)
+        most = (self._prior + self.kept) / math.expm1(least)
         most_ever = self._prior / math.expm1(least)
-        most_now = EVERYWHERE * len(self._kept) if is_known else 0.0
+        most_now = EVERYWHERE * self.kept if is_known else 0.0
         silent = column_terms()
         found = []
         for term in terms:

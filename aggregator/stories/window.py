@@ -1,11 +1,16 @@
 """The window: the open stories, and which of them an entry or a story is like."""
 
+from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
+from typing import cast
+from zlib import crc32
 
 from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import CopySetId, EntryId, StoryId
+from aggregator.stories.at_hand import AtHand
 from aggregator.stories.effort import Effort
 from aggregator.stories.items import Item
 from aggregator.stories.postings import Postings
@@ -102,11 +107,11 @@ class Window:
     """
 
     def __init__(self, effort: Effort) -> None:
-        self.stories: dict[StoryId, OpenStory] = {}
+        self.stories: AtHand[OpenStory] = AtHand()
         self.story_of: dict[EntryId, StoryId] = {}
         self._of_copies: dict[CopySetId, tuple[EntryId, ...]] = {}
         self.postings = Postings(self.stories, effort)
-        self._linked: Counter[str] = Counter()
+        self._linked: Counter[int] = Counter()
 
     def put(self, story: OpenStory) -> None:
         """Add a story."""
@@ -125,25 +130,25 @@ class Window:
         self.story_of[item.entry.id] = story_id
         self._copy(item)
         if item.entry.links:
-            self._linked.update(item.entry.links)
+            self._linked.update(map(_sum, item.entry.links))
 
     def take(self, story_id: StoryId) -> OpenStory:
         """Take a story out."""
-        story = self.stories.pop(story_id)
+        story = self.stories.take(story_id)
         self.postings.discard(story_id, story.sums)
         for item in story.items:
             del self.story_of[item.entry.id]
             self._uncopy(item)
-            for link in item.entry.links:
+            for link in map(_sum, item.entry.links):
                 self._linked[link] -= 1
                 if not self._linked[link]:
                     del self._linked[link]
         return story
 
     def is_linked(self, item: Item) -> bool:
-        """Tell whether an entry may be tied to others by a link."""
+        """Tell whether an entry may be tied to others by a link: it is looked at more closely then."""
         entry = item.entry
-        return bool(entry.links) or (entry.url_key is not None and entry.url_key in self._linked)
+        return bool(entry.links) or (entry.url_key is not None and _sum(entry.url_key) in self._linked)
 
     def revise(self, story: OpenStory, former: Item, item: Item) -> None:
         """Put what an entry says now in the place of what it said."""
@@ -198,6 +203,38 @@ class Window:
     def sharing(self, story: OpenStory, terms: Iterable[str]) -> list[StoryId]:
         """Give other open stories that have any of some terms of a story: those that have most of them in common with it."""
         return self.postings.sharing(_mean(story), terms, but=story.id)
+
+    def outline(self) -> tuple[bytes, ...]:
+        """Give who is where, as `take_up` takes it."""
+        members, sets = self.story_of, self._of_copies
+        return (
+            array("q", members.keys()).tobytes(),
+            array("q", members.values()).tobytes(),
+            array("q", (copy_set for copy_set, entries in sets.items() for _ in entries)).tobytes(),
+            array("q", chain.from_iterable(sets.values())).tobytes(),
+            array("I", self._linked.keys()).tobytes(),
+            array("I", self._linked.values()).tobytes(),
+        )
+
+    def take_up(self, members: Sequence[bytes]) -> None:
+        """Know who was where before a restart; the stories themselves are fetched when they are looked at."""
+        entries, stories, sets, copies = (array("q", content) for content in members[:4])
+        links, times = (array("I", content) for content in members[4:])
+        # Numbers are what they are, whatever they are called: to call each of 60,000 takes longer than all else here.
+        self.story_of = cast("dict[EntryId, StoryId]", dict(zip(entries, stories, strict=True)))
+        self.stories.leave(self.story_of.values())
+        found = dict(zip(sets, zip(copies), strict=True))
+        if len(found) < len(sets):
+            found = {}
+            for copy_set, entry in zip(sets, copies, strict=True):
+                found[copy_set] = (*found.get(copy_set, ()), entry)
+        self._of_copies = cast("dict[CopySetId, tuple[EntryId, ...]]", found)
+        self._linked.update(dict(zip(links, times, strict=True)))
+
+
+def _sum(link: str) -> int:
+    """Make of an address a number by which it is known: of 60,000 entries they take 10 MB."""
+    return crc32(link.encode("utf-8", "replace"))
 
 
 def _mean(story: OpenStory) -> Mapping[str, float]:

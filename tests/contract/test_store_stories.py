@@ -205,6 +205,66 @@ async def test_readings_come_back_to_the_last_bit(store: Store) -> None:
     assert kept.signature == "rules 1"
 
 
+async def outline(store: Store, signature: str) -> list[tuple[str, bytes]]:
+    return await store.read(lambda tx: list(tx.stories.outline(signature)))
+
+
+async def test_an_outline_comes_back_part_by_part_until_anything_about_stories_is_stored(store: Store) -> None:
+    parts = [("read", b""), ("terms 0", bytes(range(256)))]
+    await save(store, make_changes(make_state(1, 1), placed={1: [1]}))
+    await store.write(lambda tx: tx.stories.keep_outline("one", parts))
+    await store.write(lambda tx: tx.stories.keep_outline("other", [("texts 0", b"x")]))
+    assert sorted(await outline(store, "one")) == parts
+    assert await outline(store, "other") == [("texts 0", b"x")]
+    assert await outline(store, "another") == []
+    await store.write(lambda tx: tx.stories.keep_outline("one", parts[:1]))
+    assert await outline(store, "one") == parts[:1]
+    await store.write(lambda tx: tx.stories.rule(Pinned(entries=frozenset([EntryId(1)]))))
+    assert await outline(store, "one") == []
+    assert await outline(store, "other") == []
+
+
+async def test_with_an_outline_the_rest_of_the_memory_is_left_out(store: Store) -> None:
+    pinned = Pinned(entries=frozenset([EntryId(1)]))
+    await save(store, make_changes(make_state(1, 1), placed={1: [1]}, readings=[make_reading(1, 1)], next_story=7))
+    await store.write(lambda tx: tx.stories.rule(pinned))
+    whole = await memory(store)
+    assert await store.read(lambda tx: tx.stories.memory(outlined=True)) == replace(
+        whole, signature="", states=(), readings=(), assigned={}
+    )
+
+
+async def test_open_stories_are_looked_up_with_their_entries(store: Store) -> None:
+    states = [make_state(1, 1), make_state(2, 4, publishers=("Ay", "Bee"))]
+    await save(store, make_changes(*states, placed={1: [1], 2: [4, 5], 3: [7]}, closed=[make_closed(3, 7)]))
+    found = await store.read(lambda tx: tx.stories.open_stories([StoryId(number) for number in (1, 2, 3, 9)]))
+    assert sorted(((state, sorted(entries)) for state, entries in found), key=lambda pair: pair[0].id) == [
+        (states[0], [1]),
+        (states[1], [4, 5]),
+    ]
+
+
+async def test_readings_and_their_terms_are_looked_up_by_position(store: Store) -> None:
+    readings = (
+        make_reading(1, 1),
+        make_reading(
+            2,
+            4,
+            headline_terms=("tower", "tower"),
+            body_terms=("reactor", "tower"),
+            weights={"tower": 0.5, "reactor": 1.0},
+        ),
+        make_reading(3, 7, weights={"tower": 0.5}, headline_terms=("weather", "tower"), body_terms=()),
+    )
+    await save(store, make_changes(readings=readings))
+    place = CopyAssignment(entry_id=EntryId(4), copy_set=CopySetId(1), copy_of=EntryId(1), reason="same address")
+    await store.write(lambda tx: tx.copies.assign([place]))
+    found = await store.read(lambda tx: tx.stories.readings([3, 2, 8]))
+    assert sorted(found, key=lambda reading: reading.position) == list((await memory(store)).readings[1:])
+    terms = await store.read(lambda tx: tx.stories.terms([3, 1, 2]))
+    assert [list(each) for each in terms] == [list(reading.weights) for reading in readings]
+
+
 async def test_readings_have_the_copy_set_of_today(store: Store) -> None:
     await save(store, make_changes(readings=[make_reading(1, 4)]))
     place = CopyAssignment(entry_id=EntryId(4), copy_set=CopySetId(1), copy_of=EntryId(1), reason="same address")

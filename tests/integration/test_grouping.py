@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import pytest
 
-from aggregator.errors import UserError
+from aggregator.errors import DatabaseUnusable, UserError
 from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import EntryId
 from aggregator.model.story import EventKind
@@ -378,6 +378,68 @@ async def test_rules_that_changed_have_open_stories_read_anew_and_keep_them(tmp_
         await publish(store, reports[41:])
         await Grouping(store, window=WINDOW, settings=other).group_new()
         assert len((await grouped(store)).copies) == len(reports)
+
+
+@pytest.mark.parametrize("left", [True, False])
+async def test_who_comes_after_one_that_left_reads_only_what_it_needs_and_decides_the_same(
+    tmp_path: Path, *, left: bool
+) -> None:
+    reports, told = fortnight(), list[str]()
+    async with filled(tmp_path / "a.db", reports[:-5]) as store:
+        first = Grouping(store, window=WINDOW, held=1)
+        await first.group_new()
+        if left:
+            await first.leave()
+        await publish(store, reports[-5:])
+    store = await SqliteStore.open(tmp_path / "a.db", tracer=lambda sql, _: told.append(sql))
+    await Grouping(store, window=WINDOW, held=1).group_new()
+    assert await grouped(store) == await undisturbed(tmp_path)
+    await store.aclose()
+    assert any("ORDER BY r.position" in sql for sql in told) != left, "all readings"
+    assert any("e.listed_at >= :since AND e.grouped = 1" in sql for sql in told) != left, "all texts"
+    assert any("FROM story_readings AS r" in sql for sql in told)
+
+
+async def test_what_is_kept_for_the_next_one_is_of_no_use_once_somebody_else_has_grouped(tmp_path: Path) -> None:
+    reports = fortnight()
+    async with filled(tmp_path / "a.db", reports[:-10]) as store:
+        first, second = Grouping(store, window=WINDOW), Grouping(store, window=WINDOW)
+        await first.group_new()
+        await publish(store, reports[-10:-5])
+        await second.group_new()
+        await second.leave()
+        await first.leave()
+        await publish(store, reports[-5:])
+        await Grouping(store, window=WINDOW).group_new()
+        assert await grouped(store) == await undisturbed(tmp_path)
+
+
+async def test_where_nothing_can_be_kept_for_the_next_one_it_reads_all(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Full:
+        """Implements `ports.Store`: the disk becomes full."""
+
+        def __init__(self, store: SqliteStore) -> None:
+            self.read, self.aclose, self._store, self.is_full = store.read, store.aclose, store, False
+
+        async def write(self, work: Callable[[Transaction], T]) -> T:
+            if self.is_full:
+                raise DatabaseUnusable("a.db: the disk is full")
+            return await self._store.write(work)
+
+    reports = fortnight()
+    async with filled(tmp_path / "a.db", reports[:-5]) as store:
+        full = Full(store)
+        grouping = Grouping(full, window=WINDOW)
+        await grouping.leave()
+        await grouping.group_new()
+        full.is_full = True
+        await grouping.leave()
+        assert "the next start will read all open stories again: a.db: the disk is full" in caplog.text
+        await publish(store, reports[-5:])
+        await Grouping(store, window=WINDOW).group_new()
+        assert await grouped(store) == await undisturbed(tmp_path)
 
 
 async def test_where_nothing_waits_nothing_is_read_and_no_model_is_loaded(tmp_path: Path) -> None:

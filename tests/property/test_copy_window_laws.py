@@ -10,7 +10,7 @@ from aggregator.model.copies import CopyAssignment, CopyCandidate, CopyText
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.stories.copies import group
 from aggregator.stories.copy_window import CopyWindow
-from aggregator.stories.near import NearWindow
+from aggregator.stories.near_window import NearWindow
 from tests.factories import NOON
 
 WINDOW = timedelta(hours=48)

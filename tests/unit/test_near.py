@@ -7,7 +7,8 @@ import pytest
 
 from aggregator.model.copies import CopyText
 from aggregator.model.ids import EntryId, FeedId
-from aggregator.stories.near import NearWindow, are_near, near_text, shingles
+from aggregator.stories.near import are_near, near_text, shingles
+from aggregator.stories.near_window import NearWindow
 from tests.factories import NOON
 
 AGENCY = (

@@ -168,6 +168,11 @@ def everything_of_stories(tx: SqliteTransaction, ids: list[EntryId]) -> None:
     tx.stories.closed(one)
     tx.stories.current(two)
     tx.stories.memory()
+    tx.stories.keep_outline("a", [("read", b"")])
+    list(tx.stories.outline("a"))
+    tx.stories.open_stories([one, two])
+    tx.stories.readings([1, 2])
+    tx.stories.terms([1, 2])
     tx.stories.forget_readings()
 
 
@@ -221,6 +226,7 @@ async def test_stories_are_only_read_whole_where_an_engine_is_made(issued: set[s
         "SCAN stories USING INDEX stories_open",  # memory: those that are open
         "SCAN story_rulings",  # what people have decided: few, in order
         "SCAN story_mark",  # one row
+        "SCAN story_outlines",  # a dozen rows, whose contents are not read where old ones are dropped
     }
 
 

@@ -1,6 +1,7 @@
 """What it takes to place an entry is bounded, whatever the others say: counted, for seconds depend on the machine."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from aggregator.model.copies import CopyText
 from aggregator.model.grouping import StoryEntry
 from aggregator.model.ids import EntryId, FeedId
 from aggregator.stories.engine import StoryEngine
-from aggregator.stories.near import COMPARED, FLOOD, SKETCH, Meetings, NearWindow
+from aggregator.stories.near import SKETCH
+from aggregator.stories.near_window import COMPARED, FLOOD, Meetings, NearWindow
 from aggregator.text.html import plain_text
 from benchmarks.news import Newspaper
 from tests.factories import NOON
@@ -50,18 +52,36 @@ def test_what_is_looked_at_for_an_entry_does_not_grow_with_the_number_of_stories
     assert all(later <= 1.1 * earlier for earlier, later in zip(few, many, strict=True))
 
 
-def test_a_shingle_that_very_many_texts_have_leads_nowhere() -> None:
+def test_a_text_is_found_by_its_shingles_until_it_is_taken_out() -> None:
     meetings = Meetings()
-    for number in range(1, FLOOD + 1):
+    for number in range(1, 4):
         meetings.add(7, EntryId(number))
-    assert sorted(meetings.met([7, 8])) == list(range(1, FLOOD + 1))
-    meetings.add(7, EntryId(FLOOD + 1))
-    assert list(meetings.met([7, 8])) == []
-    for number in range(FLOOD, 0, -1):
+    assert sorted(meetings.having(7)) == [1, 2, 3]
+    assert list(meetings.having(8)) == []
+    for number in (2, 1):
         meetings.discard(7, EntryId(number))
-    assert list(meetings.met([7])) == [FLOOD + 1]
-    meetings.discard(7, EntryId(FLOOD + 1))
-    assert list(meetings.met([7])) == []
+    assert list(meetings.having(7)) == [3]
+    meetings.discard(7, EntryId(3))
+    assert list(meetings.having(7)) == []
+
+
+@pytest.mark.parametrize("held", [0, 10, 1000])
+def test_a_shingle_that_very_many_texts_have_leads_nowhere(held: int) -> None:
+    """Wherever they are: in memory, put away, or some here and some there."""
+    body = " ".join(f"word{number}" for number in range(60))
+    texts = {
+        EntryId(n): CopyText(id=EntryId(n), feed_id=FeedId(f"feed-{n}"), headline="", body=body, at=NOON)
+        for n in range(1, FLOOD + 3)
+    }
+    window = NearWindow(timedelta(hours=48), timedelta(hours=72), look_up=lambda ids: [texts[one] for one in ids])
+    found = []
+    for text in texts.values():
+        found.append(len(window.add(text)))
+        window.rest(held)
+    assert found == [*range(COMPARED), *[COMPARED] * (FLOOD + 1 - COMPARED), 0]
+    left = [window.revise(replace(texts[EntryId(n)], body="")) for n in range(1, 4)]
+    assert left == [[], [], []]
+    assert len(window.add(replace(texts[EntryId(1)], id=EntryId(1000)))) == COMPARED
 
 
 def test_a_template_that_fifty_feeds_fill_in_is_compared_with_a_few_of_them() -> None:

@@ -314,6 +314,15 @@ CREATE TABLE story_readings (
     meaning BLOB                             -- likewise
 ) STRICT;
 
+-- What an engine holds of all that is open, so that it need not read it all again: see stories/outlines.py. Dropped without loss.
+CREATE TABLE story_outlines (
+    signature TEXT NOT NULL,                 -- of the rules by which it was made
+    part TEXT NOT NULL,
+    mark INTEGER NOT NULL,                   -- story_mark.mark when it was; of no use at another one
+    content BLOB NOT NULL,
+    PRIMARY KEY (signature, part)
+) STRICT;
+
 -- What people have decided, in order.
 CREATE TABLE story_rulings (
     id INTEGER PRIMARY KEY,

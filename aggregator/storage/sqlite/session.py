@@ -33,6 +33,7 @@ _UNSEEN = frozenset(
         "mails",
         "copy_ties",
         "story_readings",
+        "story_outlines",
         "contents_mark",
     ]
 )

@@ -230,3 +230,18 @@ _WHAT_FEEDS_WANT = (
 @MIGRATIONS(name="0016_checksums")
 def _checksums(db: Database) -> None:
     db.execute("ALTER TABLE entry_texts ADD COLUMN checksum INTEGER")
+
+
+@MIGRATIONS(name="0018_story_outlines")
+def _story_outlines(db: Database) -> None:
+    db.execute(
+        """
+        CREATE TABLE story_outlines (
+            signature TEXT NOT NULL,
+            part TEXT NOT NULL,
+            mark INTEGER NOT NULL,
+            content BLOB NOT NULL,
+            PRIMARY KEY (signature, part)
+        ) STRICT
+        """
+    )

@@ -1,15 +1,15 @@
 """Stories: what an engine is made of, and what is shown of them. Storing what it decides is story_saving.py's."""
 
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from aggregator.model.entry import Coverage
-from aggregator.model.grouping import StoryChanges, StoryEntry, StoryMemory, StoryState
+from aggregator.model.grouping import Reading, StoryChanges, StoryEntry, StoryMemory, StoryState
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.model.query import Cursor, Page, StoryQuery
 from aggregator.model.story import Ruling, Story, StoryLine
-from aggregator.storage.sqlite import story_lines, story_rows
+from aggregator.storage.sqlite import story_lines, story_memory, story_rows
 from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, seconds
 from aggregator.storage.sqlite.story_saving import save
 
@@ -19,14 +19,6 @@ _ENTRIES = f"""
     WHERE e.id IN (SELECT value FROM json_each(:ids))
 """
 _PLACED = "SELECT entry_id FROM story_entries WHERE entry_id IN (SELECT value FROM json_each(:ids))"
-
-# Entries may have been placed in other sets of copies since they were read, their publishers renamed, and some may have been deleted.
-_READINGS = """
-    SELECT r.*, e.copy_set, f.publisher AS present_publisher, s.id AS story
-    FROM story_readings AS r LEFT JOIN entries AS e ON e.id = r.entry_id LEFT JOIN feeds AS f ON f.id = e.feed_id
-        LEFT JOIN story_entries AS p ON p.entry_id = r.entry_id LEFT JOIN stories AS s ON s.id = p.story_id AND s.open = 1
-    ORDER BY r.position
-"""
 
 # `coverage > 0` stands in letters, not as a value: it is the condition of the partial index.
 _LISTED = "FROM stories WHERE coverage > 0"
@@ -56,25 +48,31 @@ class SqliteStories:
 
     def mark(self) -> int:
         """Give the mark as it is now; it also grows with every entry that is deleted from a story."""
-        return int(self._mark()["mark"])
+        return int(story_memory.mark(self._session)["mark"])
 
-    def _mark(self) -> Row:
-        (row,) = self._session.rows("SELECT mark, next_story, signature FROM story_mark")
-        return row
-
-    def memory(self) -> StoryMemory:
+    def memory(self, *, outlined: bool = False) -> StoryMemory:
         """Give what an engine is made of again: readings also of entries that have been deleted since."""
-        mark = self._mark()
-        rows = self._session.rows(_READINGS)
-        return StoryMemory(
-            mark=mark["mark"],
-            signature=mark["signature"] if rows else "",
-            next_story=StoryId(mark["next_story"]),
-            states=tuple(map(story_rows.state, self._session.rows("SELECT * FROM stories WHERE open = 1 ORDER BY id"))),
-            readings=tuple(map(story_rows.reading, rows)),
-            assigned={EntryId(row["entry_id"]): StoryId(row["story"]) for row in rows if row["story"] is not None},
-            rulings=story_lines.rulings(self._session),
-        )
+        return story_memory.memory(self._session, outlined=outlined)
+
+    def open_stories(self, ids: Collection[StoryId]) -> list[tuple[StoryState, tuple[EntryId, ...]]]:
+        """Give those of these stories that are open, with their entries."""
+        return story_memory.open_stories(self._session, ids)
+
+    def readings(self, positions: Collection[int]) -> list[Reading]:
+        """Give these readings."""
+        return story_memory.readings(self._session, positions)
+
+    def terms(self, positions: Collection[int]) -> list[Sequence[str]]:
+        """Give the terms that are weighed in these readings, in order of position."""
+        return story_memory.terms(self._session, positions)
+
+    def outline(self, signature: str) -> Iterable[tuple[str, bytes]]:
+        """Give the outline that was kept under a signature, unless the mark is another one by now."""
+        return story_memory.outline(self._session, signature)
+
+    def keep_outline(self, signature: str, parts: Iterable[tuple[str, bytes]]) -> None:
+        """Keep an outline, and drop what is of no use any more."""
+        story_memory.keep_outline(self._session, signature, parts)
 
     def entries(self, entry_ids: Collection[EntryId]) -> list[StoryEntry]:
         """Give these entries as the engine looks at them, by `at`, then id; also those of feeds no longer configured."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from json import dumps, loads
 from struct import pack, unpack
 from sys import intern
@@ -105,16 +106,21 @@ def reading(row: Row) -> Reading:
     headline, body = loads(row["terms"])
     # One string for each term, not one for each time that it was read: a term stands in hundreds of readings.
     headline_terms, body_terms = tuple(map(intern, headline)), tuple(map(intern, body))
-    weighed = loads(row["weighed"]) if row["weighed"] else dict.fromkeys((*headline_terms, *body_terms))
+    names = loads(row["weighed"]) if row["weighed"] else dict.fromkeys((*headline_terms, *body_terms))
     return Reading(
         position=row["position"],
         entry=_entry_read(row),
         language=row["language"],
         headline_terms=headline_terms,
         body_terms=body_terms,
-        weights=dict(zip(weighed, _floats(row["weights"]), strict=True)),
+        weights=dict(zip(names, _floats(row["weights"]), strict=True)),
         meaning=None if row["meaning"] is None else _floats(row["meaning"]),
     )
+
+
+def weighed(row: Row) -> list[str]:
+    """Read which terms are weighed in a row of `story_readings`."""
+    return loads(row["weighed"]) if row["weighed"] else list(dict.fromkeys(chain.from_iterable(loads(row["terms"]))))
 
 
 def _entry_read(row: Row) -> StoryEntry:

@@ -1,0 +1,147 @@
+"""Texts that are put away: by the least of their shingles, in numbers, without what they say.
+
+A text is compared when two of its sketch are met (`stories.near`). Until then it takes 90 bytes here, where its shingles and a dictionary for
+each of its sketch take more than a kilobyte; and it comes back after a restart as it lies in memory. What it says is looked up for the
+few that are met.
+
+    keys      one number for each shingle of a sketch and the text that has it, in ascending order
+    entries   in ascending order; beside each its time and its feed
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
+from typing import Final, NamedTuple
+
+from aggregator.model.ids import EntryId, FeedId
+
+_ENTRY: Final = 32
+"""Bits of an entry's number beside those of a shingle: SQLite counts them from 1, and gives none twice."""
+_MASK: Final = 2**_ENTRY - 1
+
+
+class Listed(NamedTuple):
+    """A text."""
+
+    entry: EntryId
+    at: int
+    """Seconds since 1970."""
+    feed: FeedId
+    sketch: Sequence[int]
+
+
+class Shelf:
+    """Some texts; none is added, but some may be taken out.
+
+    Args:
+        entries: see above.
+        ats: see above.
+        feeds: places in `names`.
+        keys: see above.
+        names: of feeds.
+    """
+
+    def __init__(
+        self, entries: "array[int]", ats: "array[int]", feeds: "array[int]", keys: "array[int]", names: Sequence[FeedId]
+    ) -> None:
+        self._entries, self._ats, self._feeds, self._keys, self._names = entries, ats, feeds, keys, names
+        self._gone: set[int] = set()
+        self._by_time: Iterator[int] | None = None
+        self._oldest = min(ats, default=0)
+
+    def __len__(self) -> int:
+        """Count the texts that are left."""
+        return len(self._entries) - len(self._gone)
+
+    def find(self, entry: EntryId) -> tuple[int, FeedId] | None:
+        """Give the time and the feed of a text; None where it is not here."""
+        place = bisect_left(self._entries, entry)
+        if place == len(self._entries) or self._entries[place] != entry or entry in self._gone:
+            return None
+        return self._ats[place], self._names[self._feeds[place]]
+
+    def having(self, key: int, most: int) -> list[EntryId]:
+        """Give the texts that have a shingle in their sketch; of many more than `most`, no more than tell that."""
+        keys, gone = self._keys, self._gone
+        first, last = bisect_left(keys, key << _ENTRY), bisect_left(keys, (key + 1) << _ENTRY)
+        if last - first > most + len(gone):
+            return [EntryId(other & _MASK) for other in keys[first : first + most + 1]]
+        return [EntryId(other & _MASK) for other in keys[first:last] if other & _MASK not in gone]
+
+    def drop(self, entry: EntryId) -> None:
+        """Take a text out; nothing where it is not here."""
+        if self.find(entry):
+            self._gone.add(entry)
+
+    def drop_before(self, at: int) -> None:
+        """Take out all that is older than a time."""
+        while self._oldest < at and len(self):
+            if self._by_time is None:
+                self._by_time = iter(sorted(range(len(self._ats)), key=self._ats.__getitem__))
+            place = next(self._by_time, None)
+            if place is None:
+                return
+            self._oldest = self._ats[place]
+            if self._oldest < at:
+                self._gone.add(self._entries[place])
+
+    def texts(self) -> Iterator[tuple[int, int, FeedId]]:
+        """Give what is left, in order: entry, time, feed."""
+        for entry, at, feed in zip(self._entries, self._ats, self._feeds, strict=True):
+            if entry not in self._gone:
+                yield entry, at, self._names[feed]
+
+    def keys(self) -> Iterable[int]:
+        """Give the keys of what is left, in order."""
+        gone = self._gone
+        return compress(self._keys, (key & _MASK not in gone for key in self._keys)) if gone else self._keys
+
+    def outline(self) -> tuple[bytes, ...]:
+        """Give what `taken_up` makes the same of; what is gone is told as well."""
+        parts = (self._entries, self._ats, self._feeds, self._keys)
+        return (
+            *(part.tobytes() for part in parts),
+            array("q", sorted(self._gone)).tobytes(),
+            "\n".join(self._names).encode(),
+        )
+
+
+def put_away(texts: Iterable[Listed]) -> Shelf:
+    """Put some texts away."""
+    listed = list(texts)
+    return _shelf(
+        sorted((text.entry, text.at, text.feed) for text in listed),
+        sorted(key << _ENTRY | text.entry for text in listed for key in text.sketch),
+    )
+
+
+def merged(one: Shelf, other: Shelf) -> Shelf:
+    """Put what is left of two together."""
+    return _shelf(sorted((*one.texts(), *other.texts())), sorted((*one.keys(), *other.keys())))
+
+
+def _shelf(texts: Sequence[tuple[int, int, FeedId]], keys: Sequence[int]) -> Shelf:
+    names = list(dict.fromkeys(feed for _, _, feed in texts))
+    places = {name: place for place, name in enumerate(names)}
+    return Shelf(
+        array("q", (entry for entry, _, _ in texts)),
+        array("q", (at for _, at, _ in texts)),
+        array("I", (places[feed] for _, _, feed in texts)),
+        array("Q", keys),
+        names,
+    )
+
+
+def taken_up(parts: Sequence[bytes]) -> Shelf:
+    """Make a shelf of what `Shelf.outline` gave."""
+    entries, ats, feeds, keys, gone, names = parts
+    made = Shelf(
+        array("q", entries),
+        array("q", ats),
+        array("I", feeds),
+        array("Q", keys),
+        list(map(FeedId, names.decode().split("\n"))),
+    )
+    made._gone.update(array("q", gone))  # noqa: SLF001 -- its own
+    return made

@@ -1,0 +1,136 @@
+"""Outlines: what an engine holds of all stories that are open, without what their entries say.
+
+Two hundred new entries need to know of thirty thousand others how many have a word and which stories do, and when which of these are due; what
+these say, they need to know of a few hundred. So an engine can be made of an outline, and get what else it wants as it comes to it
+(`restoring.lean_on`): it does from then on what the one would have done that gave the outline.
+
+An outline is numbers as they lie in memory. Who keeps it keeps `signature` with it; one that has another is of no use.
+"""
+
+import hashlib
+import json
+import struct
+import sys
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain, pairwise
+from typing import Final, cast
+
+from aggregator.model.grouping import StorySettings
+from aggregator.stories import reading
+from aggregator.stories.engine import StoryEngine
+from aggregator.stories.numbers import moment, number
+from aggregator.stories.postings import Holding
+from aggregator.stories.vectors import Vectors
+
+FORMAT: Final = 1
+"""Counts changes of what stands in an outline, and of what an engine makes of it."""
+PIECE: Final = 2**18
+"""Numbers of a piece of the postings: a megabyte."""
+
+_NONE: Final = cast("Holding", (array("I"), array("d")))
+
+Part = tuple[str, bytes]
+"""What it is, and what it says."""
+
+
+def signature(settings: StorySettings, vectors: Vectors) -> str:
+    """Name what an outline must have been made by to be of use."""
+    rules = (FORMAT, sys.byteorder, reading.signature(settings, vectors), settings)
+    return hashlib.sha256(repr(rules).encode()).hexdigest()[:16]
+
+
+def outlined(engine: StoryEngine) -> Iterator[Part]:
+    """Give the outline of an engine of which all `changes` have been stored."""
+    engine.rest(len(engine.window.stories))
+    counts, counted = engine.readings.frequencies.outline()
+    yield "read", packed([engine.readings.outline(), counted, struct.pack("<q", number(engine.readings.latest))])
+    yield "agenda", packed(engine.agenda.outline())
+    yield "window", packed(engine.window.outline())
+    holding = engine.window.postings.outline()
+    terms = [*counts, *(term for term in holding if term not in counts)]
+    for piece, chosen in enumerate(_pieces(terms, holding)):
+        yield f"terms {piece}", _postings(chosen, counts, holding)
+
+
+def resume(engine: StoryEngine, parts: Iterable[Part]) -> None:
+    """Bring a new engine to where another one was when it gave an outline; it leans on an archive.
+
+    Args:
+        engine: one that has seen no entry, with the same `signature`, and the rulings and the `next_story` that are stored.
+        parts: the outline; others, that are not of an engine, are passed over.
+    """
+    counts: dict[str, int] = {}
+    counted = b""
+    for name, content in parts:
+        match name.split()[0]:
+            case "read":
+                read, counted, latest = unpacked(content)
+                engine.readings.take_up(read, moment(struct.unpack("<q", latest)[0]))
+                # Before anything is due: it has been done.
+                engine.advance(engine.readings.latest)
+            case "agenda":
+                engine.agenda.take_up(unpacked(content))
+            case "window":
+                engine.window.take_up(unpacked(content))
+            case "terms":
+                counts.update(_take_up_postings(engine, content))
+            case _:
+                pass
+    engine.readings.frequencies.take_up(counts, counted)
+
+
+def _pieces(terms: Iterable[str], holding: Mapping[str, Holding]) -> Iterator[list[str]]:
+    """Part terms so that none of the parts is very large."""
+    piece: list[str] = []
+    room = PIECE
+    for term in terms:
+        room -= 1 + len(holding.get(term, _NONE)[0])
+        if piece and room < 0:
+            yield piece
+            piece, room = [], PIECE
+        piece.append(term)
+    yield piece
+
+
+def _postings(terms: Sequence[str], counts: Mapping[str, int], holding: Mapping[str, Holding]) -> bytes:
+    held = [holding.get(term, _NONE) for term in terms]
+    return packed(
+        [
+            json.dumps(terms, ensure_ascii=False).encode("utf-8", "surrogatepass"),
+            array("I", (counts.get(term, 0) for term in terms)).tobytes(),
+            array("I", (len(stories) for stories, _ in held)).tobytes(),
+            b"".join(memoryview(cast("array[int]", stories)) for stories, _ in held),
+            b"".join(memoryview(cast("array[float]", weights)) for _, weights in held),
+        ]
+    )
+
+
+def _take_up_postings(engine: StoryEngine, content: bytes) -> Iterator[tuple[str, int]]:
+    """Note the stories of some terms; give how often these were counted."""
+    names, counts, lengths, numbers, sums = unpacked(content)
+    terms = json.loads(names.decode("utf-8", "surrogatepass"))
+    stories, weights = cast("Holding", (array("I", numbers), array("d", sums)))
+    bounds = pairwise(chain([0], accumulate(array("I", lengths))))
+    engine.window.postings.take_up(
+        {
+            term: (stories[start:end], weights[start:end])
+            for term, (start, end) in zip(terms, bounds, strict=True)
+            if end > start
+        }
+    )
+    return ((term, count) for term, count in zip(terms, array("I", counts), strict=True) if count)
+
+
+def packed(pieces: Sequence[bytes]) -> bytes:
+    """Put some pieces together."""
+    return struct.pack(f"<I{len(pieces)}Q", len(pieces), *map(len, pieces)) + b"".join(pieces)
+
+
+def unpacked(content: bytes) -> list[bytes]:
+    """Give the pieces that `packed` put together."""
+    (number_of_pieces,) = struct.unpack_from("<I", content)
+    lengths = struct.unpack_from(f"<{number_of_pieces}Q", content, 4)
+    start = 4 + 8 * number_of_pieces
+    ends = list(accumulate(lengths, initial=start))
+    return [content[first:last] for first, last in pairwise(ends)]
