@@ -24,7 +24,7 @@ SAMPLE: Final = 8
 JUDGED: Final = 6
 """Stories that are looked at entry by entry for one that is to be placed, the likeliest first: of news it is one or two."""
 REMEMBERED: Final = 2_000
-"""Entries whose likeness to others is remembered: some 30 others each at most."""
+"""Entries whose likeness to others is remembered; then all is forgotten, and found again."""
 TOO_OLD: Final = "too long ago"
 RULED: Final = "ruled apart"
 _ROUNDING: Final = 1e-9

@@ -42,8 +42,8 @@ Holding = tuple[MutableSequence[StoryId], MutableSequence[float]]
 class Postings:
     """The numbers of open stories by term, in ascending order, each with what its entries weigh in that term together.
 
-    The weights stand in the stories, too. To fetch each from there took more than all else that is done for an entry: a story, its sums
-    and the weight are in three places of a memory that no cache holds.
+    The weights stand in the stories, too. To fetch each from there took 7 % of the time of a replay, more than any other function: it is
+    four look-ups for one product.
 
     Args:
         stories: the open stories.

@@ -43,6 +43,8 @@ def choose(candidates: Iterable[Candidate], at: datetime, *, most: int = MOST) -
         most: at most so many.
     """
     scored = [(candidate.likeness * _decay(candidate, at), candidate) for candidate in candidates]
+    if not scored:
+        return ()
     chosen: list[Candidate] = []
     publishers: Counter[str] = Counter()
     for score, candidate in sorted(scored, key=lambda pair: (-pair[0], pair[1].story)):

@@ -75,7 +75,7 @@ class _Subject:
     def _is_shared(self, other: OpenStory, shared: AbstractSet[str], likeness: float) -> bool:
         """Tell whether stories so alike are on one subject, by the telling terms of both: in headlines, and as names."""
         mine = shared & self._headlines
-        both = mine.intersection(chain.from_iterable(item.headline for item in _shown(other))) if mine else mine
+        both = mine & set(chain.from_iterable(item.headline for item in _shown(other))) if mine else mine
         if not both:
             # What is only mentioned is no subject.
             return False

@@ -165,7 +165,7 @@ class Frequencies:
         for term in counts:
             now = seen[term] = seen.get(term, 0) + 1
             rarities.append(log(1.0 + total / (now + starting(term, UNSEEN))))
-        full = list(map(mul, counts.values(), [rarity if rarity > PLAIN else PLAIN for rarity in rarities]))
+        full = list(map(mul, counts.values(), [max(PLAIN, rarity) for rarity in rarities]))
         scale = _STEPS / (math.sqrt(sum(map(mul, full, full))) or 1.0)
         weights = map(mul, counts.values(), rarities)
         return {term: _SHARED[int(weight * scale + 0.5)] for term, weight in zip(counts, weights, strict=True)}

@@ -32,6 +32,7 @@ def is_round_up(headline: str) -> bool:
     return told <= TOLD_BY_ROUND_UPS or bool(colon and _BRIEFING.search(head) and is_column(words(head)))
 
 
+@functools.lru_cache(maxsize=1 << 12)
 def is_report(headline: str) -> bool:
     """Tell whether a headline says what happened: it neither asks, nor comments, explains, counts up or shows pictures."""
     return not _NO_REPORT.search(headline)
