@@ -45,7 +45,7 @@ another process gives up when it has waited too long for its turn."""
 GLANCE = 0.005
 """Seconds between two looks whether anybody still waits for a page."""
 COURTESY = 4
-"""Times as long as it took itself, at most, grouping waits for pages: where there is always somebody who waits, it still has a fifth."""
+"""Grouping waits for pages so many times `within`, at most: where somebody always waits, it still has a tenth of the time or more."""
 
 
 def nobody_waits() -> bool:
