@@ -58,19 +58,17 @@ def resume(engine: StoryEngine, parts: Iterable[Part]) -> None:
 
     Args:
         engine: one that has seen no entry, with the same `signature`, and the rulings and the `next_story` that are stored.
-        parts: the outline; others, that are not of an engine, are passed over.
+        parts: the outline, in any order; others, that are not of an engine, are passed over.
     """
     counts: dict[str, int] = {}
-    counted = b""
+    counted, due = b"", list[bytes]()
     for name, content in parts:
         match name.split()[0]:
             case "read":
                 read, counted, latest = unpacked(content)
                 engine.readings.take_up(read, moment(struct.unpack("<q", latest)[0]))
-                # Before anything is due: it has been done.
-                engine.advance(engine.readings.latest)
             case "agenda":
-                engine.agenda.take_up(unpacked(content))
+                due = unpacked(content)
             case "window":
                 engine.window.take_up(unpacked(content))
             case "terms":
@@ -78,6 +76,9 @@ def resume(engine: StoryEngine, parts: Iterable[Part]) -> None:
             case _:
                 pass
     engine.readings.frequencies.take_up(counts, counted)
+    # The clock first: what was due until then has been done, but for stories that came late, which close when the next entry comes.
+    engine.advance(engine.readings.latest)
+    engine.agenda.take_up(due)
 
 
 def _pieces(terms: Iterable[str], holding: Mapping[str, Holding]) -> Iterator[list[str]]:

@@ -172,7 +172,7 @@ class Stored:
     def outlined(self, other: StoryEngine) -> StoryEngine:
         made = StoryEngine(SETTINGS, rulings=self.rulings, next_story=self.next_story)
         lean_on(made, Shelves(self))
-        resume(made, list(outlined(other)))
+        resume(made, sorted(outlined(other)))  # as the store gives its parts
         return made
 
 

@@ -37,7 +37,7 @@ def again(engine: StoryEngine, kept: Kept) -> StoryEngine:
     kept.changes.append(engine.changes())
     made = StoryEngine(next_story=kept.changes[-1].next_story)
     lean_on(made, kept)
-    resume(made, list(outlined(engine)))
+    resume(made, sorted(outlined(engine)))  # as the store gives its parts
     return made
 
 
@@ -87,6 +87,14 @@ def test_an_engine_of_an_outline_knows_who_links_to_whom() -> None:
     window = again(engine, kept).window
     assert window.is_linked(item)
     assert not window.is_linked(other)
+
+
+def test_a_story_that_came_too_late_closes_before_the_next_entry_also_after_a_restart() -> None:
+    lines = story_entry(1, "Bank", hours=400), story_entry(2, "Reactor")
+    engine, kept = grouped(*lines)
+    engine = again(engine, kept)
+    assert StoryId(2) in engine.window.stories
+    assert engine.add(story_entry(3, "Reactor")) == len(lines) + 1
 
 
 def test_an_outline_is_of_use_only_where_rules_and_settings_are_the_same() -> None:
