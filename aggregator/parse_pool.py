@@ -135,7 +135,13 @@ class ParsePool:
             if self._closed:
                 raise RuntimeError("the parse pool is closed")
             # Forking waits for the server process to have imported the parser: not for the event loop to do.
-            worker = await asyncio.to_thread(_start, self._parse, self._seconds + _GRACE)
+            starting = asyncio.ensure_future(asyncio.to_thread(_start, self._parse, self._seconds + _GRACE))
+            try:
+                worker = await asyncio.shield(starting)
+            except asyncio.CancelledError:
+                # A thread can't be stopped: what it has begun would run on, with nobody to end it.
+                self._abandon(await starting)
+                raise
             self._all.add(worker)
             return worker
 

@@ -138,7 +138,8 @@ def polls(feed: Feed, first: float, *, hours: int) -> list[float]:
 
 @pytest.mark.slow
 def test_t4_p16_a_herd_that_was_caught_up_with_does_not_come_again(tmp_path: Path) -> None:
-    feeds = farm(100)
+    # Of 240 feeds, twenty in five minutes, chance alone makes 2.1 of the mean once in twelve runs.
+    feeds = farm(250)
     servers = run(serve(tmp_path / "a.db", feeds, hours=11, tick=30, polled=False))
     times = [time for time, _ in servers.asked]
     assert max(peak_of_hour(times, hour) for hour in range(8, 10)) <= 2

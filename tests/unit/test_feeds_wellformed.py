@@ -209,9 +209,14 @@ def test_deep_and_wide_documents_are_read_or_left_within_the_time_of_a_second() 
         rss("<enclosure url='http://a.example/1.mp3'/>" * 15_000),
         rss("<a/>" * 100_000),
     ):
-        started = time.process_time()
-        wellformed.read(text)
-        assert time.process_time() - started < 1
+        # The best of three: what else a busy machine does makes one of them take half as long again.
+        assert min(seconds_to_read(text) for _ in range(3)) < 1
+
+
+def seconds_to_read(text: str) -> float:
+    started = time.process_time()
+    wellformed.read(text)
+    return time.process_time() - started
 
 
 # --- hubs --------------------------------------------------------------------------------------------------------

@@ -175,6 +175,28 @@ async def test_cancelling_stops_the_worker_and_spares_the_pool(pool: ParsePool) 
     assert await is_good(pool)
 
 
+async def test_a_worker_that_begins_when_nobody_wants_it_any_more_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[parse_pool._Worker] = []
+
+    def slow(*given: object) -> parse_pool._Worker:
+        time.sleep(0.1)
+        begun.append(start(*given))
+        return begun[0]
+
+    start: Callable[..., parse_pool._Worker] = parse_pool._start
+    monkeypatch.setattr(parse_pool, "_start", slow)
+    pool = ParsePool(parse=parse_or_misbehave)
+    task = asyncio.create_task(pool.parse(document(GOOD)))
+    await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert begun[0].line.fileno() == -1
+    begun[0].process.join(5)
+    assert begun[0].process.exitcode == -signal.SIGKILL
+    await pool.aclose()
+
+
 async def test_workers_that_are_killed_while_they_have_nothing_to_do_are_replaced(pool: ParsePool) -> None:
     assert await is_good(pool)
     for pid in workers():

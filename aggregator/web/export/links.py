@@ -20,7 +20,7 @@ _ATTRIBUTE = re.compile(r"""(\s)([^\s=<>"']+)="([^"]*)\"""")
 _LINKING = frozenset({"href", "src", "action"})
 _STYLE = re.compile(r'(<\?xml-stylesheet\b[^>]*?\bhref=")([^"]*)(")')
 _XML_LINK = re.compile(r'\n *<(?:atom:)?link\b[^<>]*?\bhref="([^"]*)"[^<>]*/>')
-_JSON_NEXT = re.compile(r' ?"next_url": "([^"]*)",')
+_JSON_NEXT = re.compile(r'\s*"next_url": "([^"]*)",')
 
 
 def within(site: Site, link: str) -> SplitResult | None:
