@@ -46,8 +46,6 @@ CORRECTED_AT: Final = 5
 """Places behind the newest article at which one is corrected."""
 _REFUSED: Final = "refused"
 _SHARE_OF_FAULTS: Final = 0.4
-_LISTED_BEFORE: Final = 40
-"""Articles that the largest newspaper begins with."""
 
 
 class Kind(StrEnum):

@@ -12,12 +12,14 @@ import asyncio
 import contextlib
 import gzip
 import ssl
-import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
+
+from tests import threaded
 
 HeaderPairs = Sequence[tuple[str, str]]
 
@@ -210,25 +212,6 @@ def _phrase(status: int) -> str:
         return "Unknown"
 
 
-@contextlib.contextmanager
-def in_thread() -> Iterator[LoopbackServer]:
+def in_thread() -> AbstractContextManager[LoopbackServer]:
     """Run a server on a loop of its own in another thread, for tests that can't await."""
-    server, started, stop = LoopbackServer(), threading.Event(), asyncio.Event()
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    async def serve() -> None:
-        async with server:
-            loops.append(asyncio.get_running_loop())
-            started.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), name="loopback-server")
-    thread.start()
-    try:
-        if not started.wait(timeout=10):
-            raise TimeoutError("the loopback server did not start within 10 s")
-        yield server
-    finally:
-        for loop in loops:
-            loop.call_soon_threadsafe(stop.set)
-        thread.join()
+    return threaded.in_thread(LoopbackServer(), name="loopback-server")

@@ -7,12 +7,10 @@ async with MailServer() as server:
 """
 
 import asyncio
-import contextlib
 import ssl
-import threading
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -20,6 +18,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests import threaded
 
 PASSWORD = "correct horse"
 
@@ -129,28 +129,9 @@ class MailServer:
         )
 
 
-@contextlib.contextmanager
-def in_thread() -> Iterator[MailServer]:
+def in_thread() -> AbstractContextManager[MailServer]:
     """Run a server on a loop of its own in another thread, for tests that can't await."""
-    server, started, stop = MailServer(), threading.Event(), asyncio.Event()
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    async def serve() -> None:
-        async with server:
-            loops.append(asyncio.get_running_loop())
-            started.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), name="mail-server")
-    thread.start()
-    try:
-        if not started.wait(timeout=10):
-            raise TimeoutError("the mail server did not start within 10 s")
-        yield server
-    finally:
-        for loop in loops:
-            loop.call_soon_threadsafe(stop.set)
-        thread.join()
+    return threaded.in_thread(MailServer(), name="mail-server")
 
 
 def _authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:  # noqa: ANN401 - what the mechanism gave

@@ -63,10 +63,11 @@ class StoryDesk:
         """Remember the texts of the last days."""
         latest = self._stored.latest
         parts = [unpacked(content) for _, content in tx.stories.outline(self._near_outline)]
-        if latest:
-            # By this time texts are forgotten, also if the latest is none of those that are recalled: it may wait to be placed anew.
-            self._near.take_up(parts, latest)
-        if latest and not parts:
+        if not latest:
+            return
+        # By this time texts are forgotten, also if the latest is none of those that are recalled: it may wait to be placed anew.
+        self._near.take_up(parts, latest)
+        if not parts:
             for text in tx.copies.texts_since(latest - lately):
                 self._near.recall(text)
                 self._near.rest(NEAR_HELD)

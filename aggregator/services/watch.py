@@ -213,9 +213,9 @@ class Watch:
     def warnings(self) -> tuple[str, ...]:
         """Say what a person should look at: a journal that some reader keeps from being moved into the database."""
         journal = self.journal_bytes() if self.journal_bytes else 0
-        return (f"the journal of the database has grown to {journal // 1024**2} MiB: {HELD_OPEN}",) * (
-            journal > LONG_WAL
-        )
+        if journal <= LONG_WAL:
+            return ()
+        return (f"the journal of the database has grown to {journal // 1024**2} MiB: {HELD_OPEN}",)
 
     async def _database(self, probe: Callable[[], Awaitable[None]]) -> str:
         """Probe once at a time, whoever asks: a locked database holds up the one probe, and no queue of them."""

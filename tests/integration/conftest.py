@@ -42,6 +42,12 @@ class Program:
         files = ["--config", str(self.config), "--database", str(self.database)]
         return [sys.executable, "-m", "aggregator", *files, *arguments]
 
+    def put(self, configuration: str) -> None:
+        """Put a file in the place of the old feeds.yaml, as careful editors do."""
+        new = self.config.with_name("new.yaml")
+        new.write_text(configuration)
+        new.replace(self.config)
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self.command(*arguments), capture_output=True, text=True, timeout=300, check=False, env=self.environment

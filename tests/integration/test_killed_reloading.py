@@ -51,13 +51,6 @@ def text(feeds: Sequence[FeedSettings], *, mute: list[str], random: Random) -> s
     )
 
 
-def put(program: Program, content: str) -> None:
-    """Put a file in the place of the old one, as careful editors do."""
-    new = program.config.with_name("new.yaml")
-    new.write_text(content)
-    new.replace(program.config)
-
-
 @contextmanager
 def serving(program: Program) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until it answers, and as long as the block lasts."""
@@ -115,7 +108,7 @@ def time_of_a_reload(program: Program, content: str) -> float:
     """Let a server apply a file, and tell how many seconds that takes."""
     log = program.database.with_suffix(".log")
     with serving(program) as process:
-        put(program, content)
+        program.put(content)
         began = time.monotonic()
         process.send_signal(signal.SIGHUP)
         wait_until(lambda: APPLIED in log.read_text(), "the changed file to be applied")
@@ -140,12 +133,12 @@ def test_d1_killed_while_a_changed_file_is_applied_what_it_says_last_holds_and_n
 ) -> None:
     program.config = outlets.config
     whole, random = load(program.config), Random(SEED)
-    put(program, variant(whole, random))
+    program.put(variant(whole, random))
     usual = time_of_a_reload(program, variant(whole, random))
     before: dict[object, object] = kept(program.database)
     for _ in range(KILLS):
         with serving(program) as process:
-            put(program, variant(whole, random))
+            program.put(variant(whole, random))
             process.send_signal(signal.SIGHUP)
             time.sleep(random.uniform(0, 1.5) * usual)
             process.kill()
@@ -153,7 +146,7 @@ def test_d1_killed_while_a_changed_file_is_applied_what_it_says_last_holds_and_n
         assert before.items() <= now.items(), f"what was kept before is gone; KILL_SEED={SEED}"
         before = now
         free_leases(program.database)
-    put(program, text(whole.feeds, mute=["iraq"], random=random))
+    program.put(text(whole.feeds, mute=["iraq"], random=random))
     settled(program)
     undisturbed = Program(config=program.config, database=tmp_path / "undisturbed.db")
     settled(undisturbed)

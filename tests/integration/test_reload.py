@@ -43,13 +43,6 @@ def text(server: LoopbackServer, *feeds: str, title: str = "One", more: str = ""
     )
 
 
-def put(program: Program, content: str) -> None:
-    """Put a file in the place of the old one, as careful editors do."""
-    new = program.config.with_name("new.yaml")
-    new.write_text(content)
-    new.replace(program.config)
-
-
 @contextmanager
 def served(program: Program) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process, site = serve(program)
@@ -76,16 +69,16 @@ def get(address: str) -> str:
 
 
 def test_a_changed_file_is_applied_whole_and_a_broken_one_not_at_all(program: Program, server: LoopbackServer) -> None:
-    put(program, text(server, "/a.xml id: a, title: Ay"))
+    program.put(text(server, "/a.xml id: a, title: Ay"))
     with served(program) as (process, site):
         wait_for(f"{site}/feed.atom", CHIEFS.headline)
-        put(program, text(server, "/a.xml id: a, title: Ay, mute: golf", "/b.xml id: b", title="Two"))
+        program.put(text(server, "/a.xml id: a, title: Ay, mute: golf", "/b.xml id: b", title="Two"))
         wait_for(f"{site}/feed.atom", TRAINS.headline)
         assert "<title>Feeds - Two</title>" in get(f"{site}/feeds")
         gone(f"{site}/feed.atom", GOLF.headline)
         assert "1 of them muted" in get(f"{site}/feeds/a")
 
-        put(program, "feeds: [{url: 'htp://x', intervall: 1h}]\n")
+        program.put("feeds: [{url: 'htp://x', intervall: 1h}]\n")
         process.send_signal(signal.SIGHUP)
         assert "feeds.yaml:1:15: feeds[0].url" in wait_for(f"{site}/feeds", "be applied</h2>")
         assert "did you mean &#39;interval&#39;?" in get(f"{site}/feeds")
@@ -94,7 +87,7 @@ def test_a_changed_file_is_applied_whole_and_a_broken_one_not_at_all(program: Pr
         assert json.loads(get(f"{site}/readyz"))["configuration"]["problems"] == 2
         assert TRAINS.headline in get(f"{site}/feed.atom")
 
-        put(program, text(server, "/b.xml id: b", title="Three"))
+        program.put(text(server, "/b.xml id: b", title="Three"))
         process.send_signal(signal.SIGHUP)
         wait_for(f"{site}/feeds", "<title>Feeds - Three</title>")
         assert CHIEFS.headline not in get(f"{site}/feed.atom")
@@ -104,16 +97,16 @@ def test_a_changed_file_is_applied_whole_and_a_broken_one_not_at_all(program: Pr
 def test_a_feed_that_moves_keeps_its_history_and_one_that_returns_finds_its_entries(
     program: Program, server: LoopbackServer
 ) -> None:
-    put(program, text(server, "/a.xml id: a"))
+    program.put(text(server, "/a.xml id: a"))
     with served(program) as (process, site):
         wait_for(f"{site}/feed.atom", CHIEFS.headline)
-        put(program, text(server, "/b.xml id: a"))
+        program.put(text(server, "/b.xml id: a"))
         process.send_signal(signal.SIGHUP)
         assert CHIEFS.headline in wait_for(f"{site}/feeds/a.atom", TRAINS.headline)
-        put(program, text(server))
+        program.put(text(server))
         process.send_signal(signal.SIGHUP)
         gone(f"{site}/feed.atom", CHIEFS.headline)
-        put(program, text(server, "/b.xml id: a"))
+        program.put(text(server, "/b.xml id: a"))
         process.send_signal(signal.SIGHUP)
         assert CHIEFS.headline in wait_for(f"{site}/feed.atom", TRAINS.headline)
     assert [request.path for request in server.requests].count("/a.xml") == 1
@@ -121,14 +114,14 @@ def test_a_feed_that_moves_keeps_its_history_and_one_that_returns_finds_its_entr
 
 def test_polls_that_run_are_finished_before_a_changed_file_is_applied(program: Program, server: LoopbackServer) -> None:
     server.answers["/a.xml"] = Answer(body=rss([CHIEFS]), delay=1.5)
-    put(program, text(server, "/a.xml id: a"))
+    program.put(text(server, "/a.xml id: a"))
     with served(program) as (process, site):
         wait_for(f"{site}/healthz", "ok")
         for _ in range(50):
             if server.requests:
                 break
             time.sleep(0.1)
-        put(program, text(server, "/a.xml id: a", "/b.xml id: b", title="Two"))
+        program.put(text(server, "/a.xml id: a", "/b.xml id: b", title="Two"))
         process.send_signal(signal.SIGHUP)
         wait_for(f"{site}/feed.atom", TRAINS.headline)
         assert CHIEFS.headline in get(f"{site}/feed.atom")
@@ -139,23 +132,23 @@ def test_images_of_a_feed_are_shown_from_when_its_file_says_so(program: Program,
     pictured = replace(CHIEFS, description=f'<p>In Baghdad.</p><img src="{server.url("/chiefs.png")}" alt="Chiefs">')
     server.answers["/a.xml"] = Answer(body=rss([pictured]))
     hidden = "media: {images: none}\n"
-    put(program, text(server, "/a.xml id: a", more=hidden))
+    program.put(text(server, "/a.xml id: a", more=hidden))
     with served(program) as (process, site):
         wait_for(f"{site}/feed.atom", CHIEFS.headline)
         assert "/media/" not in get(f"{site}/entries/1")
-        put(program, text(server, "/a.xml id: a, images: proxied", more=hidden))
+        program.put(text(server, "/a.xml id: a, images: proxied", more=hidden))
         process.send_signal(signal.SIGHUP)
         wait_for(f"{site}/entries/1", 'src="/media/')
-        put(program, text(server, "/a.xml id: a", more=hidden))
+        program.put(text(server, "/a.xml id: a", more=hidden))
         process.send_signal(signal.SIGHUP)
         gone(f"{site}/entries/1", "/media/")
 
 
 def test_what_can_not_be_applied_leaves_what_was_in_force(program: Program, server: LoopbackServer) -> None:
-    put(program, text(server, "/a.xml id: a"))
+    program.put(text(server, "/a.xml id: a"))
     with served(program) as (process, site):
         wait_for(f"{site}/feed.atom", CHIEFS.headline)
-        put(program, text(server, "/b.xml id: b", title="Two", more="stories: {embeddings: nowhere}\n"))
+        program.put(text(server, "/b.xml id: b", title="Two", more="stories: {embeddings: nowhere}\n"))
         process.send_signal(signal.SIGHUP)
         assert "is not a folder" in wait_for(f"{site}/feeds", "be applied</h2>")
         assert CHIEFS.headline in get(f"{site}/feed.atom")
@@ -166,8 +159,7 @@ def test_secrets_stand_neither_in_pages_nor_in_logs_plans_and_the_database(
     program: Program, server: LoopbackServer
 ) -> None:
     program.environment = os.environ | {"FEED_SECRET": "hunter2-and-more"}
-    put(
-        program,
+    program.put(
         text(server, "/a.xml id: a, user: me, password: '${FEED_SECRET}', headers: {X-Api-Key: '${FEED_SECRET}'}"),
     )
     plan = program.run("feeds", "plan")
@@ -175,7 +167,7 @@ def test_secrets_stand_neither_in_pages_nor_in_logs_plans_and_the_database(
     again = program.run("feeds", "plan", "--json")
     assert server.requests[0].header("x-api-key") == "hunter2-and-more"
     assert (server.requests[0].header("authorization") or "").startswith("Basic ")
-    put(program, text(server, "/a.xml id: a, interval: '${FEED_SECRET}'"))
+    program.put(text(server, "/a.xml id: a, interval: '${FEED_SECRET}'"))
     wrong = program.run("poll")
     assert wrong.returncode == 2
     shown = "".join(run.stdout + run.stderr for run in (plan, done, again, wrong))
@@ -184,7 +176,7 @@ def test_secrets_stand_neither_in_pages_nor_in_logs_plans_and_the_database(
 
 
 def test_a_plan_says_what_a_poll_then_does(program: Program, server: LoopbackServer) -> None:
-    put(program, text(server, "/a.xml id: a, title: Ay", "/b.xml id: b"))
+    program.put(text(server, "/a.xml id: a, title: Ay", "/b.xml id: b"))
     first = program.run("feeds", "plan")
     assert first.returncode == 0, first.stderr
     assert first.stdout.splitlines()[-1] == "2 added."
@@ -208,7 +200,7 @@ def test_a_plan_says_what_a_poll_then_does(program: Program, server: LoopbackSer
 
 def test_the_schema_is_printed_and_given_out(program: Program, server: LoopbackServer) -> None:
     printed = json.loads(program.run("feeds", "schema").stdout)
-    put(program, text(server, "/a.xml id: a"))
+    program.put(text(server, "/a.xml id: a"))
     with served(program) as (_, site):
         wait_for(f"{site}/healthz", "ok")
         assert json.loads(get(f"{site}/feeds.schema.json")) == printed
