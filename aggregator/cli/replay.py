@@ -10,8 +10,8 @@ from typing import IO, Final
 import click
 
 from aggregator.cli.options import Place, pass_place
-from aggregator.config.model import Copies
 from aggregator.errors import InputError
+from aggregator.model.copies import USUAL_WINDOW
 from aggregator.services.replay import replay as group_lines
 
 _OBJECTS: Final = 20_000
@@ -33,7 +33,7 @@ def replay(place: Place, entries: Path, output: Path | None) -> None:
     """
     # What is held is what is open, and hardly any of it is a cycle. Looking for cycles every 700 objects took 6 to 10 % of the time.
     gc.set_threshold(_OBJECTS, 20, 20)
-    window = place.configuration().copies.window if place.config.exists() else Copies().window
+    window = place.configuration().copies.window if place.config.exists() else USUAL_WINDOW
     with ExitStack() as files:
         lines = files.enter_context(_opened(entries, "r"))
         answers = group_lines(_readable(lines, entries), file=str(entries), window=window)

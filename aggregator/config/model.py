@@ -43,6 +43,7 @@ from aggregator.config.plain import Path
 from aggregator.config.section import Section
 from aggregator.feeds.limits import MAX_BODY
 from aggregator.model.access import Access
+from aggregator.model.copies import USUAL_WINDOW
 from aggregator.model.digest import DigestPlan
 from aggregator.model.feed import Feed
 from aggregator.model.grouping import StorySettings
@@ -90,7 +91,7 @@ class Polling(Section):
 class Copies(Section):
     """When two entries are the same news."""
 
-    window: Window = timedelta(hours=48)
+    window: Window = USUAL_WINDOW
     """Same headline, published at most this far apart."""
 
 

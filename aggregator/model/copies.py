@@ -1,9 +1,13 @@
 """What deciding about copies needs to know of an entry, and what it decides."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from aggregator.model.ids import CopySetId, EntryId, FeedId
+
+USUAL_WINDOW: Final = timedelta(hours=48)
+"""How far apart two entries of one headline or text may be listed to be copies, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ What is held is what is open: the file is never in memory whole.
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aggregator.errors import InputError
 from aggregator.model.copies import CopyCandidate, CopyText
@@ -31,8 +31,7 @@ BODY: Final = 2000
 _END: Final = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
+class _Line(NamedTuple):
     """One entry of the file."""
 
     name: str | int
@@ -53,8 +52,7 @@ class _Line:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
+class _Known(NamedTuple):
     """What answers may say of an entry."""
 
     at: datetime
@@ -62,14 +60,22 @@ class _Known:
     publisher: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Story:
+class _Story(NamedTuple):
     """A closed story."""
 
     key: str
     """Id of its first entry."""
-    candidate: Candidate
-    """For the lists of others."""
+    noted: datetime
+    """The latest time of an entry, when it was seen to be closed."""
+    publisher: str
+    first_at: datetime
+    last_at: datetime
+
+    def candidate(self, story: StoryId, likeness: float) -> Candidate:
+        """Make what is chosen from, for the lists of others."""
+        return Candidate(
+            story=story, likeness=likeness, publisher=self.publisher, first_at=self.first_at, last_at=self.last_at
+        )
 
 
 def replay(
@@ -114,7 +120,7 @@ class _Answers:
         self._known: dict[EntryId, _Known] = {}
         self._leads: dict[EntryId, EntryId | None] = {}
         self._story_of: dict[EntryId, StoryId] = {}
-        self._closed: dict[StoryId, tuple[datetime, _Story]] = {}
+        self._closed: dict[StoryId, _Story] = {}
         self._merged: dict[StoryId, tuple[datetime, StoryId]] = {}
         self._related: dict[StoryId, dict[StoryId, float]] = {}
 
@@ -169,13 +175,10 @@ class _Answers:
             for other, score in self._related.pop(old, {}).items():
                 self._relate(new, other, score)
         for story in closed:
-            state, first = story.state, self._known[story.entries[0]]
+            state, key = story.state, str(self._known[story.entries[0]].name)
             self._story_of.update(dict.fromkeys(story.entries, state.id))
             publisher = self._known[state.lead].publisher
-            candidate = Candidate(
-                story=state.id, likeness=0.0, publisher=publisher, first_at=state.first_at, last_at=state.last_at
-            )
-            self._closed[state.id] = (now, _Story(key=str(first.name), candidate=candidate))
+            self._closed[state.id] = _Story(key, now, publisher, state.first_at, state.last_at)
             for near in story.related or ():
                 self._relate(state.id, near.story, near.score)
                 self._relate(self._current(near.story), state.id, near.score)
@@ -196,15 +199,16 @@ class _Answers:
                 return None
             scores[current] = max(score, scores.get(current, 0.0))
         scores.pop(story_id, None)
-        others = [replace(self._closed[other][1].candidate, likeness=score) for other, score in scores.items()]
-        related = choose(others, self._closed[story_id][1].candidate.last_at)
+        story = self._closed[story_id]
+        others = [self._closed[other].candidate(other, score) for other, score in scores.items()]
+        related = choose(others, story.last_at)
         lead = self._leads[line.entry.id]
         return json.dumps(
             {
                 "id": line.name,
                 "copy_of": None if lead is None else self._known[lead].name,
-                "story": self._closed[story_id][1].key,
-                "related": [self._closed[other.story][1].key for other in related],
+                "story": story.key,
+                "related": [self._closed[other.story].key for other in related],
             }
         )
 
@@ -221,7 +225,7 @@ class _Answers:
         """Drop what no answer will name. All of it is in order of time."""
         for entry in list(takewhile(lambda one: self._known[one].at < before, self._known)):
             del self._known[entry]
-        for story in list(takewhile(lambda one: self._closed[one][0] < before, self._closed)):
+        for story in list(takewhile(lambda one: self._closed[one].noted < before, self._closed)):
             del self._closed[story]
             self._related.pop(story, None)
         for story in list(takewhile(lambda one: self._merged[one][0] < before, self._merged)):

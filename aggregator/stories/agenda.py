@@ -52,11 +52,10 @@ class Agenda:
         """Take the next task that is due until a time; None if there is no more."""
         latest = number(until)
         while (due := self._take(latest)) is not None:
-            at, what = due
-            task, story_id = divmod(what, _STORIES)
+            at, (task, story_id) = moment(due[0]), divmod(due[1], _STORIES)
             story = stories.get(StoryId(story_id))
-            if story and moment(at) == (self._closes_at(story) if task == Task.CLOSE else story.review_at):
-                return moment(at), Task(task), story
+            if story and at == (self._closes_at(story) if task == Task.CLOSE else story.review_at):
+                return at, Task(task), story
         return None
 
     def _take(self, latest: int) -> tuple[int, int] | None:

@@ -34,11 +34,12 @@ def lead(story: OpenStory, current: Item | None, candidates: Iterable[Item]) -> 
         current: who leads it so far; None if nobody does, or it has left.
         candidates: those that may lead instead; at least one where `current` is None.
     """
-    sets = Counter(item.entry.copy_set for item in story.items)
-    best = min(candidates, key=lambda item: (-_merit(item, story, sets), item.order), default=current)
-    if current is None or best is None:
-        return best or story.items[0]
-    return best if _merit(best, story, sets) > _merit(current, story, sets) + CLEARLY else current
+    sets = Counter([item.entry.copy_set for item in story.items])
+    judged = [(-_merit(item, story, sets), item.order, item) for item in candidates]
+    if not judged:
+        return current or story.items[0]
+    merit, _, best = min(judged)
+    return best if current is None or -merit > _merit(current, story, sets) + CLEARLY else current
 
 
 def _merit(item: Item, story: OpenStory, sets: Mapping[CopySetId, int]) -> float:

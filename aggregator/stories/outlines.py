@@ -28,7 +28,7 @@ FORMAT: Final = 1
 PIECE: Final = 2**18
 """Numbers of a piece of the postings: a megabyte."""
 
-_NONE: Final = cast("Holding", (array("I"), array("d")))
+_NONE: Final[Holding] = ([], [])
 
 Part = tuple[str, bytes]
 """What it is, and what it says."""
@@ -101,8 +101,8 @@ def _postings(terms: Sequence[str], counts: Mapping[str, int], holding: Mapping[
             json.dumps(terms, ensure_ascii=False).encode("utf-8", "surrogatepass"),
             array("I", (counts.get(term, 0) for term in terms)).tobytes(),
             array("I", (len(stories) for stories, _ in held)).tobytes(),
-            b"".join(memoryview(cast("array[int]", stories)) for stories, _ in held),
-            b"".join(memoryview(cast("array[float]", weights)) for _, weights in held),
+            array("I", chain.from_iterable(stories for stories, _ in held)).tobytes(),
+            array("d", chain.from_iterable(weights for _, weights in held)).tobytes(),
         ]
     )
 

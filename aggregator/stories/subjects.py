@@ -40,6 +40,8 @@ def related(story: OpenStory, window: Window, frequencies: Frequencies) -> tuple
     subject = _Subject(story, frequencies)
     # Who shares none of these terms is not related, however like it is; so most stories need not be looked at.
     near = window.sharing(story, subject.telling)
+    if not near:
+        return ()
     found = window.like_story(story, FLOOR * subject.length * SHORTEST, near)
     others = ((window.stories[story_id], mean) for story_id, mean in found.items())
     judged = ((other, subject.likeness(other, mean)) for other, mean in others)

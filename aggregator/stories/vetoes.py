@@ -21,11 +21,12 @@ def objection(item: Item, members: Sequence[Item], lead: Item, sums: Mapping[str
         sums: the sum of the vectors of its entries.
     """
     found = [contradiction(item, other) for other in members]
-    reasons = Counter(reason for reason in found if reason)
+    reasons = [reason for reason in found if reason]
     if not reasons:
         return None
-    if 2 * reasons.total() > len(found):
-        return min(reasons, key=lambda one: (-reasons[one], one))
+    if 2 * len(reasons) > len(found):
+        times = Counter(reasons)
+        return min(times, key=lambda one: (-times[one], one))
     return contradiction(item, lead) or contradiction(item, _centre(members, sums))
 
 

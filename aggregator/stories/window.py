@@ -202,7 +202,7 @@ class Window:
 
     def sharing(self, story: OpenStory, terms: Iterable[str]) -> list[StoryId]:
         """Give other open stories that have any of some terms of a story: those that have most of them in common with it."""
-        return self.postings.sharing(_mean(story), terms, but=story.id)
+        return self.postings.sharing(story.sums, terms, but=story.id)
 
     def outline(self) -> tuple[bytes, ...]:
         """Give who is where, as `take_up` takes it."""

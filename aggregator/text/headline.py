@@ -84,12 +84,13 @@ _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _SPACED_UNIT = re.compile(rf"(?<=\d)\s+(?=[%‰])|(?<=\s[{_CURRENCY}])\s+(?=\d)")
 
 
+_MAY_BE_SIGNED = re.compile(r"[$0-9]")
 _SIGNED_NUMBERS = re.compile(r"[$]|[-+]\d|\d(?:\s*%|[.:/,-]\d)")
 _PLAIN_WORDS = bytes(code if chr(code).isalnum() else ord(" ") for code in range(128)) + bytes(128)
 
 
 def _words(line: str) -> str:
-    if line.isascii() and not _SIGNED_NUMBERS.search(line):
+    if line.isascii() and not (_MAY_BE_SIGNED.search(line) and _SIGNED_NUMBERS.search(line)):
         return " ".join(line.encode().translate(_PLAIN_WORDS).decode().split())
     numbers = _SPACED_UNIT.sub("", _DECIMAL_COMMA.sub(".", _THOUSANDS.sub("", f" {line}")))
     words = " ".join(word for word in _word_pattern().findall(numbers) if any(map(str.isalnum, word)))

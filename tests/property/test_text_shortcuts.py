@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aggregator.text import dates, headline, html, letters, urls, words
+from aggregator.text import dates, headline, html, letters, story_terms, urls, words
 from aggregator.text.safelist import ATTRIBUTES, REL, SCHEMES, TAGS, attribute_filter
 from aggregator.text.tidy import tidy
 
@@ -237,3 +237,21 @@ phrases = st.lists(
 def test_a_plain_headline_has_the_key_of_its_wide_spelling(text: str) -> None:
     wide = "".join(chr(ord(letter) + 0xFEE0) if letter.isalpha() else letter for letter in text.replace("&", ""))
     assert headline.normalise(text.replace("&", ""), ("The Post",)) == headline.normalise(wide, ("The Post",))
+
+
+@given(
+    st.one_of(
+        st.text(st.characters(max_codepoint=127), max_size=60),
+        st.lists(
+            st.sampled_from(split("U.S. a-b 1,200 90mph 10th won't _x x_ O'Brien 6.1 2-1 'tis e-mail A.B T20 x9y")),
+            max_size=6,
+        ).map(" ".join),
+    )
+)
+def test_words_of_a_text_in_ascii_are_those_of_any_text(text: str) -> None:
+    assert story_terms.words(text) == story_terms._PLAIN_WORD.findall(text)
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=40))
+def test_a_line_without_digits_and_dollars_has_no_signed_number(line: str) -> None:
+    assert headline._MAY_BE_SIGNED.search(line) or not headline._SIGNED_NUMBERS.search(line)
