@@ -9,17 +9,19 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.meter import descendants
+from tests.hostile_expectations import PLACES, Document, State, state, unmet
 from tests.integration.conftest import SHARED, Program, RealFeeds
 from tests.integration.test_commands import end, serve
-from tests.loopback import Answer, in_thread
+from tests.loopback import Answer, LoopbackServer, in_thread
 
 GENERATOR = SHARED / "tools" / "gen_hostile.py"
 
@@ -125,9 +127,50 @@ def at(share: float, ordered: Sequence[float]) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hostile:
+    """A server of all hostile documents."""
+
+    folder: Path
+    server: LoopbackServer
+    rows: list[dict[str, Any]]
+    """Of the MANIFEST."""
+
+    def feeds(self) -> dict[str, str]:
+        """Give the id of the feed of each, by its name."""
+        return {row["file"]: f"hostile-{number}" for number, row in enumerate(self.rows)}
+
+    def listed(self) -> str:
+        """Give what feeds.yaml says of them."""
+        return "".join(
+            f"  - {{url: '{self.server.url(f'/{name}')}', id: {feed}, allow_private_address: true}}\n"
+            for name, feed in self.feeds().items()
+        )
+
+    def turn(self) -> None:
+        """Let feeds give other documents from now on."""
+        for place, name in PLACES.items():
+            self.server.answers[f"/{place}"] = self.server.answers[f"/{name}"]
+
+    def documents(self, first: Mapping[str, State], again: Mapping[str, State]) -> dict[str, Document]:
+        """Put together what became of each."""
+        place_of = {name: place for place, name in PLACES.items()}
+        return {
+            row["file"]: Document(
+                name=row["file"],
+                expect=row["expect"],
+                title=row.get("title", ""),
+                first=first[row["file"]],
+                again=again[row["file"]],
+                replaced=again[place_of[row["file"]]] if row["file"] in place_of else None,
+            )
+            for row in self.rows
+        }
+
+
 @pytest.fixture
-def hostile(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Serve every hostile document, as its MANIFEST says; give their addresses by their names."""
+def hostile(tmp_path: Path) -> Iterator[Hostile]:
+    """Serve every hostile document, as its MANIFEST says."""
     folder = tmp_path / "hostile"
     folder.mkdir()
     subprocess.run([sys.executable, str(GENERATOR), str(folder)], check=True, capture_output=True, timeout=120)
@@ -137,7 +180,7 @@ def hostile(tmp_path: Path) -> Iterator[dict[str, str]]:
         for row in rows:
             headers = {"Content-Type": "application/xml", **row.get("serve", {})}
             server.answers[f"/{row['file']}"] = Answer(body=(folder / row["file"]).read_bytes(), headers=headers)
-        yield {row["file"]: server.url(f"/{row['file']}") for row in rows}
+        yield Hostile(folder=folder, server=server, rows=rows)
 
 
 def rows(database: Path, statement: str) -> Rows:
@@ -149,6 +192,10 @@ def entries_of_real_feeds(database: Path) -> Counter[tuple[object, ...]]:
     return Counter(
         rows(database, "SELECT feed_id, guid, url, headline FROM entries WHERE feed_id NOT LIKE 'hostile-%'")
     )
+
+
+def states(database: Path, hostile: Hostile) -> dict[str, State]:
+    return {name: state(database, feed) for name, feed in hostile.feeds().items()}
 
 
 def watch_until_all_is_polled(program: Program) -> Watched:
@@ -182,25 +229,27 @@ def _answers(url: str) -> bool:
 
 
 def test_s8_139_hostile_documents_beside_274_real_feeds_hurt_nobody(
-    all_real_feeds: RealFeeds, program: Program, hostile: dict[str, str], tmp_path: Path
+    all_real_feeds: RealFeeds, program: Program, hostile: Hostile, tmp_path: Path
 ) -> None:
     real = all_real_feeds.config.read_text()
     alone = Program(config=tmp_path / "alone.yaml", database=tmp_path / "alone.db")
     alone.config.write_text(real)
     alone.poll("--all", "--no-group")
-    listed = "".join(
-        f"  - {{url: '{url}', id: hostile-{number}, allow_private_address: true}}\n"
-        for number, url in enumerate(hostile.values())
-    )
-    program.config.write_text(f"polling: {{host_gap: 0s}}\n{real}{listed}")
+    program.config.write_text(f"polling: {{host_gap: 0s}}\n{real}{hostile.listed()}")
 
     watched = watch_until_all_is_polled(program)
 
     assert max(watched.memory.values()) < MOST_MEMORY
+    first = states(program.database, hostile)
     assert rows(program.database, f"SELECT feed_id, elapsed FROM polls WHERE elapsed > {LONGEST_POLL * 1000}") == []
     assert not [each for each in rows(program.database, "SELECT last_message FROM feeds") if "root:x:0" in str(each)]
     real_failures = "SELECT id, last_message FROM feeds WHERE last_outcome = 'failed' AND id NOT LIKE 'hostile-%'"
     assert rows(program.database, real_failures) == []
+    assert entries_of_real_feeds(program.database) == entries_of_real_feeds(alone.database)
+    assert {request.path for request in hostile.server.requests} <= hostile.server.answers.keys()
+    hostile.turn()
+    assert "Traceback" not in program.run("poll", "--all", "--json").stderr
+    assert unmet(hostile.documents(first, states(program.database, hostile))) == []
     assert entries_of_real_feeds(program.database) == entries_of_real_feeds(alone.database)
     assert program.run("db", "check").returncode == 0
     assert watched.waits()[-1] < STANDSTILL
@@ -213,3 +262,23 @@ def test_s8_139_hostile_documents_beside_274_real_feeds_hurt_nobody(
     if len(quiet) < 0.75 * len(all_of_it):
         pytest.skip(f"others used the machine too much of the time: how long pages wait can't be told ({figures})")
     assert at(0.99, quiet) < LONGEST_WAIT, figures
+
+
+def test_s8_hostile_lists_of_feeds_are_imported_as_far_as_they_are_sound_and_nothing_is_polled_for_that(
+    program: Program, hostile: Hostile
+) -> None:
+    program.config.write_text("feeds: []\n")
+    bad = program.run("feeds", "import", str(hostile.folder / "urls/opml_bad_urls.opml"))
+    assert bad.returncode in {0, 1}
+    assert "'magnet:?x' is no http(s) address" in bad.stdout + bad.stderr
+    added = json.loads(program.run("feeds", "list", "--json").stdout)
+    assert 10 < len(added) < 45
+    assert [feed["url"] for feed in added if not feed["url"].startswith(("http://", "https://"))] == []
+    for refused in ("opml_xxe", "opml_billion_laughs"):
+        done = program.run("feeds", "import", str(hostile.folder / f"urls/{refused}.opml"))
+        assert done.returncode == 2
+        assert "declares a DTD or entities" in done.stderr
+    many = program.run("feeds", "import", str(hostile.folder / "urls/opml_10k.opml"))
+    assert many.returncode == 0, many.stderr
+    assert len(json.loads(program.run("feeds", "list", "--json").stdout)) == len(added) + 10_000
+    assert hostile.server.requests == []
