@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from aggregator.model.entry import Coverage
-from aggregator.model.grouping import Reading, StoryChanges, StoryEntry, StoryMemory, StoryState
+from aggregator.model.grouping import Reading, StoryChanges, StoryEntry, StoryMemory, StoryNews, StoryState
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.model.query import Page, StoryQuery
 from aggregator.model.story import Ruling, Story, StoryLine
@@ -36,18 +36,30 @@ class StoryRecords(Protocol):
         """Give the terms that are weighed in these readings, in order of position."""
         ...
 
+    def news(self, *, since: int) -> StoryNews:
+        """Give what an engine has to learn that was outlined when the last reading had this position."""
+        ...
+
+    def outlined_at(self, signature: str) -> int | None:
+        """Give the mark at which the outline was kept that `outline` gives; None where there is none."""
+        ...
+
     def outline(self, signature: str) -> Iterable[tuple[str, bytes]]:
-        """Give the outline that was kept under a signature, unless the mark is another one by now; nothing where there is none.
+        """Give the last outline that was kept under a signature; nothing where there is none.
 
         It is read as it is asked for, within the transaction.
         """
         ...
 
     def keep_outline(self, signature: str, parts: Iterable[tuple[str, bytes]]) -> None:
-        """Keep what an engine that knows all that is stored is made of again the fastest: it holds until the mark grows.
+        """Keep what an engine that knows all that is stored is made of again the fastest; when the mark has grown, it has news to learn.
 
-        What was kept under this signature, and what is of no use any more, is dropped.
+        What was kept under this signature, and all that was kept at another mark, is dropped.
         """
+        ...
+
+    def add_to_outline(self, signature: str, content: bytes) -> None:
+        """Keep something beside what was kept under a signature: once a mark."""
         ...
 
     def entries(self, entry_ids: Collection[EntryId]) -> list[StoryEntry]:

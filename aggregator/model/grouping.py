@@ -129,6 +129,22 @@ class StoryChanges:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoryNews:
+    """What an engine that was outlined a while ago has to learn: enough to know all that is stored."""
+
+    signature: str
+    """Of the rules by which all readings that are stored were made."""
+    first_position: int
+    """Readings of lower positions have been dropped; 0 where none are stored."""
+    readings: tuple[Reading, ...]
+    """Those that have come since, in order of position."""
+    members: tuple[tuple[EntryId, StoryId, CopySetId], ...]
+    """All entries of open stories."""
+    links: tuple[tuple[EntryId, int, tuple[str, ...]], ...]
+    """Entries that link to others: position of a reading, and the addresses; also of readings that hold no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryMemory:
     """What is stored of an engine: enough to make it again."""
 

@@ -114,7 +114,7 @@ class PollCycle:
         """Feeds that are being polled, the one that was begun first first; after a cancelled `run`, those given back."""
         return tuple(dict.fromkeys(feed_id for feed_id, _ in self._under_way))
 
-    async def run(self, claim: Claim, *, comes_back: bool, heeds_pauses: bool = True) -> None:
+    async def run(self, claim: Claim, *, comes_back: bool, heeds_pauses: bool = True, keeps_up: bool = False) -> None:
         """Keep `concurrency` groups going until there are no more.
 
         Args:
@@ -122,6 +122,8 @@ class PollCycle:
             comes_back: a group of which a lease took as many feeds as it may hold can have more of them; wait until
                 its gap is over, and ask `claim` again.
             heeds_pauses: follow no redirect into a rate group that is paused.
+            keeps_up: also ask `claim` again while nothing is left but to compare what came: after the first polls of 2,000 feeds that
+                takes minutes.
 
         Raises:
             DatabaseUnusable: the database refused; what was under way then has been finished and told.
@@ -129,7 +131,7 @@ class PollCycle:
         self._comes_back, self._heeds_pauses = comes_back, heeds_pauses
         self._settling.begin()
         try:
-            while await self._go_on(claim):
+            while await self._go_on(claim) or (keeps_up and await self._compares()):
                 await self._wait()
             await self._settling.finish()
             if self._refusal:
@@ -142,6 +144,10 @@ class PollCycle:
         for lease in await self._claim(claim):
             self._running[asyncio.create_task(self._poll_group(lease))] = lease
         return bool(self._running) or (self._resting_until > self._loop.time() and not self._ending)
+
+    async def _compares(self) -> bool:
+        """Compare what came until it is time to look again, and tell whether there is more of it."""
+        return not self._ending and await self._settling.went_on(self._settings.look_again.total_seconds())
 
     @property
     def _ending(self) -> bool:

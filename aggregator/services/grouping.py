@@ -39,6 +39,8 @@ PLACED = 400
 HELD = 4000
 """Stories that stay in memory because they have been looked at lately; at most twice as many, of 4 KB each. Those that they are compared with are
 mostly the latest, and to look one up takes less than 0.1 ms."""
+OUTLINED = 3000
+"""Entries after which is kept what the next process begins with, should this one be killed: to read back so many takes a second."""
 WITHIN = timedelta(milliseconds=50)
 """How long a transaction goes on placing. Regrouping one large story may take as long as placing a hundred entries, and a poll in
 another process gives up when it has waited too long for its turn."""
@@ -61,8 +63,9 @@ class Grouping:
         window: how far apart two entries of one headline may be to be copies.
         settings: what the story engine goes by; None: the defaults.
         vectors: loads what is known of entries beyond their words; None for nothing.
-        batch: entries a transaction, at most; it changes nothing but the time they take, nor do `held` and `within`.
+        batch: entries a transaction, at most; it changes nothing but the time they take, nor do `held`, `outlined` and `within`.
         held: about so many stories stay in memory.
+        outlined: after so many entries is kept what the next process begins with, should this one be killed.
         within: how long a transaction goes on placing; some are placed even if that is nothing.
         stopwatch: seconds since some time or other; by default those of CPU that the thread had, for on a machine that is busy with other
             things shorter transactions would only be more of them, and make it busier.
@@ -79,6 +82,7 @@ class Grouping:
         vectors: "Callable[[], Vectors] | None" = None,
         batch: int = PLACED,
         held: int = HELD,
+        outlined: int = OUTLINED,
         within: timedelta = WITHIN,
         stopwatch: Callable[[], float] = time.thread_time,
         on_placed: OnPlaced = lambda _entries, _seconds: None,
@@ -91,6 +95,7 @@ class Grouping:
         self._vectors: Vectors | None = None
         self._batch = batch
         self._held = held
+        self._outlined = outlined
         self._within = within.total_seconds()
         self._stopwatch = stopwatch
         self._on_placed = on_placed
@@ -140,6 +145,8 @@ class Grouping:
         if is_more is None:
             return True
         self._on_placed(desk.placed - before, time.perf_counter() - began)
+        if desk.since_outline >= self._outlined:
+            await self._store.write(desk.keep_outline)
         self._desk = desk
         return is_more
 

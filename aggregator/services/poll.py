@@ -53,7 +53,7 @@ class Poller:
 
         With many feeds there is always one that has become due meanwhile: gathering results would never end.
         """
-        await self._run(self._claim_due, [], comes_back=True)
+        await self._run(self._claim_due, [], comes_back=True, keeps_up=True)
 
     async def due(self) -> int:
         """Count the feeds that `poll_due` would poll if it could ask them all at once."""
@@ -102,6 +102,7 @@ class Poller:
         listeners: Sequence[OnResult | None],
         *,
         comes_back: bool = False,
+        keeps_up: bool = False,
         heed: Heed = Heed.FRESHNESS,
     ) -> None:
         self._cycle = PollCycle(
@@ -112,7 +113,7 @@ class Poller:
             stop=self._stop,
             tell=lambda result: self._tell([*listeners, self._on_result], result),
         )
-        await self._cycle.run(claim, comes_back=comes_back, heeds_pauses=heed is not Heed.NOTHING)
+        await self._cycle.run(claim, comes_back=comes_back, heeds_pauses=heed is not Heed.NOTHING, keeps_up=keeps_up)
 
     async def _groups(self, ids: Collection[FeedId]) -> Mapping[RateGroup, Sequence[FeedId]]:
         return await self._store.read(lambda tx: tx.feeds.groups(ids))

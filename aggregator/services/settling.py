@@ -57,6 +57,15 @@ class Settling:
         if self._waiting and self._task is None and self._loop.time() - self._last_at >= self._every:
             self._task = asyncio.create_task(self._settle())
 
+    async def went_on(self, seconds: float) -> bool:
+        """Begin to compare what waits, and wait for so long until that is done; False where nothing is left to compare."""
+        if self._task is None and self._waiting:
+            self._task = asyncio.create_task(self._settle())
+        if self._task:
+            await asyncio.wait([self._task], timeout=seconds)
+            self.go_on()
+        return self._task is not None or bool(self._waiting)
+
     async def finish(self) -> None:
         """Compare and tell all that is left."""
         if self._task:

@@ -9,6 +9,7 @@ transaction in which it is to decide knows too little, decides nothing and is to
 group one database, nor where one of them is killed.
 """
 
+from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +21,7 @@ from aggregator.ports import Transaction
 from aggregator.services.copy_steps import CopySteps
 from aggregator.services.story_engine import StoredEngine
 from aggregator.stories.copies import reach
+from aggregator.stories.engine import StoryEngine
 from aggregator.stories.near_window import NearWindow, signature
 from aggregator.stories.outlines import packed, unpacked
 from aggregator.stories.vectors import Vectors
@@ -50,11 +52,15 @@ class StoryDesk:
     ) -> None:
         self.placed = 0
         """How many entries it has decided about, one that changed again."""
+        self.since_outline = 0
+        """How many entries were read since what the next desk can begin with was kept."""
         self._window = window
         self._held = held
         self._stored = StoredEngine(tx, settings, vectors)
-        self._near = NearWindow(window, settings.late, look_up=self._look_up)
+        self.near = NearWindow(window, settings.late, look_up=self._look_up)
+        """The texts of the last days."""
         self._near_outline = signature(window, settings.late)
+        self._placed_again = f"{self._near_outline} again"
         self._tx = tx
         self._together = FIRST
         self._recall(tx, window + settings.late)
@@ -62,15 +68,35 @@ class StoryDesk:
     def _recall(self, tx: Transaction, lately: timedelta) -> None:
         """Remember the texts of the last days."""
         latest = self._stored.latest
-        parts = [unpacked(content) for _, content in tx.stories.outline(self._near_outline)]
+        since = self._stored.read_since
+        parts = [] if since is None else [unpacked(content) for _, content in tx.stories.outline(self._near_outline)]
         if not latest:
             return
         # By this time texts are forgotten, also if the latest is none of those that are recalled: it may wait to be placed anew.
-        self._near.take_up(parts, latest)
+        self.near.take_up(parts, latest)
         if not parts:
-            for text in tx.copies.texts_since(latest - lately):
-                self._near.recall(text)
-                self._near.rest(NEAR_HELD)
+            self._remember(tx.copies.texts_since(latest - lately))
+        elif tx.stories.outlined_at(self._near_outline) != self._stored.mark:
+            again = (EntryId(entry) for _, ids in tx.stories.outline(self._placed_again) for entry in array("q", ids))
+            self._remember_anew(tx, {*(since or ()), *again})
+            self.since_outline = len(since or ())
+
+    def _remember(self, texts: Iterable[CopyText]) -> None:
+        for text in texts:
+            self.near.recall(text)
+            self.near.rest(NEAR_HELD)
+
+    def _remember_anew(self, tx: Transaction, changed: set[EntryId]) -> None:
+        """Remember what these say now; what is there no more, or waits to be placed again, is not remembered."""
+        remembered = changed.union(self.near.entries())
+        placed = tx.stories.placed(remembered).difference(tx.copies.ungrouped(limit=ALL))
+        self.near.forget(changed | (remembered - placed))
+        self._remember(tx.copies.texts(changed & placed))
+
+    @property
+    def engine(self) -> StoryEngine:
+        """What decides about stories."""
+        return self._stored.engine
 
     def _look_up(self, entry_ids: Collection[EntryId]) -> Iterable[CopyText]:
         return self._tx.copies.texts(entry_ids)
@@ -92,37 +118,41 @@ class StoryDesk:
         if not self._stored.is_current(tx):
             return None
         self._bind(tx)
-        placed, seconds, is_more = 0, left(), True
+        placed, seconds, is_more, again = 0, left(), True, array("q")
         while is_more and placed < limit and (not placed or (seconds > 0 and is_quiet())):
             size = min(limit - placed, self._together)
             batch = tx.copies.ungrouped(limit=size)
             is_more = len(batch) == size
             if batch:
-                self._decide(tx, batch, is_whole=not is_more)
+                again.extend(self._decide(tx, batch, is_whole=not is_more))
             before, seconds = seconds, left()
             placed += len(batch)
             self._together = _next_size(len(batch), before - seconds) if batch else size
+        if again:
+            tx.stories.add_to_outline(self._placed_again, again.tobytes())
         if placed:
             self._stored.save(tx)
             self.placed += placed
+            self.since_outline += placed
             self._stored.rest(self._held)
-            self._near.rest(NEAR_HELD)
+            self.near.rest(NEAR_HELD)
         return is_more
 
     def keep_outline(self, tx: Transaction) -> None:
         """Keep what makes such a desk again the fastest; nothing where somebody else has stored something."""
         if self._stored.is_current(tx):
             self._stored.keep_outline(tx)
-            shelves = enumerate(map(packed, self._near.outline()))
+            shelves = enumerate(map(packed, self.near.outline()))
             tx.stories.keep_outline(self._near_outline, ((f"texts {place}", content) for place, content in shelves))
+            self.since_outline = 0
 
     def _bind(self, tx: Transaction) -> None:
         """Look up in this transaction from now on; the one before is over."""
         self._tx = tx
         self._stored.bind(tx)
 
-    def _decide(self, tx: Transaction, batch: Sequence[EntryId], *, is_whole: bool) -> None:
-        """Decide about a batch; `is_whole` if nothing else waits."""
+    def _decide(self, tx: Transaction, batch: Sequence[EntryId], *, is_whole: bool) -> Collection[EntryId]:
+        """Decide about a batch, `is_whole` if nothing else waits; give those that had been placed before."""
         known = tx.stories.placed(batch)
         waiting = _Waiting(tx, batch, is_whole=is_whole)
         tx.copies.tie(self._near_pairs(waiting, known), anew=batch)
@@ -139,6 +169,7 @@ class StoryDesk:
             entry = replace(entries[entry_id], copy_set=steps.set_of(entry_id))
             self._take(entry, changed, is_known=entry_id in known)
         tx.copies.assign(steps.assignments)
+        return known
 
     def _take(self, entry: StoryEntry, changed: Mapping[EntryId, CopySetId], *, is_known: bool) -> None:
         """Hand an entry to the engine, after telling it of those that it knows which copy sets have changed."""
@@ -160,7 +191,7 @@ class StoryDesk:
         to_come = set(waiting.batch)
         for text in waiting.texts:
             to_come.discard(text.id)
-            pairs = self._near.revise(text) if text.id in known else self._near.add(text)
+            pairs = self.near.revise(text) if text.id in known else self.near.add(text)
             found += (pair for pair in pairs if to_come.isdisjoint(pair))
         outside = {one for pair in found for one in pair}.difference(waiting.batch)
         stale = waiting.among(waiting.tx.copies.texts(outside)) if outside else set()

@@ -7,9 +7,8 @@ from then on entries are compared by one measure.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain
 
-from aggregator.model.grouping import Reading, StoryChanges, StorySettings, StoryState
+from aggregator.model.grouping import Reading, StoryChanges, StoryMemory, StoryNews, StorySettings, StoryState
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.ports import Transaction
 from aggregator.stories import outlines
@@ -30,22 +29,52 @@ class StoredEngine:
     """
 
     def __init__(self, tx: Transaction, settings: StorySettings, vectors: Vectors | None = None) -> None:
-        vectors = vectors or LexicalVectors()
-        self._outline = outlines.signature(settings, vectors)
-        parts = iter(tx.stories.outline(self._outline))
-        first = next(parts, None)
-        memory = tx.stories.memory(outlined=first is not None)
+        self._settings = settings
+        self._vectors = vectors or LexicalVectors()
+        self._outline = outlines.signature(settings, self._vectors)
+        self._signature = signature(settings, self._vectors)
+        self._archive = _Archive(tx)
+        self._has_read_anew = False
+        self.read_since: Collection[EntryId] | None = frozenset()
+        """Entries that were read after the outline was kept with which it began; None where there was none."""
+        if not self._resume(tx):
+            self._read_back(tx)
+
+    def _begin(self, memory: StoryMemory) -> None:
         self.mark = memory.mark
         self.rulings = memory.rulings
         """Those that were stored when it was made, in their order."""
-        self.engine = StoryEngine(settings, vectors=vectors, rulings=memory.rulings, next_story=memory.next_story)
-        self._archive = _Archive(tx)
+        self.engine = StoryEngine(
+            self._settings, vectors=self._vectors, rulings=memory.rulings, next_story=memory.next_story
+        )
         lean_on(self.engine, self._archive)
-        self._signature = signature(settings, vectors)
+
+    def _resume(self, tx: Transaction) -> bool:
+        """Begin with an outline, if there is one that is of use."""
+        kept_at = tx.stories.outlined_at(self._outline)
+        if kept_at is None:
+            return False
+        self._begin(tx.stories.memory(outlined=True))
+        parts = tx.stories.outline(self._outline)
+        if kept_at == self.mark:
+            return outlines.resume(self.engine, parts)
+        learned: list[StoryNews] = []
+
+        def news(position: int) -> StoryNews:
+            learned.append(tx.stories.news(since=position))
+            return learned[0]
+
+        is_of_use = outlines.resume(self.engine, parts, news)
+        self.read_since = {reading.entry.id for reading in learned[0].readings}
+        return is_of_use and learned[0].signature == self._signature
+
+    def _read_back(self, tx: Transaction) -> None:
+        """Begin with all that is stored."""
+        memory = tx.stories.memory()
+        self.read_since = None
+        self._begin(memory)
         self._has_read_anew = bool(memory.readings) and memory.signature != self._signature
-        if first:
-            outlines.resume(self.engine, chain([first], parts))
-        elif self._has_read_anew:
+        if self._has_read_anew:
             read = {reading.entry.id for reading in memory.readings}
             read_again(self.engine, memory, tx.stories.entries(read))
         else:

@@ -86,8 +86,8 @@ class AtHand(dict[StoryId, S]):
         return story
 
     def leave(self, story_ids: Iterable[StoryId]) -> None:
-        """Know that there are these, which are stored."""
-        self._away.update(story_ids)
+        """Know that there are these beside those at hand, and that they are stored."""
+        self._away = set(story_ids)
 
     def rest(self, most: int) -> None:
         """Let go of what has not been looked at for longest, where more than so many have been; all of it is stored now.

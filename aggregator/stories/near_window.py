@@ -30,7 +30,7 @@ KNOWN: Final = 5000
 """Texts that were looked up and stay in memory, at most."""
 GROWTH: Final = 4
 """How much larger a shelf of texts that are put away is than the next one, at least; so there are few, and each text is moved a few times."""
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Counts changes of what stands in an outline."""
 
 LookUp = Callable[[Collection[EntryId]], Iterable[CopyText]]
@@ -139,6 +139,17 @@ class NearWindow:
     def take_up(self, shelves: Iterable[Sequence[bytes]], latest: datetime) -> None:
         """Remember what was remembered before a restart, when the latest text that had been seen was of this time."""
         self._shelves, self._latest = list(map(taken_up, shelves)), seconds(latest)
+
+    def entries(self) -> Iterator[EntryId]:
+        """Give those whose texts are remembered."""
+        yield from self._texts
+        for shelf in self._shelves:
+            yield from (EntryId(entry) for entry, _, _ in shelf.texts())
+
+    def forget(self, entries: Iterable[EntryId]) -> None:
+        """Remember what these say no more."""
+        for entry in entries:
+            self._drop(entry)
 
     def _keep(self, made: NearText) -> None:
         self._texts[made.id] = made

@@ -12,18 +12,19 @@ import json
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain, pairwise
 from typing import Final, cast
 
-from aggregator.model.grouping import StorySettings
+from aggregator.model.grouping import StoryNews, StorySettings
 from aggregator.stories import reading
 from aggregator.stories.engine import StoryEngine
 from aggregator.stories.numbers import moment, number
 from aggregator.stories.postings import Holding
 from aggregator.stories.vectors import Vectors
+from aggregator.stories.window import OpenStory
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Counts changes of what stands in an outline, and of what an engine makes of it."""
 PIECE: Final = 2**18
 """Numbers of a piece of the postings: a megabyte."""
@@ -53,13 +54,34 @@ def outlined(engine: StoryEngine) -> Iterator[Part]:
         yield f"terms {piece}", _postings(chosen, counts, holding)
 
 
-def resume(engine: StoryEngine, parts: Iterable[Part]) -> None:
-    """Bring a new engine to where another one was when it gave an outline; it leans on an archive.
+def resume(engine: StoryEngine, parts: Iterable[Part], news: Callable[[int], StoryNews] | None = None) -> bool:
+    """Bring a new engine to where another one was when it gave an outline, or last told its changes; it leans on an archive.
 
     Args:
         engine: one that has seen no entry, with the same `signature`, and the rulings and the `next_story` that are stored.
         parts: the outline, in any order; others, that are not of an engine, are passed over.
+        news: gives what was stored after the reading of a position; None where nothing has been since.
+
+    Returns:
+        False where the outline is too old, since what the engine has to forget is not stored any more: it is of no use then.
     """
+    due = _take_up(engine, parts)
+    changed: Sequence[OpenStory] = ()
+    if news:
+        learned = news(engine.readings.position)
+        if not engine.readings.frequencies.can_recall(learned.first_position):
+            return False
+        changed = _learn(engine, learned)
+    # The clock first: what was due until then has been done, but for stories that came late, which close when the next entry comes.
+    engine.advance(engine.readings.latest)
+    engine.agenda.take_up(due)
+    for story in changed:
+        engine.agenda.note(story)
+    return True
+
+
+def _take_up(engine: StoryEngine, parts: Iterable[Part]) -> list[bytes]:
+    """Take up all but what is due, and give that."""
     counts: dict[str, int] = {}
     counted, due = b"", list[bytes]()
     for name, content in parts:
@@ -76,9 +98,19 @@ def resume(engine: StoryEngine, parts: Iterable[Part]) -> None:
             case _:
                 pass
     engine.readings.frequencies.take_up(counts, counted)
-    # The clock first: what was due until then has been done, but for stories that came late, which close when the next entry comes.
-    engine.advance(engine.readings.latest)
-    engine.agenda.take_up(due)
+    return due
+
+
+def _learn(engine: StoryEngine, news: StoryNews) -> list[OpenStory]:
+    """Take what is new; give the stories that are other ones now. Nothing is due at another time but those."""
+    readings = engine.readings
+    for one in news.readings:
+        readings.recall(one)
+    readings.stored()
+    readings.drop_before(news.first_position)
+    present = {entry for entry, _, _ in news.members}
+    links = (to for entry, position, to in news.links if entry in present and readings.last(entry) == position)
+    return engine.window.learn(news.members, links, {one.entry.id for one in news.readings})
 
 
 def _pieces(terms: Iterable[str], holding: Mapping[str, Holding]) -> Iterator[list[str]]:

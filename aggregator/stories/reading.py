@@ -87,15 +87,19 @@ class Readings:
             position, at, entry = kept.first()
             if self.latest - moment(at) <= self._reach or EntryId(entry) in needed:
                 return position
-            kept.take()
-            again = self._again.pop(entry, ())
-            if again:
-                self._first[entry] = again[0]
-            else:
-                del self._first[entry]
-            if again[1:]:
-                self._again[entry] = again[1:]
+            self._let_go()
         return self._next
+
+    def _let_go(self) -> None:
+        """Let go of what was read first."""
+        entry = self._kept.take()[2]
+        again = self._again.pop(entry, ())
+        if again:
+            self._first[entry] = again[0]
+        else:
+            del self._first[entry]
+        if again[1:]:
+            self._again[entry] = again[1:]
 
     def last(self, entry: EntryId) -> int | None:
         """Give the position of what holds of an entry now; None where nothing of it is remembered."""
@@ -105,6 +109,16 @@ class Readings:
     def stored(self) -> None:
         """Let go of vectors that nobody looks at: what was read is stored."""
         self.frequencies.stored(self._kept.column(0))
+
+    @property
+    def position(self) -> int:
+        """The position of what was read last; 0 where nothing was."""
+        return self._next - 1
+
+    def drop_before(self, position: int) -> None:
+        """Let go of what stands at lower positions: others have."""
+        while self._kept and self._kept.first()[0] < position:
+            self._let_go()
 
     def outline(self) -> bytes:
         """Give what `take_up` takes, but for `latest` and the frequencies."""

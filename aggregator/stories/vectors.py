@@ -132,6 +132,10 @@ class Frequencies:
             self._stored.append(number(at), position)
         self._kept.clear()
 
+    def can_recall(self, first: int) -> bool:
+        """Tell whether what is counted can be recalled where no position below this one is stored any more."""
+        return not self._stored or self._stored.first()[1] >= first
+
     def outline(self) -> tuple[Mapping[str, int], bytes]:
         """Give the counts of terms, and of whom they are, as `take_up` takes them; all of it is `stored`."""
         return self._counts, self._stored.tobytes()

@@ -1,7 +1,7 @@
 """The window: the open stories, and which of them an entry or a story is like."""
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
@@ -230,6 +230,39 @@ class Window:
                 found[copy_set] = (*found.get(copy_set, ()), entry)
         self._of_copies = cast("dict[CopySetId, tuple[EntryId, ...]]", found)
         self._linked.update(dict(zip(links, times, strict=True)))
+
+    def learn(
+        self,
+        members: Iterable[tuple[EntryId, StoryId, CopySetId]],
+        links: Iterable[Collection[str]],
+        anew: Collection[EntryId],
+    ) -> list[OpenStory]:
+        """Know who is where now, where `take_up` told who was some time ago.
+
+        Args:
+            members: all entries of open stories, which are stored.
+            links: what each of them links to.
+            anew: entries that have been read since.
+
+        Returns:
+            The open stories that are other ones than then, in order of id.
+        """
+        former, copies = self.story_of, defaultdict[CopySetId, list[EntryId]](list)
+        self.story_of = {}
+        for entry, story_id, copy_set in members:
+            self.story_of[entry] = story_id
+            copies[copy_set].append(entry)
+        self._of_copies = {copy_set: tuple(entries) for copy_set, entries in copies.items()}
+        self._linked = Counter(map(_sum, chain.from_iterable(links)))
+        moved = {entry for entry, _ in former.items() ^ self.story_of.items()}.union(anew)
+        changed = {places[entry] for entry in moved for places in (former, self.story_of) if entry in places}
+        self.postings.drop(changed)
+        self.stories.leave(self.story_of.values())
+        found = sorted(changed.intersection(self.story_of.values()))
+        self.stories.get_all(found)
+        for story in (self.stories[story_id] for story_id in found):
+            self.postings.note(story.id, story.sums, story.sums)
+        return [self.stories[story_id] for story_id in found]
 
 
 def _sum(link: str) -> int:

@@ -209,7 +209,7 @@ async def outline(store: Store, signature: str) -> list[tuple[str, bytes]]:
     return await store.read(lambda tx: list(tx.stories.outline(signature)))
 
 
-async def test_an_outline_comes_back_part_by_part_until_anything_about_stories_is_stored(store: Store) -> None:
+async def test_an_outline_comes_back_part_by_part_with_the_mark_at_which_it_was_kept(store: Store) -> None:
     parts = [("read", b""), ("terms 0", bytes(range(256)))]
     await save(store, make_changes(make_state(1, 1), placed={1: [1]}))
     await store.write(lambda tx: tx.stories.keep_outline("one", parts))
@@ -219,9 +219,38 @@ async def test_an_outline_comes_back_part_by_part_until_anything_about_stories_i
     assert await outline(store, "another") == []
     await store.write(lambda tx: tx.stories.keep_outline("one", parts[:1]))
     assert await outline(store, "one") == parts[:1]
+    mark = await store.read(lambda tx: tx.stories.mark())
+    assert await store.read(lambda tx: tx.stories.outlined_at("one")) == mark
     await store.write(lambda tx: tx.stories.rule(Pinned(entries=frozenset([EntryId(1)]))))
-    assert await outline(store, "one") == []
-    assert await outline(store, "other") == []
+    assert await outline(store, "one") == parts[:1]
+    assert (
+        await store.read(lambda tx: tx.stories.outlined_at("one"))
+        == mark
+        < await store.read(lambda tx: tx.stories.mark())
+    )
+    assert await store.read(lambda tx: tx.stories.outlined_at("another")) is None
+
+
+async def test_who_keeps_an_outline_drops_those_of_other_marks_and_what_was_added_to_them(store: Store) -> None:
+    await store.write(lambda tx: tx.stories.keep_outline("one", [("read", b"")]))
+    for content in (b"a", b"b"):
+        await save(store, make_changes(make_state(1, 1), placed={1: [1]}))
+        await store.write(lambda tx, content=content: tx.stories.add_to_outline("more", content))  # type: ignore[misc]
+    assert [content for _, content in await outline(store, "more")] == [b"a", b"b"]
+    await save(store, make_changes(make_state(1, 1), placed={1: [1]}))
+    await store.write(lambda tx: tx.stories.keep_outline("other", [("read", b"")]))
+    assert [await outline(store, name) for name in ("one", "more", "other")] == [[], [], [("read", b"")]]
+
+
+async def test_news_are_what_was_read_since_and_who_is_where_now(store: Store) -> None:
+    readings = [make_reading(2, 1, links=["x.example/1"]), make_reading(3, 2), make_reading(4, 3)]
+    changes = make_changes(make_state(1, 1), make_state(2, 2), placed={1: [1], 2: [2]}, closed=[make_closed(3, 3)])
+    await save(store, replace(changes, readings=tuple(readings), forgotten_before=2))
+    news = await store.read(lambda tx: tx.stories.news(since=3))
+    assert [one.position for one in news.readings] == [4]
+    assert news.first_position == 2
+    assert {(entry, story) for entry, story, _ in news.members} == {(1, 1), (2, 2)}
+    assert [(position, links) for _, position, links in news.links] == [(2, ("x.example/1",))]
 
 
 async def test_with_an_outline_the_rest_of_the_memory_is_left_out(store: Store) -> None:

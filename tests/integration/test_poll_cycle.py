@@ -309,14 +309,42 @@ async def test_polls_do_not_wait_until_what_a_crash_left_is_placed(newsroom: New
         newsroom.store, newsroom.fetcher, newsroom.parser, newsroom.clock, Recognition(), grouping=grouping
     )
     cycle = asyncio.create_task(Poller(newsroom.store, newsroom.clock, feed_poller, CycleSettings()).poll_due())
-    for _ in range(500):
-        if len(await newsroom.entries()) == 2:
-            break
-        await asyncio.sleep(0.02)
+    await until_entries(newsroom, 2)
     assert {entry.headline for entry in await newsroom.entries()} == {CHIEFS.headline, REBELS.headline}
     assert not cycle.done()
     grouping.may.set()
     assert sum(result.new for result in await cycle) == 1
+
+
+async def test_a_server_polls_what_becomes_due_while_what_came_is_placed(newsroom: Newsroom) -> None:
+    newsroom.server.answers |= {"/a.xml": Answer(body=rss([CHIEFS])), "/b.xml": Answer(body=rss([REBELS]))}
+    feeds = await newsroom.configure("/a.xml")
+    grouping = HeldGrouping(newsroom.store)
+    feed_poller = FeedPoller(
+        newsroom.store, newsroom.fetcher, newsroom.parser, newsroom.clock, Recognition(), grouping=grouping
+    )
+    told: list[PollResult] = []
+    settings = CycleSettings(look_again=timedelta(milliseconds=20))
+    keeper = Poller(newsroom.store, newsroom.clock, feed_poller, settings, on_result=told.append)
+    cycle = asyncio.create_task(keeper.keep_up())
+    await until_entries(newsroom, 1)
+    await newsroom.configure("/a.xml", "/b.xml")
+    await until_entries(newsroom, 2)
+    assert not cycle.done()
+    assert told == []
+    grouping.may.set()
+    await cycle
+    assert sorted(result.new for result in told) == [1, 1]
+    assert await newsroom.store.read(lambda tx: tx.copies.ungrouped(limit=1)) == []
+    assert {result.feed_id for result in told} >= {feed.id for feed in feeds}
+
+
+async def until_entries(newsroom: Newsroom, number: int) -> None:
+    for _ in range(500):
+        if len(await newsroom.entries()) == number:
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail(f"waited in vain for {number} entries")
 
 
 async def test_with_no_group_new_entries_wait_for_the_next_poll_to_be_compared(newsroom: Newsroom) -> None:

@@ -22,6 +22,7 @@ from aggregator.model.query import EntryQuery
 from aggregator.ports import Transaction
 from aggregator.services.grouping import Grouping
 from aggregator.storage.sqlite.store import SqliteStore
+from tests.begun import as_begun, as_read_back
 from tests.blank import open_blank
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.newswire import EVENTS, TEXTS, Grouped, Report, configure, correct, grouped, publish
@@ -32,6 +33,7 @@ FEEDS = ("a", "b", "c")
 HEADLINES = ("iraq hosts military chiefs from iran", "rebels become officials under peace deal", "weather forecast")
 TOO_SHORT = "Details follow."
 """To be nearly the same as another text: those are only looked for among what came in lately, whatever the order."""
+WINDOW = timedelta(hours=48)
 LATER = NOON + timedelta(days=365)
 """When everything is seen: `listed_at` is then the published time, whatever the order of arrival."""
 
@@ -144,7 +146,7 @@ def polls(draw: st.DrawFn) -> list[Poll]:
     """Draw reports of few events, in no order of time, some of them copies by address, headline or text."""
     headlines = [headline for event in EVENTS[:3] for headline in event]
     made: list[Poll] = []
-    for poll in range(draw(st.integers(1, 4))):
+    for poll in range(draw(st.integers(1, 6))):
         reports = [_drawn(draw, f"{poll}-{number}", headlines) for number in range(draw(st.integers(0, 7)))]
         corrections = draw(st.lists(st.tuples(st.integers(0, 30), st.sampled_from(headlines)), max_size=2))
         made.append(Poll(reports=tuple(reports), corrections=tuple(corrections)))
@@ -162,23 +164,26 @@ def _drawn(draw: st.DrawFn, name: str, headlines: Sequence[str]) -> Report:
     return Report(feed=feed.id, parsed=retitled(parsed, draw(st.sampled_from(headlines))))
 
 
-def grouping_with(store: SqliteStore, batch: int, seconds: int) -> Grouping:
+def grouping_with(store: SqliteStore, batch: int, seconds: int, outlined: int) -> Grouping:
     """Make a grouping with so much time a transaction; by its stopwatch a second passes whenever it looks.
 
     It holds as few stories as its batches have entries: the others are looked up.
     """
     within, ticking = timedelta(seconds=seconds), count(0.0).__next__
-    return Grouping(store, window=timedelta(hours=48), batch=batch, held=batch, within=within, stopwatch=ticking)
+    return Grouping(store, window=WINDOW, batch=batch, held=batch, outlined=outlined, within=within, stopwatch=ticking)
 
 
 async def group_polls(
-    path: Path, made: Sequence[Poll], *, batch: int, restarts: Iterator[str], seconds: int = 1000
+    path: Path, made: Sequence[Poll], *, batch: int, restarts: Iterator[str], seconds: int = 1000, outlined: int = 1000
 ) -> Grouped:
-    """Group after every poll, by one grouping, or by a new one after it was left or killed; `seconds` is what a transaction has time for."""
+    """Group after every poll, by one grouping, or by a new one after it was left or killed; `seconds` is what a transaction has time for.
+
+    After so many entries as `outlined` is kept what the next one begins with.
+    """
     store = await open_blank(path)
     try:
         await configure(store)
-        grouping = grouping_with(store, batch, seconds)
+        grouping = grouping_with(store, batch, seconds, outlined)
         ids: list[EntryId] = []
         known: list[Report] = []
         for poll in made:
@@ -192,18 +197,19 @@ async def group_polls(
             if end == "left":
                 await grouping.leave()
             if end:
-                grouping = grouping_with(store, batch, seconds)
+                grouping = grouping_with(store, batch, seconds, outlined)
+                assert await store.read(as_begun) == await store.read(as_read_back)
             await grouping.group_new()
         return await grouped(store)
     finally:
         await store.aclose()
 
 
-async def in_two_ways(made: Sequence[Poll], batch: int, seconds: int, restarts: Sequence[str]) -> None:
+async def in_two_ways(made: Sequence[Poll], batch: int, seconds: int, restarts: Sequence[str], outlined: int) -> None:
     with TemporaryDirectory() as folder:
         one = await group_polls(Path(folder) / "1.db", made, batch=500, restarts=cycle([""]))
         two = Path(folder) / "2.db"
-        other = await group_polls(two, made, batch=batch, restarts=iter(restarts), seconds=seconds)
+        other = await group_polls(two, made, batch=batch, restarts=iter(restarts), seconds=seconds, outlined=outlined)
     assert other == one
 
 
@@ -213,9 +219,10 @@ async def in_two_ways(made: Sequence[Poll], batch: int, seconds: int, restarts: 
     polls(),
     st.sampled_from([1, 2, 3, 4, 50]),
     st.integers(1, 4),
-    st.lists(st.sampled_from(["", "left", "killed"]), min_size=4, max_size=4),
+    st.lists(st.sampled_from(["", "left", "killed"]), min_size=6, max_size=6),
+    st.sampled_from([1, 3, 8, 1000]),
 )
 def test_neither_batches_nor_their_time_nor_restarts_change_a_story(
-    made: list[Poll], batch: int, seconds: int, restarts: list[str]
+    made: list[Poll], batch: int, seconds: int, restarts: list[str], outlined: int
 ) -> None:
-    asyncio.run(in_two_ways(made, batch, seconds, restarts))
+    asyncio.run(in_two_ways(made, batch, seconds, restarts, outlined))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from aggregator.model.entry import Coverage
-from aggregator.model.grouping import Reading, StoryChanges, StoryEntry, StoryMemory, StoryState
+from aggregator.model.grouping import Reading, StoryChanges, StoryEntry, StoryMemory, StoryNews, StoryState
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.model.query import Cursor, Page, StoryQuery
 from aggregator.model.story import Ruling, Story, StoryLine
@@ -66,13 +66,25 @@ class SqliteStories:
         """Give the terms that are weighed in these readings, in order of position."""
         return story_memory.terms(self._session, positions)
 
+    def news(self, *, since: int) -> StoryNews:
+        """Give what an engine has to learn that was outlined when the last reading had this position."""
+        return story_memory.news(self._session, since=since)
+
+    def outlined_at(self, signature: str) -> int | None:
+        """Give the mark at which the outline under a signature was kept; None where there is none."""
+        return story_memory.outlined_at(self._session, signature)
+
     def outline(self, signature: str) -> Iterable[tuple[str, bytes]]:
-        """Give the outline that was kept under a signature, unless the mark is another one by now."""
+        """Give the last outline that was kept under a signature."""
         return story_memory.outline(self._session, signature)
 
     def keep_outline(self, signature: str, parts: Iterable[tuple[str, bytes]]) -> None:
         """Keep an outline, and drop what is of no use any more."""
         story_memory.keep_outline(self._session, signature, parts)
+
+    def add_to_outline(self, signature: str, content: bytes) -> None:
+        """Keep something beside what was kept under a signature: once a mark."""
+        story_memory.add_to_outline(self._session, signature, content)
 
     def entries(self, entry_ids: Collection[EntryId]) -> list[StoryEntry]:
         """Give these entries as the engine looks at them, by `at`, then id; also those of feeds no longer configured."""

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from aggregator.model.grouping import Reading, StoryMemory, StoryState
-from aggregator.model.ids import EntryId, StoryId
+from aggregator.model.grouping import Reading, StoryMemory, StoryNews, StoryState
+from aggregator.model.ids import CopySetId, EntryId, StoryId
 from aggregator.storage.sqlite import story_lines, story_rows
-from aggregator.storage.sqlite.session import Row, Session, many
+from aggregator.storage.sqlite.session import Row, Session, from_json, many
 
 # Entries may have been placed in other sets of copies since they were read, their publishers renamed, and some may have been deleted.
 _ALL_READINGS = """
@@ -27,13 +27,29 @@ _OPEN = "SELECT * FROM stories WHERE id IN (SELECT value FROM json_each(:ids)) A
 _MEMBERS = "SELECT story_id, entry_id FROM story_entries WHERE story_id IN (SELECT value FROM json_each(:ids))"
 
 _OUTLINE = """
-    SELECT part, content FROM story_outlines
-    WHERE signature = :signature AND mark = (SELECT mark FROM story_mark) ORDER BY part
+    SELECT part, content FROM story_outlines WHERE signature = :signature ORDER BY part
 """
+_OUTLINED_AT = "SELECT min(mark) AS mark FROM story_outlines WHERE signature = :signature"
 _FORGET_OUTLINES = "DELETE FROM story_outlines WHERE signature = :signature OR mark <> (SELECT mark FROM story_mark)"
 _KEEP_OUTLINE = """
     INSERT INTO story_outlines (signature, part, mark, content) VALUES (?, ?, (SELECT mark FROM story_mark), ?)
 """
+_ADD_TO_OUTLINE = """
+    INSERT INTO story_outlines (signature, part, mark, content) SELECT :signature, 'at ' || mark, mark, :content FROM story_mark
+"""
+
+_READINGS_SINCE = """
+    SELECT r.*, e.copy_set, f.publisher AS present_publisher
+    FROM story_readings AS r LEFT JOIN entries AS e ON e.id = r.entry_id LEFT JOIN feeds AS f ON f.id = e.feed_id
+    WHERE r.position > :since ORDER BY r.position
+"""
+_FIRST = "SELECT position FROM story_readings ORDER BY position LIMIT 1"
+_ALL_MEMBERS = """
+    SELECT p.entry_id, p.story_id, e.copy_set FROM stories AS s CROSS JOIN story_entries AS p ON p.story_id = s.id
+        CROSS JOIN entries AS e ON e.id = p.entry_id
+    WHERE s.open = 1
+"""
+_LINKS = "SELECT r.entry_id, r.position, r.links FROM story_readings AS r WHERE r.links IS NOT NULL"
 
 
 def mark(session: Session) -> Row:
@@ -77,12 +93,41 @@ def terms(session: Session, positions: Collection[int]) -> list[Sequence[str]]:
     return [story_rows.weighed(row) for row in session.rows(_TERMS, positions=many(positions))]
 
 
+def news(session: Session, *, since: int) -> StoryNews:
+    """Give what an engine has to learn of which the last reading had this position."""
+    first = session.row(_FIRST)
+    return StoryNews(
+        signature=mark(session)["signature"],
+        first_position=first["position"] if first else 0,
+        readings=tuple(map(story_rows.reading, session.rows(_READINGS_SINCE, since=since))),
+        members=tuple(
+            (EntryId(row["entry_id"]), StoryId(row["story_id"]), CopySetId(row["copy_set"]))
+            for row in session.walk(_ALL_MEMBERS)
+        ),
+        links=tuple(
+            (EntryId(row["entry_id"]), row["position"], tuple(from_json(row["links"], ())))
+            for row in session.walk(_LINKS)
+        ),
+    )
+
+
+def outlined_at(session: Session, signature: str) -> int | None:
+    """Give the mark at which the outline under a signature was kept."""
+    (row,) = session.rows(_OUTLINED_AT, signature=signature)
+    return None if row["mark"] is None else int(row["mark"])
+
+
 def outline(session: Session, signature: str) -> Iterable[tuple[str, bytes]]:
-    """Give what was kept under a signature at the present mark."""
+    """Give what was kept under a signature."""
     return ((row["part"], row["content"]) for row in session.walk(_OUTLINE, signature=signature))
 
 
 def keep_outline(session: Session, signature: str, parts: Iterable[tuple[str, bytes]]) -> None:
-    """Keep an outline of the present mark; those of others are of no use any more."""
+    """Keep an outline of the present mark in the place of all that is older."""
     session.run(_FORGET_OUTLINES, signature=signature)
     session.run_each(_KEEP_OUTLINE, ((signature, part, content) for part, content in parts))
+
+
+def add_to_outline(session: Session, signature: str, content: bytes) -> None:
+    """Keep something more under a signature, at the present mark."""
+    session.run(_ADD_TO_OUTLINE, signature=signature, content=content)

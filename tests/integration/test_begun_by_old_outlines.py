@@ -1,0 +1,75 @@
+"""After a kill a process begins with what was outlined before, and what came since: it knows what one knows that reads back everything."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from aggregator.model.ids import EntryId, FeedId
+from aggregator.model.story import Apart, Together
+from aggregator.services.grouping import Grouping
+from aggregator.storage.sqlite.store import SqliteStore
+from tests.begun import WINDOW, as_begun, as_read_back
+from tests.blank import open_blank
+from tests.newswire import EVENTS, Grouped, Report, configure, correct, fortnight, grouped, publish
+
+pytestmark = pytest.mark.anyio
+
+PARTS = 12
+
+
+def grouping(store: SqliteStore, outlined: int) -> Grouping:
+    return Grouping(store, window=WINDOW, batch=7, held=5, outlined=outlined)
+
+
+def parts(seed: int) -> list[list[Report]]:
+    """Part a fortnight of news, some of which comes in late."""
+    random, found = Random(seed), [list[Report]() for _ in range(PARTS)]
+    reports = fortnight(seed)
+    for place, report in enumerate(reports):
+        late = random.choice((0, 0, 0, 1, 3))
+        found[min(place * PARTS // len(reports) + late, PARTS - 1)].append(report)
+    return found
+
+
+async def run(path: Path, seed: int, *, outlined: int = 10**6, killed: bool = False) -> Grouped:
+    """Group the parts one after another, correct, delete and rule meanwhile; `killed`: by a new process now and then."""
+    store, random = await open_blank(path), Random(seed)
+    await configure(store)
+    worker, known, ids = grouping(store, outlined), list[Report](), list[EntryId]()
+    for part in parts(seed):
+        ids += await publish(store, part)
+        known += part
+        await disturb(store, known, ids, random)
+        if killed and Random(f"{seed} {len(known)}").random() < 2 / 3:
+            worker = grouping(store, outlined)
+        await worker.group_new()
+        if killed:
+            assert await store.read(as_begun) == await store.read(as_read_back)
+    found = await grouped(store)
+    await store.aclose()
+    return found
+
+
+async def disturb(store: SqliteStore, known: Sequence[Report], ids: Sequence[EntryId], random: Random) -> None:
+    """Correct three entries, delete one, and rule on two stories, each now and then."""
+    for place in (random.randrange(len(ids)) for _ in range(3)):
+        if await store.read(lambda tx, place=place: tx.entries.get(ids[place])):  # type: ignore[misc]
+            await correct(store, ids[place], known[place], random.choice(random.choice(EVENTS)))
+    gone, one, other = (random.randrange(len(ids)) for _ in range(3))
+    what = random.randrange(4)
+    if what == 0:
+        await store.write(lambda tx: tx.entries.remove(FeedId(known[gone].feed), [ids[gone]]))
+    if what == 1 and one != other:
+        first, second = frozenset([ids[one]]), frozenset([ids[other]])
+        rulings = Together(entries=first | second), Apart(entries=first, others=second)
+        ruling = random.choice(rulings)
+        await store.write(lambda tx: tx.stories.rule(ruling))
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_an_old_outline_and_what_came_since_are_all_that_is_stored(tmp_path: Path, seed: int) -> None:
+    undisturbed = await run(tmp_path / "1.db", seed)
+    outlined = Random(seed).choice((9, 20, 45))
+    assert await run(tmp_path / "2.db", seed, outlined=outlined, killed=True) == undisturbed
