@@ -100,8 +100,7 @@ class Postings:
             ids, weights = self._holding.pop(term)
             left = [(story_id, weight) for story_id, weight in zip(ids, weights, strict=True) if story_id not in gone]
             if left:
-                kept = array("I", map(itemgetter(0), left)), array("d", map(itemgetter(1), left))
-                self._holding[term] = cast("Holding", kept)
+                self._holding[term] = ([story_id for story_id, _ in left], [weight for _, weight in left])
 
     def like(
         self, weights: Mapping[str, float], at_least: float, *, but: StoryId | None = None
