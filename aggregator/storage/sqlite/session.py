@@ -9,7 +9,7 @@ from json import JSONEncoder, dumps, loads
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from aggregator.storage.sqlite.database import Database
 
 Value = str | int | float | bytes | None
 Row = Mapping[str, Any]
