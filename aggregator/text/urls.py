@@ -18,11 +18,11 @@ _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_-])?(?:\.[a-z0-9_-]+)*\.?")
 _PATH_SAFE = "!$%&()*+,/:;=@~[]"
 _QUERY_SAFE = _PATH_SAFE + "?#"
 _STRICT = re.compile(
-    r"https?://([a-z0-9_][a-z0-9_-]*+(?:\.[a-z0-9_-]++)*+\.?+)(?:/[\w!$%&()*+,/:=@~.\[\]-]*+)?+"
+    r"https?://([a-z0-9_][a-z0-9_-]*+(?:\.[a-z0-9_-]++)*+\.?+)(?::[1-5][0-9]{4}|:[1-9][0-9]{3})?+(?:/[\w!$%&()*+,/:=@~.\[\]-]*+)?+"
     r"(?:\?[\w!$%&()*+,/:=@~.\[\]?-]++)?+(?:#[\w!$%&()*+,/:=@~.\[\]?#-]++)?+",
     re.ASCII,
 )
-"""Addresses that `web_url` gives back as they are; most are."""
+"""Addresses that `web_url` gives back as they are; most are. Ports are those that no scheme leaves out, and that are none too large."""
 _PARTS = re.compile(r"https?://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?")
 _ORIGIN = re.compile("https?://[^/?#]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
