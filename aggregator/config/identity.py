@@ -44,15 +44,20 @@ _ROOM_FOR_NUMBER = 70
 
 def host_name(url: str) -> str:
     """Give the host, without www and port: what a publisher is called when feeds.yaml does not say it."""
-    return host(url).removeprefix("www.")
+    return _without_www(host(url))
+
+
+def _without_www(name: str) -> str:
+    return name.removeprefix("www.")
 
 
 def _words(url: str) -> str:
     parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
+    number = parts.port
+    port = f":{number}" if number else ""
     segments = (_without_suffix(segment) for segment in parts.path.split("/"))
     telling = (segment for segment in segments if segment.lower() not in _NOISE)
-    return "-".join([host_name(url) + port, *telling, *([parts.query] if parts.query else [])])
+    return "-".join([_without_www(parts.hostname or "") + port, *telling, *([parts.query] if parts.query else [])])
 
 
 def _without_suffix(segment: str) -> str:

@@ -18,11 +18,11 @@ _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_-])?(?:\.[a-z0-9_-]+)*\.?")
 _PATH_SAFE = "!$%&()*+,/:;=@~[]"
 _QUERY_SAFE = _PATH_SAFE + "?#"
 _STRICT = re.compile(
-    r"https?://([a-z0-9_][a-z0-9_-]*+(?:\.[a-z0-9_-]++)*+\.?+)(?:/[\w!$%&()*+,/:=@~.\[\]-]*+)?+"
+    r"https?://([a-z0-9_][a-z0-9_-]*+(?:\.[a-z0-9_-]++)*+\.?+)(?::([1-5][0-9]{4}|[1-9][0-9]{3}))?+(?:/[\w!$%&()*+,/:=@~.\[\]-]*+)?+"
     r"(?:\?[\w!$%&()*+,/:=@~.\[\]?-]++)?+(?:#[\w!$%&()*+,/:=@~.\[\]?#-]++)?+",
     re.ASCII,
 )
-"""Addresses that `web_url` gives back as they are; most are."""
+"""Addresses that `web_url` gives back as they are; most are. Ports are those that no scheme leaves out, and that are none too large."""
 _PARTS = re.compile(r"https?://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?")
 _ORIGIN = re.compile("https?://[^/?#]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -92,6 +92,9 @@ def host_and_port(url: str) -> str:
     The host is written as `web_url` writes it, the port is 80 or 443 where the address has none. What names no server is
     its own name.
     """
+    strict = _STRICT.fullmatch(url)
+    if strict and len(strict[1]) <= MAX_HOST:
+        return f"{strict[1]}:{strict[2] or _DEFAULT_PORTS[url.partition(':')[0]]}"
     try:
         parts = urlsplit(url)
         return f"{_strict_host(parts.hostname or '')}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"

@@ -51,6 +51,9 @@ def test_a_poll_without_news_imports_no_web_server_and_no_parser(folder: Path) -
     found = loaded("poll", "--json", folder=folder)
     assert found & {*READERS, *PAGES, "httpx", "ruamel"} == set()
     assert {"sqlite_utils", "pydantic", "yaml"} <= found, "the poll did not get far"
+    again = loaded("poll", "--json", folder=folder)
+    assert found - again >= {"sqlite_utils"}, "the database needs no new tables"
+    assert {"sqlite3", "pydantic", "yaml"} <= again, "the poll did not get far"
 
 
 def test_a_poll_without_news_imports_nothing_that_groups(folder: Path) -> None:

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlite_utils import Database
 
 from aggregator.model.entry import EntrySummary
 from aggregator.model.grouping import Reading
@@ -16,6 +15,7 @@ from aggregator.model.ids import FeedId, StoryId
 from aggregator.model.poll import EntryPlan
 from aggregator.model.query import StoryQuery
 from aggregator.storage.sqlite import connect, migrations
+from aggregator.storage.sqlite.database import Database
 from aggregator.storage.sqlite.session import Session
 from aggregator.storage.sqlite.store import SqliteTransaction
 from tests.factories import NOON, make_feed, make_parsed_entry

@@ -4,15 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database
 
 from aggregator.errors import DatabaseUnusable
 from aggregator.model.ids import FeedId
 from aggregator.model.poll import EntryPlan
 from aggregator.model.query import EntryQuery
 from aggregator.storage.sqlite import connect, migrations, search_index
+from aggregator.storage.sqlite.database import Database
 from aggregator.storage.sqlite.session import Session
-from aggregator.storage.sqlite.steps import MIGRATIONS
 from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
 from tests.factories import NOON, make_feed, make_parsed_entry
 
@@ -120,12 +119,12 @@ def test_a_step_that_fails_leaves_no_half_of_it(tmp_path: Path) -> None:
 
     def upgrade() -> None:
         with connect.writing(database):
-            MIGRATIONS.apply(database)
+            migrations.apply(database)
             database.execute("CREATE TABLE feeds (id TEXT)")
 
     with pytest.raises(sqlite3.OperationalError, match="already exists"):
         upgrade()
-    assert database.table_names() == []
+    assert database.execute("SELECT name FROM sqlite_schema").fetchall() == []
     database.close()
 
 
@@ -133,7 +132,7 @@ def first_release(path: Path) -> None:
     """Make a database as the first release left it, with a feed that was polled and one that is leased."""
     database = connect.connect(path, writing=True)
     with connect.writing(database):
-        MIGRATIONS.apply(database, stop_before="0002_rate_groups_and_polls")
+        migrations.apply(database, before="0002_rate_groups_and_polls")
         for name, configured, leased in (("a", 1, "NULL"), ("b", 1, "9999999999"), ("left", 0, "NULL")):
             database.execute(
                 "INSERT INTO feeds (id, configured, position, url, host, title, publisher, category, interval,"
@@ -165,7 +164,7 @@ async def test_entries_from_before_stories_were_known_wait_for_one_and_are_liste
     path = tmp_path / "old.db"
     database = connect.connect(path, writing=True)
     with connect.writing(database):
-        MIGRATIONS.apply(database, stop_before="0008_stories")
+        migrations.apply(database, before="0008_stories")
         database.execute(
             "INSERT INTO feeds (id, configured, position, url, title, publisher, category, interval,"
             " allow_private_address) VALUES ('a', 1, 0, '', '', '', '', 0, 0)"

@@ -249,6 +249,7 @@ async def test_d3_a_disk_that_is_full_is_said_to_be_and_nothing_is_kept(tmp_path
 
 
 async def test_one_sqlite_library_is_used(tmp_path: Path) -> None:
+    """By sqlite-utils as well, which opens no file of ours, but might one day."""
     database = connect.connect(tmp_path / "a.db", writing=True)
     utils: Any = import_module("sqlite_utils.utils")
     assert type(database.conn) is utils.sqlite3.Connection

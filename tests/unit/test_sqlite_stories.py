@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database
 
 from aggregator.model.copies import CopyAssignment
 from aggregator.model.entry import Coverage
@@ -15,6 +14,7 @@ from aggregator.model.poll import EntryPlan
 from aggregator.model.query import StoryQuery
 from aggregator.model.story import Apart, EventKind, Pinned
 from aggregator.storage.sqlite import connect, migrations
+from aggregator.storage.sqlite.database import Database
 from aggregator.storage.sqlite.session import Session
 from aggregator.storage.sqlite.store import SqliteTransaction
 from tests.factories import NOON, make_feed, make_parsed_entry

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from aggregator.text.urls import MAX_LENGTH, article_key, canonical, host, origin, slug, web_url
+from aggregator.text.urls import MAX_LENGTH, article_key, canonical, host, host_and_port, origin, slug, web_url
 
 BASE = "https://news.example/world/index.html"
 
@@ -16,6 +16,9 @@ BASE = "https://news.example/world/index.html"
         ("  \n https://news.example/a\r\n\t", "https://news.example/a"),
         ("HTTP://News.EXAMPLE:80/A?b#c", "http://news.example/A?b#c"),
         ("https://news.example:8443/", "https://news.example:8443/"),
+        ("http://news.example:59999", "http://news.example:59999"),
+        ("http://news.example:60000/?a", "http://news.example:60000/?a"),
+        ("http://news.example:08080/", "http://news.example:8080/"),
         ("http://h.example/a b\"<'>`", "http://h.example/a%20b%22%3C%27%3E%60"),
         ("http://h.example/%20%zz?a=%41", "http://h.example/%20%zz?a=%41"),
         ("https://bücher.example/ä?ö#ü", "https://xn--bcher-kva.example/%C3%A4?%C3%B6#%C3%BC"),
@@ -143,6 +146,22 @@ def test_a_front_page_names_no_article(url: str | None) -> None:
 )
 def test_an_article_has_a_key(url: str) -> None:
     assert article_key(url) == canonical(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://news.example/a", "news.example:443"),
+        ("http://news.example", "news.example:80"),
+        ("http://news.example:8080/?a", "news.example:8080"),
+        ("https://News.example:0443/", "news.example:443"),
+        ("http://[::1]:65535/x", "[::1]:65535"),
+        ("http://news.example:65536/", "http://news.example:65536/"),
+        ("mailto:a@news.example", "mailto:a@news.example"),
+    ],
+)
+def test_a_server_is_named_by_host_and_port_however_its_address_is_spelt(url: str, expected: str) -> None:
+    assert host_and_port(url) == expected
 
 
 def test_host_and_origin() -> None:

@@ -10,10 +10,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from aggregator.errors import InputError
 from aggregator.storage.sqlite import connect, migrations
+from aggregator.storage.sqlite.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

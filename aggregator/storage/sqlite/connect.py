@@ -17,19 +17,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING
-
-from sqlite_utils import Database
 
 from aggregator.errors import DatabaseUnusable
+from aggregator.storage.sqlite.database import Database, sqlite3
 from aggregator.storage.sqlite.session import Tracer
-
-if TYPE_CHECKING:
-    import sqlite3
-else:
-    # sqlite-utils takes pysqlite3 where that is installed. Two copies of SQLite in one process break each other's
-    # POSIX locks on a file (https://sqlite.org/howtocorrupt.html section 2.2.1), so that one is used throughout.
-    from sqlite_utils.utils import sqlite3
 
 Trouble = sqlite3.Error
 """Whatever SQLite raises."""
@@ -133,8 +124,7 @@ def connect_as_it_is(path: Path, *, tracer: Tracer | None = None, busy_timeout: 
         connection = sqlite3.connect(
             path, isolation_level=None, timeout=busy_timeout.total_seconds(), check_same_thread=False
         )
-        # Plugins of sqlite-utils that a person installed are no part of this program.
-        db = Database(connection, execute_plugins=False, tracer=tracer)
+        db = Database(connection, tracer=tracer)
         connection.row_factory = sqlite3.Row
     return db
 

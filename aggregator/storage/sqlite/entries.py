@@ -18,17 +18,17 @@ from aggregator.storage.sqlite.saving import save
 from aggregator.storage.sqlite.session import MOST, Row, Session, Value, many, seconds
 
 # Three index searches, because the planner would answer an OR of them by reading the whole feed.
-_KNOWN = """
-    SELECT id, guid, url, headline, published_at, fingerprint FROM entries WHERE id IN (
+_KNOWN = f"""
+    SELECT {entry_rows.KNOWN_COLUMNS} FROM entries WHERE id IN (
         SELECT id FROM entries WHERE feed_id = :feed AND guid IN (SELECT value FROM json_each(:guids))
-        UNION SELECT id FROM entries WHERE feed_id = :feed AND url IN (SELECT value FROM json_each(:urls))
-        UNION SELECT id FROM entries WHERE feed_id = :feed AND headline IN (SELECT value FROM json_each(:headlines))
+        UNION ALL SELECT id FROM entries WHERE feed_id = :feed AND url IN (SELECT value FROM json_each(:urls))
+        UNION ALL SELECT id FROM entries WHERE feed_id = :feed AND headline IN (SELECT value FROM json_each(:headlines))
             AND guid IS NULL AND url IS NULL
     ) ORDER BY id
 """
 
-_BY_IDS = """
-    SELECT id, guid, url, headline, published_at, fingerprint FROM entries
+_BY_IDS = f"""
+    SELECT {entry_rows.KNOWN_COLUMNS} FROM entries
     WHERE id IN (SELECT value FROM json_each(:ids)) AND feed_id = :feed ORDER BY id
 """
 

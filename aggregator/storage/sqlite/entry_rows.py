@@ -34,15 +34,21 @@ ENTRY_COLUMNS = f"""{SUMMARY_COLUMNS},
 """And of `entry_texts AS t`: what `entry` reads."""
 
 
+KNOWN_COLUMNS = "id, guid, url, headline, published_at, fingerprint"
+"""Of `entries`: what `known` reads."""
+
+
 def known(row: Row) -> KnownEntry:
-    """Read what recognising an entry again needs."""
+    """Read `KNOWN_COLUMNS`, what recognising an entry again needs."""
+    values: tuple[Any, ...] = tuple(row)  # as in `summary`; sixty of them are read for a document that changed
+    entry_id, guid, url, headline, published_at, fingerprint = values
     return KnownEntry(
-        id=EntryId(row["id"]),
-        guid=row["guid"],
-        url=row["url"],
-        headline=row["headline"],
-        published_at=moment(row["published_at"]),
-        fingerprint=row["fingerprint"],
+        id=entry_id,
+        guid=guid,
+        url=url,
+        headline=headline,
+        published_at=moment(published_at),
+        fingerprint=fingerprint,
     )
 
 

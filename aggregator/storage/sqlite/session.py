@@ -9,7 +9,7 @@ from json import JSONEncoder, dumps, loads
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from aggregator.storage.sqlite.database import Database
 
 Value = str | int | float | bytes | None
 Row = Mapping[str, Any]
@@ -172,8 +172,8 @@ def as_json(value: object) -> str | None:
     return _encode(value) if value else None
 
 
-_encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""`dumps` would make an encoder at every call: 0.8 of the 2 us that a short value takes."""
+_encode = JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+"""`dumps` would make an encoder at every call: 0.8 of the 2 us that a short value takes. To look whether it contains itself takes another one."""
 
 
 def from_json(text: str | None, empty: Any) -> Any:  # noqa: ANN401 - JSON

@@ -4,7 +4,8 @@ Steps are only ever added: what has run on someone's database can't be changed. 
 could change. Each is named in the database once it has run (sqlite-utils' `Migrations`).
 """
 
-from sqlite_utils import Database, Migrations
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from aggregator.storage.sqlite.digest_tables import DIGESTS
 from aggregator.storage.sqlite.first_tables import ENTRIES_AND_FEEDS
@@ -12,17 +13,31 @@ from aggregator.storage.sqlite.full_texts import FULL_TEXTS
 from aggregator.storage.sqlite.lists import LISTS
 from aggregator.storage.sqlite.story_tables import STORIES
 
-MIGRATIONS = Migrations("aggregator")
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+Step = Callable[["Database"], None]
+
+STEPS: Final[dict[str, Step]] = {}
+"""All of them by name, in the order in which they are taken."""
 
 
-@MIGRATIONS(name="0001_entries_and_feeds")
-def _entries_and_feeds(db: Database) -> None:
+def _step(name: str) -> Callable[[Step], Step]:
+    def noted(step: Step) -> Step:
+        STEPS[name] = step
+        return step
+
+    return noted
+
+
+@_step("0001_entries_and_feeds")
+def _entries_and_feeds(db: "Database") -> None:
     for statement in ENTRIES_AND_FEEDS:
         db.execute(statement)
 
 
-@MIGRATIONS(name="0002_rate_groups_and_polls")
-def _rate_groups_and_polls(db: Database) -> None:
+@_step("0002_rate_groups_and_polls")
+def _rate_groups_and_polls(db: "Database") -> None:
     for statement in _RATE_GROUPS_AND_POLLS:
         db.execute(statement)
 
@@ -92,8 +107,8 @@ _RATE_GROUPS_AND_POLLS = (
 )
 
 
-@MIGRATIONS(name="0003_subscriptions")
-def _subscriptions(db: Database) -> None:
+@_step("0003_subscriptions")
+def _subscriptions(db: "Database") -> None:
     for statement in _SUBSCRIPTIONS:
         db.execute(statement)
 
@@ -126,8 +141,8 @@ _SUBSCRIPTIONS = (
 )
 
 
-@MIGRATIONS(name="0004_saving_by_the_batch")
-def _saving_by_the_batch(db: Database) -> None:
+@_step("0004_saving_by_the_batch")
+def _saving_by_the_batch(db: "Database") -> None:
     for statement in _SAVING_BY_THE_BATCH:
         db.execute(statement)
 
@@ -148,8 +163,8 @@ _SAVING_BY_THE_BATCH = (
 )
 
 
-@MIGRATIONS(name="0005_pushes_and_advertised_hubs")
-def _pushes_and_advertised_hubs(db: Database) -> None:
+@_step("0005_pushes_and_advertised_hubs")
+def _pushes_and_advertised_hubs(db: "Database") -> None:
     for statement in _PUSHES_AND_ADVERTISED_HUBS:
         db.execute(statement)
 
@@ -161,14 +176,14 @@ _PUSHES_AND_ADVERTISED_HUBS = (
 )
 
 
-@MIGRATIONS(name="0006_clock")
-def _clock(db: Database) -> None:
+@_step("0006_clock")
+def _clock(db: "Database") -> None:
     db.execute("CREATE TABLE clock (latest_at INTEGER NOT NULL) STRICT")
     db.execute("INSERT INTO clock (latest_at) VALUES (0)")
 
 
-@MIGRATIONS(name="0007_imprints")
-def _imprints(db: Database) -> None:
+@_step("0007_imprints")
+def _imprints(db: "Database") -> None:
     db.execute(
         """
         CREATE TABLE imprints (
@@ -180,38 +195,38 @@ def _imprints(db: Database) -> None:
     )
 
 
-@MIGRATIONS(name="0008_stories")
-def _stories(db: Database) -> None:
+@_step("0008_stories")
+def _stories(db: "Database") -> None:
     for statement in STORIES:
         db.execute(statement)
 
 
-@MIGRATIONS(name="0009_digests")
-def _digests(db: Database) -> None:
+@_step("0009_digests")
+def _digests(db: "Database") -> None:
     for statement in DIGESTS:
         db.execute(statement)
 
 
-@MIGRATIONS(name="0012_contents_mark")
-def _contents_mark(db: Database) -> None:
+@_step("0012_contents_mark")
+def _contents_mark(db: "Database") -> None:
     db.execute("CREATE TABLE contents_mark (mark INTEGER NOT NULL) STRICT")
     db.execute("INSERT INTO contents_mark (mark) VALUES (0)")
 
 
-@MIGRATIONS(name="0013_icons_and_images_of_feeds")
-def _icons_and_images_of_feeds(db: Database) -> None:
+@_step("0013_icons_and_images_of_feeds")
+def _icons_and_images_of_feeds(db: "Database") -> None:
     db.execute("ALTER TABLE feeds ADD COLUMN icon_url TEXT")
     db.execute("ALTER TABLE feeds ADD COLUMN shows_images INTEGER NOT NULL DEFAULT 1")
 
 
-@MIGRATIONS(name="0014_what_feeds_want")
-def _what_feeds_want(db: Database) -> None:
+@_step("0014_what_feeds_want")
+def _what_feeds_want(db: "Database") -> None:
     for statement in _WHAT_FEEDS_WANT:
         db.execute(statement)
 
 
-@MIGRATIONS(name="0015_full_texts_and_lists")
-def _full_texts_and_lists(db: Database) -> None:
+@_step("0015_full_texts_and_lists")
+def _full_texts_and_lists(db: "Database") -> None:
     for statement in (*FULL_TEXTS, *LISTS):
         db.execute(statement)
 
@@ -227,13 +242,13 @@ _WHAT_FEEDS_WANT = (
 )
 
 
-@MIGRATIONS(name="0016_checksums")
-def _checksums(db: Database) -> None:
+@_step("0016_checksums")
+def _checksums(db: "Database") -> None:
     db.execute("ALTER TABLE entry_texts ADD COLUMN checksum INTEGER")
 
 
-@MIGRATIONS(name="0018_story_outlines")
-def _story_outlines(db: Database) -> None:
+@_step("0018_story_outlines")
+def _story_outlines(db: "Database") -> None:
     db.execute(
         """
         CREATE TABLE story_outlines (

@@ -37,7 +37,7 @@ from aggregator.storage.sqlite.stories import SqliteStories
 from aggregator.storage.sqlite.versions import SqliteVersions, raise_mark
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from aggregator.storage.sqlite.database import Database
 
 T = TypeVar("T")
 

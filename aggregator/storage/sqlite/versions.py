@@ -16,7 +16,7 @@ from aggregator.storage.sqlite.connect import Trouble
 from aggregator.storage.sqlite.session import Session
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from aggregator.storage.sqlite.database import Database
 
 
 def raise_mark(session: Session) -> None:
