@@ -12,7 +12,7 @@ from functools import lru_cache
 from html import escape
 
 from aggregator.model.entry import EntrySummary, Link, PublishedEntry
-from aggregator.model.feed import FeedOverview
+from aggregator.model.feed import FeedOutline
 from aggregator.model.story import PublishedStory, StoryEvent, StoryLine
 from aggregator.publish import atom, jsonfeed, rss
 from aggregator.publish.jsonfeed import Json
@@ -64,7 +64,7 @@ def write_json(channel: Channel, stories: Sequence[PublishedStory]) -> bytes:
     return jsonfeed.whole(channel, items)
 
 
-def _encoded(site: Site, origin: FeedOverview | None, item: PublishedStory) -> str:
+def _encoded(site: Site, origin: FeedOutline | None, item: PublishedStory) -> str:
     return jsonfeed.encoded(jsonfeed.item_of(_prepared(site, origin, item), _about(site, item)))
 
 
@@ -95,11 +95,11 @@ def _is_short(item: PublishedStory) -> bool:
     return item.story.size <= MOST_LISTED and len(item.lead.body) <= SHORT_CONTENT
 
 
-def _origin(channel: Channel, item: PublishedStory) -> FeedOverview | None:
+def _origin(channel: Channel, item: PublishedStory) -> FeedOutline | None:
     return channel.origins.get(item.lead.feed_id)
 
 
-def _prepared(site: Site, origin: FeedOverview | None, item: PublishedStory) -> Listed:
+def _prepared(site: Site, origin: FeedOutline | None, item: PublishedStory) -> Listed:
     story, lead = item.story, item.lead
     page_url = site.address(f"stories/{story.id}")
     told = others(item)

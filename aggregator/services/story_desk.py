@@ -123,7 +123,7 @@ class StoryDesk:
 
     def _decide(self, tx: Transaction, batch: Sequence[EntryId], *, is_whole: bool) -> None:
         """Decide about a batch; `is_whole` if nothing else waits."""
-        known = tx.stories.placed(batch)
+        known = set(tx.stories.placed(batch))
         waiting = _Waiting(tx, batch, is_whole=is_whole)
         tx.copies.tie(self._near_pairs(waiting, known), anew=batch)
         candidates = tx.copies.connected(batch, reach=reach(self._window))
@@ -194,6 +194,6 @@ class _Waiting:
         if self._is_whole:
             return set()
         later = {one.id for one in ones if (one.at, one.id) > self._last} - self.batch
-        placed = self.tx.stories.placed(later) if later else set()
+        placed = set(self.tx.stories.placed(later)) if later else set()
         changed = placed.intersection(self.tx.copies.ungrouped(limit=ALL)) if placed else set()
         return (later - placed) | changed

@@ -358,10 +358,10 @@ async def test_rulings_are_remembered_in_their_order(store: Store) -> None:
     assert list((await memory(store)).rulings) == rulings
 
 
-async def test_entries_that_have_a_story_are_told_from_those_that_have_none(store: Store) -> None:
+async def test_the_stories_of_entries_are_told_and_those_that_have_none_are_left_out(store: Store) -> None:
     await save(store, make_changes(make_state(1, 1), placed={1: [1, 4]}))
     asked = [EntryId(number) for number in (1, 2, 4, 99)]
-    assert await read(store, lambda tx: tx.stories.placed(asked)) == {1, 4}
+    assert await read(store, lambda tx: tx.stories.placed(asked)) == {1: 1, 4: 1}
 
 
 async def test_a_closed_story_is_given_with_its_entries_in_order_of_time(store: Store) -> None:

@@ -598,7 +598,7 @@ async def test_a_page_of_fifty_takes_as_many_queries_as_a_page_of_two(tmp_path: 
         for limit in (2, 50):
             statements.clear()
             await reader.contents(EntryQuery(limit=limit))
-            await reader.story_contents(StoryQuery(limit=limit))
+            await reader.story_contents(StoryQuery(limit=limit), events=True)
             counts.append(len([sql for sql in statements if sql.lstrip().startswith(("SELECT", "WITH"))]))
         await store.aclose()
     assert counts[0] == counts[1] <= 32, "sixteen a document"
