@@ -107,6 +107,10 @@ class StoryRecords(Protocol):
         """Tell the story of each of these entries that has one."""
         ...
 
+    def coverage_within(self, category: str, story_ids: Collection[StoryId]) -> Mapping[StoryId, int]:
+        """Count the publishers that have each of these stories in a category; those that none has there are missing."""
+        ...
+
     def related(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, tuple[tuple[StoryLine, float], ...]]:
         """Give what was found related to each of these stories, or found one of these related to itself.
 

@@ -1,7 +1,7 @@
 """Put together the front page: top stories, the newest entries, and a section for every category."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.model.entry import EntrySummary, PublishedEntry
@@ -63,7 +63,7 @@ class Front:
     """What the front page shows."""
 
     top: tuple[Story, ...]
-    """Stories that most publishers have, the fresher the higher; empty where none has two."""
+    """Stories that most publishers, of the category if one is asked for, have, the fresher the higher; empty where none has two."""
     latest: Page[PublishedEntry]
     """Newest first, but for publishers that took turns."""
     sections: tuple[Section, ...]
@@ -124,14 +124,26 @@ def _choice(entries: Sequence[EntrySummary], stories: Mapping[EntryId, StoryId])
     return with_room_for_all([first for first, *_ in told], _publisher, most=SECTION_SIZE, each=OF_ONE_PUBLISHER)
 
 
+def _counted_within(tx: Transaction, lines: Sequence[StoryLine], category: str | None) -> Sequence[StoryLine]:
+    """Let the coverage of stories be that by publishers of a category."""
+    if category is None:
+        return lines
+    coverage = tx.stories.coverage_within(category, [line.id for line in lines])
+    return [replace(line, coverage=coverage.get(line.id, 0)) for line in lines]
+
+
 def _top_stories(tx: Transaction, query: FrontQuery, newest: datetime) -> tuple[Story, ...]:
-    """List the stories that most publishers have, of those that changed within the window."""
+    """List the stories that most publishers have, of those that changed within the window; of a category, most of its publishers.
+
+    The list of a category goes by all publishers: what many have, and one of the category, is passed over for what follows.
+    """
     found: dict[StoryId, StoryLine] = {}
     since = newest - query.window
     for least in TOP_COVERAGE:
         wanted = StoryQuery(category=query.category, since=since, least_coverage=least, limit=MOST_RANKED)
-        found |= {line.id: line for line in tx.stories.page(wanted).items}
-        if len(found) >= ENOUGH:
+        lines = [line for line in tx.stories.page(wanted).items if line.id not in found]
+        found |= {line.id: line for line in _counted_within(tx, lines, query.category)}
+        if sum(line.coverage >= least for line in found.values()) >= ENOUGH:
             break
     top = ranked(found.values(), newest=newest, window=query.window)[:TOP_SIZE]
     whole = tx.stories.several([line.id for line in top], why=False, events=False)

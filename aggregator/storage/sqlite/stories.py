@@ -32,6 +32,12 @@ _ENTRIES_OF = """
     SELECT e.id, e.listed_at FROM story_entries AS p CROSS JOIN entries AS e ON e.id = p.entry_id WHERE p.story_id = :id
 """
 _PLACED = "SELECT entry_id, story_id FROM story_entries WHERE entry_id IN (SELECT value FROM json_each(:ids))"
+_COVERED_WITHIN = """
+    SELECT p.story_id, count(DISTINCT f.publisher) AS publishers
+    FROM story_entries AS p CROSS JOIN entries AS e ON e.id = p.entry_id CROSS JOIN feeds AS f ON f.id = e.feed_id
+    WHERE p.story_id IN (SELECT value FROM json_each(:ids)) AND e.shown = 1 AND e.category = :category
+    GROUP BY p.story_id
+"""
 _RELATED = """
     SELECT story_id, other_id, score FROM story_related WHERE story_id IN (SELECT value FROM json_each(:ids))
     UNION ALL
@@ -192,6 +198,11 @@ class SqliteStories:
             for entry, story in story_of.items()
             if story in found
         }
+
+    def coverage_within(self, category: str, story_ids: Collection[StoryId]) -> Mapping[StoryId, int]:
+        """Count the publishers that have each of these stories in a category; those that none has there are missing."""
+        found = self._session.rows(_COVERED_WITHIN, category=category, ids=many(story_ids))
+        return {StoryId(row["story_id"]): row["publishers"] for row in found}
 
     def related(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, tuple[tuple[StoryLine, float], ...]]:
         """Give what was found related to each of these stories, or found one of these related to itself."""
