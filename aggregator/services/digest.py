@@ -189,6 +189,7 @@ class Digests:
             return last
         making = self._making.begin(name, name, lambda: self._renewed(plan, whole, now))
         if making and last and age is not None and timedelta() <= age < OUTLASTED * self._previews_last:
+            making.remove_done_callback(_looked_at)  # said once, however many ask meanwhile
             making.add_done_callback(_looked_at)
             return last
         return await (asyncio.shield(making) if making else self._renewed(plan, whole, now))
