@@ -23,7 +23,9 @@ changed: there are databases with imprints of it."""
 
 ONE = "<item><title>One</title><guid>1</guid><description>a</description></item>"
 TWICE = "<item><title>Letâ€™s meet in KÃ¶ln</title><guid>3</guid><description>&lt;p&gt;FÃ¼r „alle“&lt;/p&gt;</description></item>"
-PARTS = "<item><title>Four</title><guid>4</guid><description>&lt;header&gt;Heading&lt;/header&gt;Text</description></item>"
+PARTS = (
+    "<item><title>Four</title><guid>4</guid><description>&lt;header&gt;Heading&lt;/header&gt;Text</description></item>"
+)
 TWO = "<item><title>Two</title><guid>2</guid><description>b</description></item>"
 
 
