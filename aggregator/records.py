@@ -18,6 +18,7 @@ from aggregator.model.feed import (
     Feed,
     FeedFigures,
     FeedGlance,
+    FeedOutline,
     FeedOverview,
     FeedState,
     GroupLease,
@@ -131,6 +132,10 @@ class FeedRecords(Protocol):
         """Find a configured feed."""
         ...
 
+    def outlines(self, feed_ids: Collection[FeedId]) -> Mapping[FeedId, FeedOutline]:
+        """Tell of those of these feeds that are configured what a subscription list does."""
+        ...
+
     def several(self, feed_ids: Collection[FeedId]) -> Mapping[FeedId, FeedOverview]:
         """Give those of these feeds that are configured."""
         ...
@@ -201,10 +206,9 @@ class EntryRecords(Protocol):
         ...
 
     def judge(self, *, limit: int) -> int:
-        """Apply the rules of a feed whose rules feeds.yaml has changed to at most `limit` of its stored entries.
+        """Apply the rules of a feed whose rules feeds.yaml has changed to at most `limit` of its stored entries; give how many.
 
-        Returns:
-            How many it looked at; 0 when all entries of all feeds stand as their rules say.
+        It is 0 when all entries of all feeds stand as their rules say.
         """
         ...
 
@@ -220,15 +224,16 @@ class EntryRecords(Protocol):
         """List entries of configured feeds, newest first."""
         ...
 
+    def lines(self, query: EntryQuery) -> Sequence[EntrySummary]:
+        """List the same in brief."""
+        ...
+
     def archive(self, query: EntryQuery) -> Page[Entry]:
         """List the entries of a query up to the first that closes an archive (`model.query.closes_archive`), or to `limit`."""
         ...
 
     def newer_archive(self, query: EntryQuery) -> Cursor | None:
-        """Find where the archive begins that ends with the entry of the query's cursor, which is where the next older one begins.
-
-        None where the cursor closes no archive, or no newer entry of the list does.
-        """
+        """Find where the archive begins that ends where the query's cursor is; None where that closes none, or no newer entry does."""
         ...
 
     def stored(self, feed_id: FeedId) -> list[Stored]:

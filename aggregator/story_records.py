@@ -66,8 +66,8 @@ class StoryRecords(Protocol):
         """Give these entries as the engine looks at them, in the order in which it is to take them: `at`, then id."""
         ...
 
-    def placed(self, entry_ids: Collection[EntryId]) -> set[EntryId]:
-        """Tell which of these entries have a story."""
+    def placed(self, entry_ids: Collection[EntryId]) -> Mapping[EntryId, StoryId]:
+        """Tell the story of each of these entries that has one, be there anything of it to show or not."""
         ...
 
     def save(self, changes: StoryChanges, *, signature: str) -> None:
@@ -90,8 +90,13 @@ class StoryRecords(Protocol):
         """Find a story that has an entry to show; one that has merged is None: see `current`."""
         ...
 
-    def several(self, story_ids: Collection[StoryId], *, why: bool = True) -> Mapping[StoryId, Story]:
-        """Give those of these stories that `get` would, in a few queries however many they are; unless `why`, without words and vetoes."""
+    def several(
+        self, story_ids: Collection[StoryId], *, why: bool = True, events: bool = True
+    ) -> Mapping[StoryId, Story]:
+        """Give those of these stories that `get` would, in a few queries however many they are.
+
+        Unless `why`, without words and vetoes; unless `events`, without these.
+        """
         ...
 
     def current(self, story_id: StoryId) -> StoryId | None:
@@ -102,12 +107,20 @@ class StoryRecords(Protocol):
         """List stories, the latest to change materially first."""
         ...
 
+    def whole_page(self, query: StoryQuery, *, events: bool) -> Page[Story]:
+        """List the same as `several` gives them, without words and vetoes."""
+        ...
+
     def lines(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, StoryLine]:
         """Give those of these stories that have an entry to show."""
         ...
 
     def coverage(self, entry_ids: Collection[EntryId]) -> Mapping[EntryId, Coverage]:
         """Tell the story of each of these entries that has one."""
+        ...
+
+    def coverage_within(self, category: str, story_ids: Collection[StoryId]) -> Mapping[StoryId, int]:
+        """Count the publishers that have each of these stories in a category; those that none has there are missing."""
         ...
 
     def related(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, tuple[tuple[StoryLine, float], ...]]:

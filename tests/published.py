@@ -218,7 +218,7 @@ def make_channel(
         home_url=site.address(),
         updated_at=newest_change(entries),
         next_url=next_url,
-        origins={overview.feed.id: overview for overview in origins},
+        origins={overview.feed.id: overview.outline() for overview in origins},
     )
 
 

@@ -12,7 +12,7 @@ from html import escape
 from typing import TypeGuard
 
 from aggregator.model.entry import Coverage, Enclosure, Entry, EntrySummary, Link, PublishedEntry
-from aggregator.model.feed import FeedOverview
+from aggregator.model.feed import FeedOutline
 from aggregator.publish.site import Channel, Site, public
 from aggregator.text import languages
 from aggregator.text.words import html_safe, one_line, xml_safe
@@ -54,6 +54,10 @@ class Listed:
     origin_home_url: str | None
     enclosures: tuple[Enclosure, ...]
     """Each address once; `media_type` is one, or empty."""
+
+    def __hash__(self) -> int:
+        """Give a number that equal ones share, without reading whole texts."""
+        return hash((self.id, self.updated_at, self.title))
 
     @property
     def is_short(self) -> bool:
@@ -103,7 +107,7 @@ def article_url(site: Site, entry: EntrySummary) -> str:
     return xml_safe(entry.url) if entry.url else site.address(f"entries/{entry.id}")
 
 
-def prepared(site: Site, origin: FeedOverview | None, item: PublishedEntry) -> Listed:
+def prepared(site: Site, origin: FeedOutline | None, item: PublishedEntry) -> Listed:
     """Prepare one entry; `origin` is the feed that it was taken from, where that is known."""
     entry = item.entry
     page_url = site.address(f"entries/{entry.id}")
@@ -122,7 +126,7 @@ def prepared(site: Site, origin: FeedOverview | None, item: PublishedEntry) -> L
         language=languages.tag(entry.language),
         mentions=(Link(url=page_url, text=plain(f"{entry.label} - {site.title}")), *_mentions(site, item)),
         origin_title=plain(_origin_title(entry, origin)),
-        origin_url=xml_safe(public(origin.feed.url)) if origin else None,
+        origin_url=xml_safe(public(origin.url)) if origin else None,
         origin_home_url=xml_safe(origin.home_url) if origin and origin.home_url else None,
         enclosures=tuple({each.url: each for each in map(_enclosure, entry.enclosures)}.values()),
     )
@@ -147,7 +151,7 @@ def _author(entry: Entry) -> str:
     return next((name for name in named if name), "")
 
 
-def _origin_title(entry: Entry, origin: FeedOverview | None) -> str:
+def _origin_title(entry: Entry, origin: FeedOutline | None) -> str:
     return origin.name if origin else entry.feed_title or entry.publisher
 
 

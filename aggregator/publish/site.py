@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from aggregator.model.entry import PublishedEntry
-from aggregator.model.feed import FeedOverview
+from aggregator.model.feed import FeedOutline
 from aggregator.model.ids import CopySetId, FeedId, StoryId
 from aggregator.text.urls import slug
 
@@ -99,7 +99,7 @@ class Channel:
     """The archive of what came after; None where there is none yet."""
     is_complete: bool = False
     """This one document holds all there is (RFC 5005 section 2): an entry that it does not hold is no longer of this feed."""
-    origins: Mapping[FeedId, FeedOverview] = field(default_factory=dict)
+    origins: Mapping[FeedId, FeedOutline] = field(default_factory=dict)
     """The feeds that entries were taken from; one that is missing is named by its title alone."""
 
     @property

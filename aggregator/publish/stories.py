@@ -5,14 +5,15 @@ publisher, another lead, another number), not with every entry that joins: a rea
 when there is news, and only then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from html import escape
+from typing import Final, Generic, TypeVar
 
 from aggregator.model.entry import EntrySummary, Link, PublishedEntry
-from aggregator.model.feed import FeedOverview
+from aggregator.model.feed import FeedOutline
 from aggregator.model.story import PublishedStory, StoryEvent, StoryLine
 from aggregator.publish import atom, jsonfeed, rss
 from aggregator.publish.jsonfeed import Json
@@ -36,8 +37,31 @@ from aggregator.publish.listed import (
 from aggregator.publish.site import EMPTY_UPDATED_AT, Channel, Site
 from aggregator.text.dates import rfc3339
 
+T = TypeVar("T")
+
 MOST_LISTED = 50
 """Other entries that the text names; the story's page has all. Some stories have hundreds."""
+LARGEST: Final = 300
+"""Entries of a story that is remembered: thirty of those come to 9 MB at most."""
+
+
+class _Remembering(Generic[T]):
+    """Writes stories, and remembers what was written of most.
+
+    Nothing else of a feed of stories takes as long, and most of the stories that it has are as they were. What is remembered holds
+    the story, too, a kilobyte an entry: of large ones only a few, of the largest none.
+    """
+
+    def __init__(self, write: Callable[[Site, FeedOutline | None, PublishedStory], T]) -> None:
+        self._write = write
+        self._of_small = lru_cache(maxsize=KEPT)(write)
+        self._of_large = lru_cache(maxsize=KEPT // 10)(write)
+
+    def of(self, item: PublishedStory) -> Callable[[Site, FeedOutline | None, PublishedStory], T]:
+        """Give what writes a story."""
+        if len(item.lead.body) > SHORT_CONTENT or item.story.size > LARGEST:
+            return self._write
+        return self._of_small if item.story.size <= MOST_LISTED else self._of_large
 
 
 def write_atom(channel: Channel, stories: Sequence[PublishedStory]) -> bytes:
@@ -57,18 +81,15 @@ def write_json(channel: Channel, stories: Sequence[PublishedStory]) -> bytes:
     `also_covered_by` and `related` (as in the feeds of entries; of a related story also its `page` and `coverage`), and
     `events` (kind, date, url of the entry that brought it, detail).
     """
-    items = [
-        (_kept_item if _is_short(story) else _encoded)(channel.site, _origin(channel, story), story)
-        for story in stories
-    ]
+    items = [_encoding.of(story)(channel.site, _origin(channel, story), story) for story in stories]
     return jsonfeed.whole(channel, items)
 
 
-def _encoded(site: Site, origin: FeedOverview | None, item: PublishedStory) -> str:
+def _encoded(site: Site, origin: FeedOutline | None, item: PublishedStory) -> str:
     return jsonfeed.encoded(jsonfeed.item_of(_prepared(site, origin, item), _about(site, item)))
 
 
-_kept_item = lru_cache(maxsize=KEPT)(_encoded)
+_encoding = _Remembering(_encoded)
 
 
 def newest_change(stories: Sequence[PublishedStory]) -> datetime:
@@ -87,19 +108,14 @@ def others(item: PublishedStory) -> list[EntrySummary]:
 
 
 def _listed(channel: Channel, item: PublishedStory) -> Listed:
-    return (_kept if _is_short(item) else _prepared)(channel.site, _origin(channel, item), item)
+    return _preparing.of(item)(channel.site, _origin(channel, item), item)
 
 
-def _is_short(item: PublishedStory) -> bool:
-    """Tell that it may be remembered as it was prepared."""
-    return item.story.size <= MOST_LISTED and len(item.lead.body) <= SHORT_CONTENT
-
-
-def _origin(channel: Channel, item: PublishedStory) -> FeedOverview | None:
+def _origin(channel: Channel, item: PublishedStory) -> FeedOutline | None:
     return channel.origins.get(item.lead.feed_id)
 
 
-def _prepared(site: Site, origin: FeedOverview | None, item: PublishedStory) -> Listed:
+def _prepared(site: Site, origin: FeedOutline | None, item: PublishedStory) -> Listed:
     story, lead = item.story, item.lead
     page_url = site.address(f"stories/{story.id}")
     told = others(item)
@@ -119,8 +135,7 @@ def _prepared(site: Site, origin: FeedOverview | None, item: PublishedStory) -> 
     )
 
 
-_kept = lru_cache(maxsize=KEPT)(_prepared)
-"""Nothing else of a feed of stories takes as long, and most of the stories that it has are as they were."""
+_preparing = _Remembering(_prepared)
 
 
 def _parts(site: Site, item: PublishedStory, told: Sequence[EntrySummary], page_url: str) -> list[str]:

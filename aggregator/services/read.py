@@ -66,10 +66,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllFeeds:
-    """What /feeds shows."""
+    """What /feeds says of all feeds."""
 
-    marks: tuple[FeedMark, ...]
-    """In the order of feeds.yaml."""
     problems: tuple[FeedProblem, ...]
     """Newest first; none where they were not asked for."""
     pauses: tuple[GroupPause, ...]
@@ -115,9 +113,9 @@ class Reader:
         """List stories, the latest to change materially first."""
         return await self._store.read(lambda tx: tx.stories.page(query))
 
-    async def story_contents(self, query: StoryQuery) -> StoryContents:
-        """List whole stories, up to five related stories each, and the feeds that their leads come from."""
-        return await self._store.read(lambda tx: published_stories(tx, query))
+    async def story_contents(self, query: StoryQuery, *, events: bool) -> StoryContents:
+        """List whole stories, up to five related stories each, and the feeds that their leads come from; with their events, or without."""
+        return await self._store.read(lambda tx: published_stories(tx, query, events=events))
 
     async def story(self, story_id: StoryId) -> WholeStory | Moved | None:
         """Collect a story's page; None where there is no such story, or nothing of it to show."""
@@ -154,6 +152,10 @@ class Reader:
     async def feeds(self, *, now: datetime) -> list[FeedGlance]:
         """List the configured feeds in the order of feeds.yaml."""
         return await self._store.read(lambda tx: tx.feeds.glances(now=now))
+
+    async def marks(self, *, now: datetime) -> list[FeedMark]:
+        """List the configured feeds as far as they are counted."""
+        return await self._store.read(lambda tx: tx.feeds.marks(now=now))
 
     async def several_feeds(self, feed_ids: Collection[FeedId]) -> Mapping[FeedId, FeedOverview]:
         """Give those of these feeds that are configured."""
@@ -203,7 +205,6 @@ class Reader:
 
 def _all_feeds(tx: Transaction, now: datetime, *, with_problems: bool) -> AllFeeds:
     return AllFeeds(
-        marks=tuple(tx.feeds.marks(now=now)),
         problems=tuple(_problems(tx, now)) if with_problems else (),
         pauses=tx.feeds.pauses(now=now),
         totals=tx.entries.totals(),

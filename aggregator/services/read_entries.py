@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aggregator.model.entry import Coverage, Entry, EntrySummary, PublishedEntry
-from aggregator.model.feed import FeedOverview
+from aggregator.model.feed import FeedOutline
 from aggregator.model.ids import FeedId, StoryId
 from aggregator.model.query import Cursor, EntryQuery, Page
 from aggregator.model.story import StoryLine
@@ -21,7 +21,7 @@ class FeedContents:
     """What a published feed of entries holds."""
 
     page: Page[PublishedEntry]
-    origins: Mapping[FeedId, FeedOverview]
+    origins: Mapping[FeedId, FeedOutline]
     """The feeds that the listed entries were taken from."""
     newer: Cursor | None = None
     """Of an archive: where the one of newer entries begins; None where there is none yet."""
@@ -63,7 +63,7 @@ def archive(tx: Transaction, query: EntryQuery) -> FeedContents:
 
 def feed_contents(tx: Transaction, page: Page[PublishedEntry]) -> FeedContents:
     """Add to a page the feeds that its entries come from."""
-    return FeedContents(page=page, origins=tx.feeds.several({item.entry.feed_id for item in page.items}))
+    return FeedContents(page=page, origins=tx.feeds.outlines({item.entry.feed_id for item in page.items}))
 
 
 def related_stories(

@@ -1,10 +1,11 @@
 """Put together the front page: top stories, the newest entries, and a section for every category."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from aggregator.model.entry import Entry, EntrySummary, PublishedEntry
-from aggregator.model.ids import StoryId
+from aggregator.model.entry import EntrySummary, PublishedEntry
+from aggregator.model.ids import EntryId, StoryId
 from aggregator.model.poll import Totals
 from aggregator.model.query import EntryQuery, Page, StoryQuery
 from aggregator.model.story import Story, StoryLine
@@ -62,7 +63,7 @@ class Front:
     """What the front page shows."""
 
     top: tuple[Story, ...]
-    """Stories that most publishers have, the fresher the higher; empty where none has two."""
+    """Stories that most publishers, of the category if one is asked for, have, the fresher the higher; empty where none has two."""
     latest: Page[PublishedEntry]
     """Newest first, but for publishers that took turns."""
     sections: tuple[Section, ...]
@@ -100,27 +101,50 @@ def _publisher(entry: EntrySummary) -> str:
 
 
 def _sections(tx: Transaction) -> tuple[Section, ...]:
-    found = ((name, _choice(tx, name)) for name in tx.entries.categories())
-    return tuple(Section(category=name, entries=published(tx, each, related=0)) for name, each in found if each)
+    """Choose from brief entries, for all sections at once: only what is chosen is read whole."""
+    newest = {name: tx.entries.lines(_newest_of(name)) for name in tx.entries.categories()}
+    stories = tx.stories.placed([entry.id for entries in newest.values() for entry in entries])
+    chosen = {name: _choice(entries, stories) for name, entries in newest.items()}
+    whole = tx.entries.several([entry.id for entries in chosen.values() for entry in entries])
+    items = {item.entry.id: item for item in published(tx, tuple(whole.values()), related=0)}
+    return tuple(
+        Section(category=name, entries=tuple(items[entry.id] for entry in entries))
+        for name, entries in chosen.items()
+        if entries
+    )
 
 
-def _choice(tx: Transaction, category: str) -> list[Entry]:
-    entries = tx.entries.page(EntryQuery(category=category, limit=SECTION_CHOICE)).items
-    coverage = tx.stories.coverage([entry.id for entry in entries])
+def _newest_of(category: str) -> EntryQuery:
+    return EntryQuery(category=category, limit=SECTION_CHOICE)
+
+
+def _choice(entries: Sequence[EntrySummary], stories: Mapping[EntryId, StoryId]) -> list[EntrySummary]:
     # An entry without a story is alone; numbers of entries and of stories are both above 0.
-    told = together(entries, lambda entry: coverage[entry.id].story if entry.id in coverage else -entry.id)
+    told = together(entries, lambda entry: stories.get(entry.id, -entry.id))
     return with_room_for_all([first for first, *_ in told], _publisher, most=SECTION_SIZE, each=OF_ONE_PUBLISHER)
 
 
+def _counted_within(tx: Transaction, lines: Sequence[StoryLine], category: str | None) -> Sequence[StoryLine]:
+    """Let the coverage of stories be that by publishers of a category."""
+    if category is None:
+        return lines
+    coverage = tx.stories.coverage_within(category, [line.id for line in lines])
+    return [replace(line, coverage=coverage.get(line.id, 0)) for line in lines]
+
+
 def _top_stories(tx: Transaction, query: FrontQuery, newest: datetime) -> tuple[Story, ...]:
-    """List the stories that most publishers have, of those that changed within the window."""
+    """List the stories that most publishers have, of those that changed within the window; of a category, most of its publishers.
+
+    The list of a category goes by all publishers: what many have, and one of the category, is passed over for what follows.
+    """
     found: dict[StoryId, StoryLine] = {}
     since = newest - query.window
     for least in TOP_COVERAGE:
         wanted = StoryQuery(category=query.category, since=since, least_coverage=least, limit=MOST_RANKED)
-        found |= {line.id: line for line in tx.stories.page(wanted).items}
-        if len(found) >= ENOUGH:
+        lines = [line for line in tx.stories.page(wanted).items if line.id not in found]
+        found |= {line.id: line for line in _counted_within(tx, lines, query.category)}
+        if sum(line.coverage >= least for line in found.values()) >= ENOUGH:
             break
     top = ranked(found.values(), newest=newest, window=query.window)[:TOP_SIZE]
-    whole = tx.stories.several([line.id for line in top], why=False)
+    whole = tx.stories.several([line.id for line in top], why=False, events=False)
     return tuple(whole[line.id] for line in top if line.id in whole)

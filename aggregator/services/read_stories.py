@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aggregator.model.entry import EntrySummary, Revision
-from aggregator.model.feed import FeedOverview
+from aggregator.model.feed import FeedOutline
 from aggregator.model.ids import EntryId, FeedId, StoryId
 from aggregator.model.query import PAGE_SIZE, Cursor, Page, StoryQuery
 from aggregator.model.story import EventKind, PublishedStory, Story, StoryLine
@@ -42,7 +42,7 @@ class StoryContents:
     """What a published feed of stories holds."""
 
     page: Page[PublishedStory]
-    origins: Mapping[FeedId, FeedOverview]
+    origins: Mapping[FeedId, FeedOutline]
     """The feeds that the leads were taken from."""
 
 
@@ -54,18 +54,16 @@ class StoryFeed:
     contents: FeedContents
 
 
-def published_stories(tx: Transaction, query: StoryQuery) -> StoryContents:
-    """Collect what a feed of stories holds."""
-    lines = tx.stories.page(query)
-    stories = tx.stories.several([line.id for line in lines.items], why=False)
-    leads = tx.entries.several([story.lead.id for story in stories.values()])
-    related = related_stories(tx, stories, most=RELATED_IN_FEED)
+def published_stories(tx: Transaction, query: StoryQuery, *, events: bool) -> StoryContents:
+    """Collect what a feed of stories holds; its stories with what happened to them, or without."""
+    found = tx.stories.whole_page(query, events=events)
+    leads = tx.entries.several([story.lead.id for story in found.items])
+    related = related_stories(tx, {story.id: story for story in found.items}, most=RELATED_IN_FEED)
     items = tuple(
-        PublishedStory(story=story, lead=leads[story.lead.id], related=related[story.id])
-        for story in (stories[line.id] for line in lines.items)
+        PublishedStory(story=story, lead=leads[story.lead.id], related=related[story.id]) for story in found.items
     )
     return StoryContents(
-        page=Page(items=items, next=lines.next), origins=tx.feeds.several({item.lead.feed_id for item in items})
+        page=Page(items=items, next=found.next), origins=tx.feeds.outlines({item.lead.feed_id for item in items})
     )
 
 

@@ -89,7 +89,7 @@ class StoryDesk:
     def _remember_anew(self, tx: Transaction, changed: set[EntryId]) -> None:
         """Remember what these say now; what is there no more, or waits to be placed again, is not remembered."""
         remembered = changed.union(self.near.entries())
-        placed = tx.stories.placed(remembered).difference(tx.copies.ungrouped(limit=ALL))
+        placed = set(tx.stories.placed(remembered)).difference(tx.copies.ungrouped(limit=ALL))
         self.near.forget(changed | (remembered - placed))
         self._remember(tx.copies.texts(changed & placed))
 
@@ -153,7 +153,7 @@ class StoryDesk:
 
     def _decide(self, tx: Transaction, batch: Sequence[EntryId], *, is_whole: bool) -> Collection[EntryId]:
         """Decide about a batch, `is_whole` if nothing else waits; give those that had been placed before."""
-        known = tx.stories.placed(batch)
+        known = set(tx.stories.placed(batch))
         waiting = _Waiting(tx, batch, is_whole=is_whole)
         tx.copies.tie(self._near_pairs(waiting, known), anew=batch)
         candidates = tx.copies.connected(batch, reach=reach(self._window))
@@ -225,6 +225,6 @@ class _Waiting:
         if self._is_whole:
             return set()
         later = {one.id for one in ones if (one.at, one.id) > self._last} - self.batch
-        placed = self.tx.stories.placed(later) if later else set()
+        placed = set(self.tx.stories.placed(later)) if later else set()
         changed = placed.intersection(self.tx.copies.ungrouped(limit=ALL)) if placed else set()
         return (later - placed) | changed

@@ -84,11 +84,18 @@ def _cleaner(keep: Filter) -> nh3.Cleaner:
     )
 
 
-_PREPARED = re.compile("<(?:/?noscript|iframe|video|audio|source|embed)", re.IGNORECASE)
+_PARTS = frozenset(
+    "address article aside dialog fieldset footer form header hgroup legend main menu nav section".split()
+)
+"""Blocks that are not kept. Without them a heading would stand in one line with the text that follows it."""
+_PREPARED = re.compile(f"<(?:/?(?:noscript|{'|'.join(sorted(_PARTS))})|iframe|video|audio|source|embed)", re.IGNORECASE)
 
 
 def _prepared(html: str, base_url: str | None) -> str:
-    """Put a link before every embedded document or medium, and open `noscript`, where lazy pages keep the real image."""
+    """Put a link before every embedded document or medium, and open `noscript`, where lazy pages keep the real image.
+
+    What parts a document has become `div`.
+    """
     if not _PREPARED.search(html):
         return html
 
@@ -96,6 +103,8 @@ def _prepared(html: str, base_url: str | None) -> str:
         name = (token["name"] or "").lower()
         if name == "noscript":
             return ""
+        if name in _PARTS and token["torn"] is None:
+            return "</div>" if token["end"] else f"<div{token['attributes']}>"
         return token[0] if token["end"] or name not in _EMBEDDING else _link_to(token, base_url) + token[0]
 
     return TOKEN.sub(replaced, html)

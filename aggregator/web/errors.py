@@ -1,13 +1,14 @@
 """Pages for what went wrong: what it was, what was expected, and nothing of our inside."""
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from aggregator.errors import QueryError
+from aggregator.errors import DatabaseUnusable, QueryError
 from aggregator.web.conditional import Answer
 from aggregator.web.desk import desk_of
 from aggregator.web.rendering import Templates
@@ -30,7 +31,7 @@ async def refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette's type of handlers is wider than their use
     status = error.status_code
     given = error.detail if error.detail != HTTPStatus(status).phrase else ""
-    page = error_page(desk_of(request).templates, status, given or _SENTENCES.get(status, ""))
+    page = await _page(request, status, given or _SENTENCES.get(status, ""))
     return HTMLResponse(page, status, headers={**NOT_KEPT, **(error.headers or {})})
 
 
@@ -39,7 +40,7 @@ async def not_understood(request: Request, error: Exception) -> Response:
     assert isinstance(error, QueryError)  # noqa: S101 - as above
     if request.scope["path"].endswith(_DOCUMENTS):
         return PlainTextResponse(f"{error}\n", 400, headers=NOT_KEPT)
-    return HTMLResponse(error_page(desk_of(request).templates, 400, str(error)), 400, headers=NOT_KEPT)
+    return HTMLResponse(await _page(request, 400, str(error)), 400, headers=NOT_KEPT)
 
 
 async def unavailable(request: Request, error: Exception) -> Response:
@@ -55,7 +56,17 @@ def broken(templates: Templates) -> Answer:
     return Answer(status=500, headers=headers, body=error_page(templates, 500, _SENTENCES[500]).encode())
 
 
-def error_page(templates: Templates, status: int, sentence: str) -> str:
+async def _page(request: Request, status: int, sentence: str) -> str:
+    """Fill the page, with the ways to elsewhere that others have; without, where the database can't be read."""
+    desk = desk_of(request)
+    try:
+        categories = await desk.reader.categories()
+    except DatabaseUnusable:
+        categories = []
+    return error_page(desk.templates, status, sentence, categories)
+
+
+def error_page(templates: Templates, status: int, sentence: str, categories: Sequence[str] = ()) -> str:
     """Fill the page."""
     values = {"status": status, "phrase": HTTPStatus(status).phrase, "sentence": sentence}
-    return templates.render("error.html", categories=(), twins=(), **values)
+    return templates.render("error.html", categories=categories, twins=(), **values)

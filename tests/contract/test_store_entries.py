@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.model.copies import CopyAssignment
-from aggregator.model.entry import Byline, Enclosure, Entry, Link, ParsedEntry, SafeHtml
+from aggregator.model.entry import Byline, Enclosure, Entry, EntrySummary, Link, ParsedEntry, SafeHtml
 from aggregator.model.ids import CopySetId, EntryId, FeedId
 from aggregator.model.imprint import NOTHING_KNOWN, KnownImprints
 from aggregator.model.poll import EntryPlan, Totals
@@ -278,6 +278,17 @@ async def test_several_entries_are_given_at_once_and_those_that_are_not_there_ar
     found = await store.read(lambda tx: tx.entries.several([ids[2], EntryId(99), ids[0]]))
     assert found == {each: await get(store, each) for each in (ids[0], ids[2])}
     assert await store.read(lambda tx: tx.entries.several([])) == {}
+
+
+@pytest.mark.parametrize("query", [EntryQuery(), EntryQuery(limit=2), EntryQuery(limit=0), EntryQuery(feed_id=B)])
+async def test_a_list_in_brief_has_the_same_entries_in_the_same_order(store: Store, query: EntryQuery) -> None:
+    await add(store, WHOLE, make_parsed_entry("2"), make_parsed_entry("3"))
+    page = await store.read(lambda tx: tx.entries.page(query))
+    brief = await store.read(lambda tx: tx.entries.lines(query))
+    names = EntrySummary.__slots__
+    assert [[getattr(entry, name) for name in names] for entry in brief] == [
+        [getattr(entry, name) for name in names] for entry in page.items
+    ]
 
 
 async def test_revisions_of_several_entries_are_listed_newest_first(store: Store) -> None:

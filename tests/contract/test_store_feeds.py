@@ -165,6 +165,8 @@ async def test_several_feeds_are_given_at_once_without_those_that_are_not_config
     found = await store.read(lambda tx: tx.feeds.several(names))
     assert found == {overview.feed.id: overview for overview in await store.read(lambda tx: tx.feeds.overview())}
     assert await store.read(lambda tx: tx.feeds.several([])) == {}
+    outlines = await store.read(lambda tx: tx.feeds.outlines(names))
+    assert outlines == {name: overview.outline() for name, overview in found.items()}
 
 
 async def test_a_feed_that_is_named_again_continues_where_it_was(store: Store) -> None:

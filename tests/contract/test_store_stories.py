@@ -387,10 +387,10 @@ async def test_rulings_are_remembered_in_their_order(store: Store) -> None:
     assert list((await memory(store)).rulings) == rulings
 
 
-async def test_entries_that_have_a_story_are_told_from_those_that_have_none(store: Store) -> None:
+async def test_the_stories_of_entries_are_told_and_those_that_have_none_are_left_out(store: Store) -> None:
     await save(store, make_changes(make_state(1, 1), placed={1: [1, 4]}))
     asked = [EntryId(number) for number in (1, 2, 4, 99)]
-    assert await read(store, lambda tx: tx.stories.placed(asked)) == {1, 4}
+    assert await read(store, lambda tx: tx.stories.placed(asked)) == {1: 1, 4: 1}
 
 
 async def test_a_closed_story_is_given_with_its_entries_in_order_of_time(store: Store) -> None:
@@ -459,6 +459,28 @@ async def test_several_stories_are_shown_at_once_and_those_that_are_not_there_ar
     await save(store, make_changes(make_state(1, 1), make_state(2, 4), placed={1: [1], 2: [4, 5]}))
     several = await read(store, lambda tx: tx.stories.several([StoryId(2), StoryId(1), StoryId(9), StoryId(2**70)]))
     assert several == {1: await get(store, 1), 2: await get(store, 2)}
+
+
+async def test_a_page_of_whole_stories_is_a_page_of_lines_with_what_is_known_of_each(store: Store) -> None:
+    event = make_event(1, entry=1, detail="Ay")
+    states = [make_state(number, first, hours=number) for number, first in ((1, 1), (2, 4), (3, 7))]
+    await save(store, make_changes(*states, placed={1: [1], 2: [4, 5], 3: [7]}, events=[event]))
+    query = StoryQuery(limit=2)
+    lines = await read(store, lambda tx: tx.stories.page(query))
+    whole = await read(store, lambda tx: tx.stories.whole_page(query, events=True))
+    assert (whole.next, [story.id for story in whole.items]) == (lines.next, [line.id for line in lines.items])
+    first = await read(store, lambda tx: tx.stories.several([StoryId(1)], why=False))
+    assert first[StoryId(1)].events == (event,)
+    bare = await read(store, lambda tx: tx.stories.several([StoryId(1)], why=False, events=False))
+    assert bare[StoryId(1)] == replace(first[StoryId(1)], events=())
+
+
+async def test_publishers_are_counted_within_a_category(store: Store) -> None:
+    await save(store, make_changes(make_state(1, 1), make_state(2, 2), placed={1: [1, 4, 7, 8], 2: [2]}))
+    ids = [StoryId(1), StoryId(2), StoryId(9)]
+    category = (await read(store, lambda tx: tx.entries.get(EntryId(1)))).category  # type: ignore[union-attr]
+    assert await read(store, lambda tx: tx.stories.coverage_within(category, ids)) == {1: 2, 2: 1}
+    assert await read(store, lambda tx: tx.stories.coverage_within("Sport", ids)) == {1: 1}
 
 
 @pytest.mark.parametrize(

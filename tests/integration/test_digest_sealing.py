@@ -241,7 +241,7 @@ async def test_a_preview_lasts_as_long_as_is_said_and_no_longer_than_its_period(
         assert (await digests.preview()).date == first.date + DAY, "its period is over, the minute is not"
 
 
-async def test_a_preview_that_is_a_minute_old_is_made_anew(tmp_path: Path) -> None:
+async def test_a_preview_that_is_a_minute_old_is_given_while_another_is_made(tmp_path: Path) -> None:
     async with desk(tmp_path) as room:
         digests = Digests(room.store, room.clock, room.zone, previews_last=timedelta(minutes=1))
         room.clock.at = SIX + HOUR
@@ -250,7 +250,26 @@ async def test_a_preview_that_is_a_minute_old_is_made_anew(tmp_path: Path) -> No
         room.clock.at = SIX + HOUR + timedelta(seconds=59)
         assert (await digests.preview()).items == ()
         room.clock.move(timedelta(seconds=1))
+        assert (await digests.preview()).items == ()
+        await digests.settle()
         assert [item.headline for item in (await digests.preview()).items] == [HEADLINES[0]]
+
+
+async def test_a_preview_that_is_ten_minutes_old_is_not_given_any_more(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        digests = Digests(room.store, room.clock, room.zone, previews_last=timedelta(minutes=1))
+        room.clock.at = SIX + HOUR
+        assert (await digests.preview()).items == ()
+        await room.publish(SIX + HOUR / 2)
+        room.clock.move(timedelta(minutes=10))
+        assert [item.headline for item in (await digests.preview()).items] == [HEADLINES[0]]
+
+
+async def test_a_preview_that_several_want_at_once_is_made_once(tmp_path: Path) -> None:
+    async with desk(tmp_path) as room:
+        digests = Digests(room.store, room.clock, room.zone, previews_last=timedelta(minutes=1))
+        first, second = await asyncio.gather(digests.preview(), digests.preview())
+        assert first is second
 
 
 async def test_several_plans_are_made_each_at_its_time(tmp_path: Path) -> None:

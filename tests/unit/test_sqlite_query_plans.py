@@ -109,6 +109,7 @@ def everything(tx: SqliteTransaction) -> None:
     assert entry is not None
     for query in QUERIES:
         tx.entries.page(query)
+        tx.entries.lines(query)
         tx.entries.archive(query)
         tx.entries.newer_archive(replace(query, after=Cursor(listed_at=NOON, id=CLOSING)))
     tx.entries.revisions(ids[0])
@@ -135,6 +136,11 @@ def everything(tx: SqliteTransaction) -> None:
         tx.searching.search(search)
     tx.entries.several(ids)
     tx.feeds.several([A])
+    tx.feeds.outlines([A])
+    everything_of_pushes(tx)
+
+
+def everything_of_pushes(tx: SqliteTransaction) -> None:
     subscription = Subscription(feed_id=A, hub="https://hub.example/", topic="https://a.example/", token="t")
     tx.pushes.save(subscription)
     tx.pushes.of_feed(A)
@@ -157,11 +163,13 @@ def everything_of_stories(tx: SqliteTransaction, ids: list[EntryId]) -> None:
     tx.feeds.synchronise([make_feed("a", publisher="Another")], now=NOON)
     for query in STORY_QUERIES:
         tx.stories.page(query)
+        tx.stories.whole_page(query, events=True)
     tx.stories.entries(ids)
     tx.stories.placed(ids)
     tx.stories.get(one)
     tx.stories.lines([one, two])
     tx.stories.coverage(ids)
+    tx.stories.coverage_within("World", [one, two])
     tx.stories.related([one, two])
     tx.stories.rule(Together(entries=frozenset(ids)))
     tx.stories.save(make_changes(placed={1: ids}, merged=[(2, 1)], closed=[make_closed(1, *ids)]), signature="")

@@ -11,7 +11,7 @@ import pytest
 
 from aggregator.model.entry import Link, SafeHtml
 from aggregator.text import html as text_html
-from aggregator.text.html import decoded, first_image, from_text, links, plain_text, sanitise, without_images
+from aggregator.text.html import clean, decoded, first_image, from_text, links, plain_text, sanitise, without_images
 from aggregator.text.markup import too_complex
 from aggregator.text.safelist import TAGS
 
@@ -253,6 +253,12 @@ def test_a08_a_frame_becomes_a_link() -> None:
 @pytest.mark.parametrize("source", ["http://video.example/", "javascript:alert(1)", ""])
 def test_a08_a_frame_that_is_not_https_becomes_nothing(source: str) -> None:
     assert sanitise(f'<iframe src="{source}" srcdoc="<script>x</script>"></iframe>after') == "after"
+
+
+@pytest.mark.parametrize("part", ["section", "HEADER", "article", "legend", "nav"])
+def test_the_parts_of_a_document_keep_their_words_apart(part: str) -> None:
+    safe, words = clean(f'<{part} class="x" dir="rtl">Heading</{part}>Text')
+    assert (safe, words) == ('<div dir="rtl">Heading</div>Text', "Heading Text")
 
 
 def test_the_image_in_noscript_is_the_real_one() -> None:

@@ -87,6 +87,7 @@ async def test_what_is_not_there_is_a_404_page(room: Newsroom, path: str) -> Non
     response = await room.get(path)
     assert response.status_code == 404
     assert "<h1>Not Found</h1>" in response.text
+    assert 'href="/categories/world"' in response.text, "the ways to elsewhere"
     assert response.headers["cache-control"] == "no-store"
 
 

@@ -390,6 +390,19 @@ async def test_the_page_of_a_category_has_its_top_stories_then_its_entries_and_i
     assert headings == ["Top stories", "Latest"]
 
 
+async def test_a_category_ranks_by_its_own_publishers(room: Newsroom) -> None:
+    ids = await _publishers(room, 7)
+    world, sport = range(4), range(4, 7)
+    await room.configure(
+        *(make_feed(f"p{n}", title=f"P{n}", publisher=f"Paper p{n}", category="World") for n in world),
+        *(make_feed(f"p{n}", title=f"P{n}", publisher=f"Paper p{n}", category="Sport") for n in sport),
+    )
+    await tell(room.store, Told(id=1, entries=[*ids[:4], ids[4]]), Told(id=2, entries=ids[5:]))
+    assert _links(await _page(room, "/"), ".top .headline") == ["/stories/1", "/stories/2"]
+    assert _links(await _page(room, "/categories/world"), ".top .headline") == ["/stories/1"]
+    assert _links(await _page(room, "/categories/sport"), ".top .headline") == ["/stories/2", "/stories/1"]
+
+
 async def test_what_the_front_page_is_asked_of_a_category_is_told_on_that_ones_page(room: Newsroom) -> None:
     await fill(room)
     for asked, told in (
@@ -598,7 +611,7 @@ async def test_a_page_of_fifty_takes_as_many_queries_as_a_page_of_two(tmp_path: 
         for limit in (2, 50):
             statements.clear()
             await reader.contents(EntryQuery(limit=limit))
-            await reader.story_contents(StoryQuery(limit=limit))
+            await reader.story_contents(StoryQuery(limit=limit), events=True)
             counts.append(len([sql for sql in statements if sql.lstrip().startswith(("SELECT", "WITH"))]))
         await store.aclose()
     assert counts[0] == counts[1] <= 32, "sixteen a document"

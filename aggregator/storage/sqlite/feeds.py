@@ -11,6 +11,7 @@ from aggregator.model.feed import (
     Feed,
     FeedFigures,
     FeedGlance,
+    FeedOutline,
     FeedOverview,
     FeedState,
     GroupLease,
@@ -233,6 +234,10 @@ class SqliteFeeds:
         """Find a configured feed."""
         row = self._session.row(f"{_OVERVIEW} AND id = :id", id=feed_id)
         return None if row is None else feed_rows.overview(row)
+
+    def outlines(self, feed_ids: Collection[FeedId]) -> dict[FeedId, FeedOutline]:
+        """Tell of those of these feeds that are configured what a subscription list does."""
+        return glances.outlines(self._session, feed_ids)
 
     def several(self, feed_ids: Collection[FeedId]) -> dict[FeedId, FeedOverview]:
         """Give those of these feeds that are configured."""

@@ -4,12 +4,13 @@ An overview of 2,000 feeds takes 60 ms of CPU: forty columns, of which most beco
 entries of each. What is counted of all of them, or chosen by, is a few columns; overviews are for those that are shown.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from aggregator.model.feed import FeedFigures, FeedGlance
+from aggregator.model.feed import FeedFigures, FeedGlance, FeedOutline
 from aggregator.model.glance import FeedMark
 from aggregator.model.ids import FeedId
-from aggregator.storage.sqlite.session import Row, Session, from_json, seconds
+from aggregator.storage.sqlite.session import Row, Session, from_json, many, seconds
 
 _KIND = """
     CASE
@@ -25,6 +26,10 @@ _GLANCES = f"""
     SELECT id, url, title, document_title, home_url, publisher, category, tags, language, {_KIND} AS kind
     FROM feeds WHERE configured = 1 ORDER BY position
 """  # noqa: S608 -- a constant of this module; every value is bound
+_OUTLINES = """
+    SELECT id, url, title, document_title, home_url, category, tags, language
+    FROM feeds WHERE configured = 1 AND id IN (SELECT value FROM json_each(:ids))
+"""
 _MARKS = f"SELECT id, category, {_KIND} AS kind FROM feeds WHERE configured = 1 ORDER BY position"  # noqa: S608 -- likewise
 _CONDITIONS = f"""
     SELECT kind, count(*) AS feeds FROM (SELECT {_KIND} AS kind FROM feeds WHERE configured = 1) GROUP BY kind
@@ -63,6 +68,23 @@ def _glance(row: Row) -> FeedGlance:
         tags=tuple(from_json(tags, ())),
         language=language,
         kind=kind,
+    )
+
+
+def outlines(session: Session, ids: Collection[FeedId]) -> dict[FeedId, FeedOutline]:
+    """Give those of these feeds that are configured."""
+    return {FeedId(row["id"]): _outline(row) for row in session.rows(_OUTLINES, ids=many(ids))}
+
+
+def _outline(row: Row) -> FeedOutline:
+    _, url, title, document_title, home_url, category, tags, language = row
+    return FeedOutline(
+        url=url,
+        name=title or document_title or url,
+        home_url=home_url,
+        category=category,
+        tags=tuple(from_json(tags, ())),
+        language=language,
     )
 
 

@@ -1,8 +1,10 @@
 """Stories: what an engine is made of, and what is shown of them. Storing what it decides is story_saving.py's."""
 
 # ruff: noqa: S608 - statements are put together of constants of this package; every value is bound
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, islice
+from typing import TypeVar
 
 from aggregator.model.entry import Coverage
 from aggregator.model.grouping import Reading, StoryChanges, StoryEntry, StoryMemory, StoryNews, StoryState
@@ -18,7 +20,6 @@ _ENTRIES = f"""
     FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id CROSS JOIN entry_texts AS t ON t.entry_id = e.id
     WHERE e.id IN (SELECT value FROM json_each(:ids))
 """
-_PLACED = "SELECT entry_id FROM story_entries WHERE entry_id IN (SELECT value FROM json_each(:ids))"
 
 # `coverage > 0` stands in letters, not as a value: it is the condition of the partial index.
 _LISTED = "FROM stories WHERE coverage > 0"
@@ -30,12 +31,21 @@ _CLOSED = "SELECT * FROM stories WHERE id = :id AND open = 0"
 _ENTRIES_OF = """
     SELECT e.id, e.listed_at FROM story_entries AS p CROSS JOIN entries AS e ON e.id = p.entry_id WHERE p.story_id = :id
 """
-_COVERED = "SELECT entry_id, story_id FROM story_entries WHERE entry_id IN (SELECT value FROM json_each(:ids))"
+_PLACED = "SELECT entry_id, story_id FROM story_entries WHERE entry_id IN (SELECT value FROM json_each(:ids))"
+_COVERED_WITHIN = """
+    SELECT p.story_id, count(DISTINCT f.publisher) AS publishers
+    FROM story_entries AS p CROSS JOIN entries AS e ON e.id = p.entry_id CROSS JOIN feeds AS f ON f.id = e.feed_id
+    WHERE p.story_id IN (SELECT value FROM json_each(:ids)) AND e.shown = 1 AND e.category = :category
+    GROUP BY p.story_id
+"""
 _RELATED = """
     SELECT story_id, other_id, score FROM story_related WHERE story_id IN (SELECT value FROM json_each(:ids))
     UNION ALL
     SELECT other_id, story_id, score FROM story_related WHERE other_id IN (SELECT value FROM json_each(:ids))
 """
+
+
+Line = TypeVar("Line", bound=StoryLine)
 
 
 class SqliteStories:
@@ -91,9 +101,10 @@ class SqliteStories:
         found = map(story_rows.story_entry, self._session.rows(_ENTRIES, ids=many(entry_ids)))
         return sorted(found, key=lambda entry: (entry.at, entry.id))
 
-    def placed(self, entry_ids: Collection[EntryId]) -> set[EntryId]:
-        """Tell which of these entries have a story."""
-        return {EntryId(row["entry_id"]) for row in self._session.rows(_PLACED, ids=many(entry_ids))}
+    def placed(self, entry_ids: Collection[EntryId]) -> dict[EntryId, StoryId]:
+        """Tell the story of each of these entries that has one."""
+        found = self._session.rows(_PLACED, ids=many(entry_ids))
+        return {EntryId(row["entry_id"]): StoryId(row["story_id"]) for row in found}
 
     def save(self, changes: StoryChanges, *, signature: str) -> None:
         """Keep what an engine decided; entries that have been deleted meanwhile are left out."""
@@ -127,9 +138,11 @@ class SqliteStories:
         """Find a story that has an entry to show; one that has merged is None: see `current`."""
         return next(iter(self.several([story_id]).values()), None)
 
-    def several(self, story_ids: Collection[StoryId], *, why: bool = True) -> Mapping[StoryId, Story]:
-        """Give those of these stories that `get` would, in a few queries however many they are; unless `why`, without words and vetoes."""
-        return story_lines.whole(self._session, story_ids, why=why)
+    def several(
+        self, story_ids: Collection[StoryId], *, why: bool = True, events: bool = True
+    ) -> Mapping[StoryId, Story]:
+        """Give those of these stories that `get` would, in a few queries however many they are."""
+        return story_lines.whole(self._session, story_ids, why=why, events=events)
 
     def current(self, story_id: StoryId) -> StoryId | None:
         """Give the story that this one is now, itself if it is; None where there never was one."""
@@ -144,12 +157,19 @@ class SqliteStories:
 
     def page(self, query: StoryQuery) -> Page[StoryLine]:
         """List stories, the latest to change materially first."""
+        return self._page(query, self.lines)
+
+    def whole_page(self, query: StoryQuery, *, events: bool) -> Page[Story]:
+        """List the same as `several` gives them, without words and vetoes."""
+        return self._page(query, partial(self.several, why=False, events=events))
+
+    def _page(self, query: StoryQuery, shown_of: Callable[[list[StoryId]], Mapping[StoryId, Line]]) -> Page[Line]:
         limit = max(query.limit, 0)
         if limit == 0:
             return Page(items=())
         # One more than asked for: it tells whether there is a next page.
         found = [StoryId(row["id"]) for row in islice(self._matching(query, limit + 1), limit + 1)]
-        shown = story_lines.lines(self._session, found[:limit])
+        shown = shown_of(found[:limit])
         items = tuple(shown[story_id] for story_id in found[:limit] if story_id in shown)
         more = bool(items) and len(found) > limit
         return Page(items=items, next=Cursor(listed_at=items[-1].updated_at, id=items[-1].id) if more else None)
@@ -183,15 +203,18 @@ class SqliteStories:
 
     def coverage(self, entry_ids: Collection[EntryId]) -> Mapping[EntryId, Coverage]:
         """Tell the story of each of these entries that is in one that has something to show."""
-        story_of = {row["entry_id"]: row["story_id"] for row in self._session.rows(_COVERED, ids=many(entry_ids))}
+        story_of = self.placed(entry_ids)
         found = story_lines.figures(self._session, set(story_of.values()))
         return {
-            EntryId(entry): Coverage(
-                story=StoryId(story), publishers=found[story].publishers, entries=found[story].entries
-            )
+            entry: Coverage(story=story, publishers=found[story].publishers, entries=found[story].entries)
             for entry, story in story_of.items()
             if story in found
         }
+
+    def coverage_within(self, category: str, story_ids: Collection[StoryId]) -> Mapping[StoryId, int]:
+        """Count the publishers that have each of these stories in a category; those that none has there are missing."""
+        found = self._session.rows(_COVERED_WITHIN, category=category, ids=many(story_ids))
+        return {StoryId(row["story_id"]): row["publishers"] for row in found}
 
     def related(self, story_ids: Collection[StoryId]) -> Mapping[StoryId, tuple[tuple[StoryLine, float], ...]]:
         """Give what was found related to each of these stories, or found one of these related to itself."""

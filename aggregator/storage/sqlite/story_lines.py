@@ -32,14 +32,17 @@ _COUNTED = """
     WHERE e.shown = 1 GROUP BY s.id
 """
 _LIGHT = f"SELECT p.story_id, e.id, e.listed_at {_SHOWN}"
-_MEMBERS = f"SELECT {entry_rows.SUMMARY_COLUMNS}, p.story_id, p.score, p.words, p.vetoes {_SHOWN}"
+_MEMBERS = f"SELECT {entry_rows.SUMMARY_COLUMNS}, p.story_id, {story_rows.MEMBER_COLUMNS} {_SHOWN}"
 _MEMBERS_ALONE = f"SELECT {entry_rows.SUMMARY_COLUMNS}, p.story_id, p.score, NULL AS words, NULL AS vetoes {_SHOWN}"
 _SUMMARIES = f"""
     SELECT {entry_rows.SUMMARY_COLUMNS} FROM entries AS e CROSS JOIN feeds AS f ON f.id = e.feed_id
     WHERE e.id IN (SELECT value FROM json_each(:ids))
 """
 _STORIES = "SELECT id, lead, updated_at, open FROM stories WHERE id IN (SELECT value FROM json_each(:ids))"
-_EVENTS = "SELECT * FROM story_events WHERE story_id IN (SELECT value FROM json_each(:ids))"
+_EVENTS = f"""
+    SELECT {story_rows.EVENT_COLUMNS} FROM story_events WHERE story_id IN (SELECT value FROM json_each(:ids))
+    ORDER BY story_id, mark, number
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,20 +100,23 @@ def lines(session: Session, story_ids: Collection[int]) -> dict[StoryId, StoryLi
     }
 
 
-def whole(session: Session, story_ids: Collection[int], *, why: bool = True) -> dict[StoryId, Story]:
+def whole(
+    session: Session, story_ids: Collection[int], *, why: bool = True, events: bool = True
+) -> dict[StoryId, Story]:
     """Give those of these stories that have an entry to show, in four queries however many they are.
 
     Args:
         session: the transaction.
         story_ids: which.
         why: whether to tell words and vetoes of their entries; that is a quarter of the work.
+        events: whether to tell what happened to them; that is as much.
     """
     members = _by_story(session.rows(_MEMBERS if why else _MEMBERS_ALONE, ids=many(story_ids)))
-    events = _by_story(session.rows(_EVENTS, ids=many(members)))
+    happened = _by_story(session.rows(_EVENTS, ids=many(members)) if events else ())
     constraints = Constraints(rulings(session)) if members else Constraints()
     stories = session.rows(_STORIES, ids=many(members))
     return {
-        StoryId(row["id"]): _story(row, members[row["id"]], _told(events[row["id"]]), constraints) for row in stories
+        StoryId(row["id"]): _story(row, members[row["id"]], _told(happened[row["id"]]), constraints) for row in stories
     }
 
 
@@ -133,7 +139,7 @@ def _story(row: Row, entries: Sequence[Row], events: tuple[StoryEvent, ...], con
 
 
 def _told(rows: Iterable[Row]) -> tuple[StoryEvent, ...]:
-    return tuple(story_rows.event(row) for row in sorted(rows, key=itemgetter("mark", "number")))
+    return tuple(map(story_rows.event, rows))
 
 
 def rulings(session: Session) -> tuple[Ruling, ...]:

@@ -6,7 +6,7 @@ from itertools import chain
 from json import dumps, loads
 from struct import pack, unpack
 from sys import intern
-from typing import Final
+from typing import Any, Final
 
 from aggregator.model.grouping import Placement, Reading, StoryEntry, StoryState
 from aggregator.model.ids import CopySetId, EntryId, StoryId
@@ -214,12 +214,16 @@ def _entry_ids(numbers: Iterable[int]) -> frozenset[EntryId]:
 # --- what pages show ---
 
 
+MEMBER_COLUMNS = "p.score, p.words, p.vetoes"
+
+
 def member(row: Row) -> StoryMember:
-    """Read the `SUMMARY_COLUMNS` of an entry, and its row of `story_entries` behind them."""
-    words, vetoes = row["words"], row["vetoes"]
+    """Read the `SUMMARY_COLUMNS` of an entry, and `MEMBER_COLUMNS` behind them."""
+    values: tuple[Any, ...] = tuple(row)
+    score, words, vetoes = values[-3:]
     return StoryMember(
         entry=entry_rows.summary(row),
-        score=row["score"],
+        score=score,
         words=tuple(from_json(words, ())) if words else (),
         vetoes=tuple(Veto(story=StoryId(story), reason=reason) for story, reason in from_json(vetoes, ()))
         if vetoes
@@ -227,12 +231,14 @@ def member(row: Row) -> StoryMember:
     )
 
 
+EVENT_COLUMNS = "story_id, kind, at, entry_id, detail"
+
+
 def event(row: Row) -> StoryEvent:
-    """Read a row of `story_events`."""
-    return StoryEvent(
-        story=StoryId(row["story_id"]),
-        kind=EventKind(row["kind"]),
-        at=moment(row["at"]),
-        entry=None if row["entry_id"] is None else EntryId(row["entry_id"]),
-        detail=row["detail"],
-    )
+    """Read `EVENT_COLUMNS`."""
+    values: tuple[Any, ...] = tuple(row)  # a `sqlite3.Row` gives values, not names
+    story, kind, at, entry, detail = values
+    return StoryEvent(story=StoryId(story), kind=_EVENT_KINDS[kind], at=moment(at), entry=entry, detail=detail)
+
+
+_EVENT_KINDS: Final = {kind.value: kind for kind in EventKind}

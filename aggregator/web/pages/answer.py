@@ -17,9 +17,10 @@ from aggregator.web.pages.formats import FORMATS
 
 
 async def html(desk: Desk, template: str, /, **values: object) -> Response:
-    """Answer with a page; every page's head line leads to the categories."""
-    categories = await desk.reader.categories()
-    return HTMLResponse(desk.templates.render(template, categories=categories, **values), headers=kept_for(PAGE_AGE))
+    """Answer with a page; every page's head line leads to the `categories`, which are looked up where they are not given."""
+    if "categories" not in values:
+        values["categories"] = await desk.reader.categories()
+    return HTMLResponse(desk.templates.render(template, **values), headers=kept_for(PAGE_AGE))
 
 
 def moved(site: Site, path: str) -> Response:

@@ -51,12 +51,21 @@ def rhythm(overview: FeedOverview) -> str:
 
 
 def roughly(length: timedelta) -> str:
-    """Round a duration to what a person would say: "20 min", "3 h", "2 days"."""
-    minutes = round(length / timedelta(minutes=1))
-    if minutes < 90:  # noqa: PLR2004 -- "90 min" and "36 h" are where people change the unit
-        return f"{max(minutes, 1)} min"
-    hours = round(length / timedelta(hours=1))
-    return f"{hours} h" if hours < 36 else f"{round(length / timedelta(days=1))} days"  # noqa: PLR2004 -- as above
+    """Round a duration to what a person would say: "20 min", "3 h", "2 days", "5 months", "3 years"."""
+    for word, unit, least in _UNITS:
+        if length >= least * unit:
+            return f"{round(length / unit)} {word}"
+    return f"{max(round(length / timedelta(minutes=1)), 1)} min"
+
+
+_DAY = timedelta(days=1)
+_UNITS = (
+    ("years", 365.25 * _DAY, 1.9),
+    ("months", 30.44 * _DAY, 1.97),
+    ("days", _DAY, 1.5),
+    ("h", timedelta(hours=1), 1.5),
+)
+"""From the longest, each with how many of it people begin to count in it at: "90 min" is 1.5 hours, "36 h" are 1.5 days."""
 
 
 def tone(outcome: Outcome) -> str:

@@ -1,7 +1,7 @@
 """The list of polled feeds on `/feeds`: chosen by words, category and state, fifty on a page."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, islice
 from urllib.parse import urlencode
@@ -88,26 +88,24 @@ def chosen(request: Request) -> Choice:
     )
 
 
-def named(feeds: Iterable[FeedGlance], words: str) -> set[FeedId]:
-    """Find the feeds that have these words."""
+def having(feeds: Iterable[FeedGlance], words: str) -> list[FeedMark]:
+    """Find the feeds that have these words, in their order."""
     folded = fold(words).split()
-    return {feed.id for feed in feeds if _has(feed, folded)}
+    return [FeedMark(feed.id, feed.category, feed.kind) for feed in feeds if _has(feed, folded)]
 
 
-def feed_list(feeds: Sequence[FeedMark], choice: Choice, names: Collection[FeedId] | None = None) -> FeedList:
+def feed_list(feeds: Sequence[FeedMark], choice: Choice) -> FeedList:
     """Choose feeds, in the order of feeds.yaml.
 
     Args:
-        feeds: all there are.
+        feeds: all there are, or those that have the words of the choice.
         choice: which are wanted.
-        names: those that have its words; None where it has none.
 
     Raises:
         QueryError: `after` names no feed.
     """
-    by_words = feeds if names is None else [feed for feed in feeds if feed.id in names]
-    of_category = [feed for feed in by_words if choice.category in {"", feed.category}]
-    of_state = [feed for feed in by_words if choice.state in {"", feed.kind}]
+    of_category = [feed for feed in feeds if choice.category in {"", feed.category}]
+    of_state = [feed for feed in feeds if choice.state in {"", feed.kind}]
     both = [feed for feed in of_category if choice.state in {"", feed.kind}]
     page = list(islice(_behind(both, choice.after), ON_PAGE + 1))
     last = page[ON_PAGE - 1].id if len(page) > ON_PAGE else ""

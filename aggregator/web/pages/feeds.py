@@ -1,5 +1,6 @@
 """The polled feeds: how each is doing, what each holds, and the list of them as OPML."""
 
+from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from aggregator.web.headers import FEED_AGE, kept_for
 from aggregator.web.pages import problems
 from aggregator.web.pages.answer import html, twins
 from aggregator.web.pages.condition import condition
-from aggregator.web.pages.feed_list import FEW, chosen, feed_list, named
+from aggregator.web.pages.feed_list import FEW, chosen, feed_list, having
 
 MOST_PROBLEMS = 20
 """On the page of all feeds, the newest; the feed of problems has more."""
@@ -25,8 +26,8 @@ async def page(request: Request) -> Response:
     desk, choice = desk_of(request), chosen(request)
     now = desk.clock.now()
     known = await desk.reader.all_feeds(now=now, with_problems=choice.is_any)  # else they are not shown
-    names = named(await desk.reader.feeds(now=now), choice.words) if choice.words else None
-    listed = feed_list(known.marks, choice, names)
+    named = having(await desk.reader.feeds(now=now), choice.words) if choice.words else None
+    listed = feed_list(await desk.reader.marks(now=now) if named is None else named, choice)
     overviews = await desk.reader.several_feeds(listed.ids)
     shown = [overviews[each] for each in listed.ids if each in overviews]
     return await html(
@@ -68,5 +69,7 @@ async def feed_page(request: Request) -> Response:
 async def opml_document(request: Request) -> Response:
     """Answer `/feeds.opml`."""
     desk = desk_of(request)
-    body = opml.write(desk.site, await desk.reader.feeds(now=desk.clock.now()))
+    feeds = await desk.reader.feeds(now=desk.clock.now())
+    # On a thread: thousands of feeds take some ten milliseconds to write.
+    body = await to_thread.run_sync(opml.write, desk.site, feeds)
     return Response(body, headers=kept_for(FEED_AGE), media_type=f"{opml.MEDIA_TYPE}; charset=utf-8")

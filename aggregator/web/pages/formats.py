@@ -18,6 +18,8 @@ class Format:
     media_type: str
     write: Callable[[Channel, Sequence[PublishedEntry]], bytes]
     write_stories: Callable[[Channel, Sequence[PublishedStory]], bytes]
+    tells_events: bool = False
+    """Whether `write_stories` says what happened to each."""
 
 
 FORMATS = (
@@ -29,5 +31,6 @@ FORMATS = (
         media_type=jsonfeed.MEDIA_TYPE,
         write=jsonfeed.write,
         write_stories=stories.write_json,
+        tells_events=True,
     ),
 )

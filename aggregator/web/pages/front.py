@@ -36,7 +36,7 @@ async def _front(desk: Desk, request: Request) -> Response:
     slug = request.query_params.get("category")
     if slug is not None:
         return moved(desk.site, narrowing.address(await called(desk, slug), named))
-    front = await desk.reader.front(FrontQuery(window=window))
+    front, categories = await desk.reader.front(FrontQuery(window=window)), await desk.reader.categories()
     return await html(
         desk,
         "front.html",
@@ -44,8 +44,9 @@ async def _front(desk: Desk, request: Request) -> Response:
         polled=await is_polled(desk, front),
         morning=await newest(desk),
         windows=narrowing.windows(named, None),
-        subjects=narrowing.subjects(await desk.reader.categories(), named, None),
+        subjects=narrowing.subjects(categories, named, None),
         since=rfc3339(front.newest_at) if front.newest_at else None,
+        categories=categories,
         twins=twins(desk.site, "feed"),
     )
 

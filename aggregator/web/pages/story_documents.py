@@ -32,7 +32,7 @@ def routes() -> list[Route]:
 def _all(form: Format) -> Handler:
     async def document(request: Request) -> Response:
         desk, after = desk_of(request), asked.cursor(request)
-        contents = await desk.reader.story_contents(StoryQuery(after=after))
+        contents = await desk.reader.story_contents(StoryQuery(after=after), events=form.tells_events)
         channel = passable(request, _channel(desk.site, form, after, contents))
         # On a thread: fifty long entries take some ten milliseconds to write.
         return feed_response(
