@@ -21,6 +21,8 @@ from tests.newswire import EVENTS, Grouped, Report, configure, correct, fortnigh
 pytestmark = pytest.mark.anyio
 
 PARTS = 12
+NEVER = 10**6
+"""Entries after which an outline is kept."""
 SHORT = StorySettings(
     idle=timedelta(hours=30), span=timedelta(hours=80), memory=timedelta(hours=60), late=timedelta(hours=20)
 )
@@ -41,8 +43,11 @@ def parts(seed: int) -> list[list[Report]]:
     return found
 
 
-async def run(path: Path, seed: int, *, outlined: int = 10**6, killed: bool = False) -> Grouped:
-    """Group the parts one after another, correct, delete and rule meanwhile; `killed`: by a new process now and then."""
+async def run(path: Path, seed: int, *, outlined: int = NEVER, killed: bool = False, goes_on: bool = True) -> Grouped:
+    """Group the parts one after another, correct, delete and rule meanwhile; `killed`: by a new process now and then.
+
+    Only the first process keeps outlines unless it `goes_on`.
+    """
     store, random = await open_blank(path), Random(seed)
     await configure(store)
     worker, known, ids = grouping(store, outlined), list[Report](), list[EntryId]()
@@ -51,7 +56,7 @@ async def run(path: Path, seed: int, *, outlined: int = 10**6, killed: bool = Fa
         known += part
         await disturb(store, known, ids, random)
         if killed and Random(f"{seed} {len(known)}").random() < 2 / 3:
-            worker = grouping(store, outlined)
+            worker = grouping(store, outlined if goes_on else NEVER)
         await worker.group_new()
         if killed:
             begun, read_back = (partial(each, settings=SHORT) for each in (as_begun, as_read_back))
@@ -91,3 +96,8 @@ async def test_an_old_outline_and_what_came_since_are_all_that_is_stored(tmp_pat
     undisturbed = await run(tmp_path / "1.db", seed)
     outlined = Random(seed).choice((9, 20, 45))
     assert await run(tmp_path / "2.db", seed, outlined=outlined, killed=True) == undisturbed
+
+
+async def test_an_outline_that_is_too_old_is_of_no_use(tmp_path: Path) -> None:
+    undisturbed = await run(tmp_path / "1.db", 2)
+    assert await run(tmp_path / "2.db", 2, outlined=3, killed=True, goes_on=False) == undisturbed
