@@ -17,26 +17,28 @@ from aggregator.stories.near_shelf import taken_up
 from tests.factories import NOON
 
 WINDOW = timedelta(hours=48)
+USUAL = StorySettings()
 LATER = NOON + timedelta(days=365)
 
 
-def as_begun(tx: Transaction) -> tuple[object, ...]:
+def as_begun(tx: Transaction, settings: StorySettings = USUAL) -> tuple[object, ...]:
     """Tell what a process knows of what is open that begins now."""
-    return known(StoryDesk(tx, StorySettings(), None, window=WINDOW, held=1), waiting=tx.copies.ungrouped(limit=1000))
+    desk = StoryDesk(tx, settings, None, window=WINDOW, held=1)
+    return known(desk, waiting=tx.copies.ungrouped(limit=1000), reach=WINDOW + settings.late)
 
 
-def as_read_back(tx: Transaction) -> tuple[object, ...]:
+def as_read_back(tx: Transaction, settings: StorySettings = USUAL) -> tuple[object, ...]:
     """Tell what it knows if there is no outline."""
     with patch.object(SqliteStories, "outlined_at", return_value=None):
-        return as_begun(tx)
+        return as_begun(tx, settings)
 
 
-def known(desk: StoryDesk, *, waiting: Sequence[EntryId]) -> tuple[object, ...]:
-    """Describe it, but for texts that are tied to none any more, or not before their turn comes: those that wait, and old ones."""
+def known(desk: StoryDesk, *, waiting: Sequence[EntryId], reach: timedelta) -> tuple[object, ...]:
+    """Describe it, but for texts that are tied to none any more, or not before their turn comes: old ones, and those that wait."""
     desk.near.forget(waiting)
     engine, shelves = desk.engine, list(map(taken_up, desk.near.outline()))
     for shelf in shelves:
-        shelf.drop_before(seconds(engine.readings.latest - WINDOW - StorySettings().late))
+        shelf.drop_before(seconds(engine.readings.latest - reach))
     _, _, *others = engine.window.outline()
     engine.readings.stored()
     counts, counted = engine.readings.frequencies.outline()

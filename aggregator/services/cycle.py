@@ -119,11 +119,9 @@ class PollCycle:
 
         Args:
             claim: gives groups to poll.
-            comes_back: a group of which a lease took as many feeds as it may hold can have more of them; wait until
-                its gap is over, and ask `claim` again.
+            comes_back: a group of which a lease took all that it may hold can have more; ask `claim` again after its gap.
             heeds_pauses: follow no redirect into a rate group that is paused.
-            keeps_up: also ask `claim` again while nothing is left but to compare what came: after the first polls of 2,000 feeds that
-                takes minutes.
+            keeps_up: ask `claim` also while nothing is left but to compare what came, which takes minutes after first polls.
 
         Raises:
             DatabaseUnusable: the database refused; what was under way then has been finished and told.

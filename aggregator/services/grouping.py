@@ -120,7 +120,7 @@ class Grouping:
     async def leave(self) -> None:
         """Keep what the next process can begin with at once; to be called before the end.
 
-        Where it can't be kept, or the process is killed, the next one reads all that is open: nothing else is lost.
+        Where it can't be kept, or the process is killed, the next one reads what came since the last time that it was kept: nothing else is lost.
         """
         async with self._turn:
             desk, self._desk = self._desk, None
@@ -129,7 +129,7 @@ class Grouping:
             try:
                 await self._store.write(desk.keep_outline)
             except DatabaseUnusable as error:
-                logger.warning("the next start will read all open stories again: %s", error)
+                logger.warning("the next start will read more of the open stories again: %s", error)
 
     async def _place_batch(self) -> bool:
         """Place some, and tell whether there may be more.

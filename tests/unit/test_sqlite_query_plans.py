@@ -177,7 +177,10 @@ def everything_of_stories(tx: SqliteTransaction, ids: list[EntryId]) -> None:
     tx.stories.current(two)
     tx.stories.memory()
     tx.stories.keep_outline("a", [("read", b"")])
+    tx.stories.add_to_outline("b", b"")
+    tx.stories.outlined_at("a")
     list(tx.stories.outline("a"))
+    tx.stories.news(since=1)
     tx.stories.open_stories([one, two])
     tx.stories.readings([1, 2])
     tx.stories.terms([1, 2])
@@ -232,6 +235,7 @@ async def test_stories_are_only_read_whole_where_an_engine_is_made(issued: set[s
     assert scans == {
         "SCAN r",  # memory: all readings, in order of position
         "SCAN stories USING INDEX stories_open",  # memory: those that are open
+        "SCAN s USING INDEX stories_open",  # news: who is in which
         "SCAN story_rulings",  # what people have decided: few, in order
         "SCAN story_mark",  # one row
         "SCAN story_outlines",  # a dozen rows, whose contents are not read where old ones are dropped

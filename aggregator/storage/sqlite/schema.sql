@@ -318,7 +318,7 @@ CREATE TABLE story_readings (
 CREATE TABLE story_outlines (
     signature TEXT NOT NULL,                 -- of the rules by which it was made
     part TEXT NOT NULL,
-    mark INTEGER NOT NULL,                   -- story_mark.mark when it was; of no use at another one
+    mark INTEGER NOT NULL,                   -- story_mark.mark when it was; at another one there is news to learn
     content BLOB NOT NULL,
     PRIMARY KEY (signature, part)
 ) STRICT;

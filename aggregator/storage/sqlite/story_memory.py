@@ -43,7 +43,7 @@ _READINGS_SINCE = """
     FROM story_readings AS r LEFT JOIN entries AS e ON e.id = r.entry_id LEFT JOIN feeds AS f ON f.id = e.feed_id
     WHERE r.position > :since ORDER BY r.position
 """
-_FIRST = "SELECT position FROM story_readings ORDER BY position LIMIT 1"
+_FIRST = "SELECT coalesce(min(position), 0) AS position FROM story_readings"
 _ALL_MEMBERS = """
     SELECT p.entry_id, p.story_id, e.copy_set FROM stories AS s CROSS JOIN story_entries AS p ON p.story_id = s.id
         CROSS JOIN entries AS e ON e.id = p.entry_id
@@ -95,10 +95,10 @@ def terms(session: Session, positions: Collection[int]) -> list[Sequence[str]]:
 
 def news(session: Session, *, since: int) -> StoryNews:
     """Give what an engine has to learn of which the last reading had this position."""
-    first = session.row(_FIRST)
+    (first,) = session.rows(_FIRST)
     return StoryNews(
         signature=mark(session)["signature"],
-        first_position=first["position"] if first else 0,
+        first_position=first["position"],
         readings=tuple(map(story_rows.reading, session.rows(_READINGS_SINCE, since=since))),
         members=tuple(
             (EntryId(row["entry_id"]), StoryId(row["story_id"]), CopySetId(row["copy_set"]))
