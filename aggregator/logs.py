@@ -31,6 +31,8 @@ VARIABLE: Final = "AGGREGATOR_LOG"
 """`json`: a JSON object a line; anything else, or nothing: text."""
 FIELDS: Final = "fields"
 """Of a record's `extra`: what its message says, by name, for those who count (`logger.info(..., extra={FIELDS: {...}})`)."""
+CLEAN: Final = "clean"
+"""Set on a record all of whose text has been through `clean`: there are thousands of requests a second, and few paths."""
 
 WAITING: Final = 10_000
 """Lines that wait to be written, at most: 1 or 2 MB. What comes when so many do is counted, not kept."""
@@ -67,6 +69,8 @@ def configure(*, verbose: bool, environment: Mapping[str, str] = os.environ) -> 
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     # What no line says needs not be looked up for each: an eighth of what a line costs.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    # Nor the caller: the way to leave that out is this name (docs.python.org/3/howto/logging.html#optimization).
+    logging._srcfile = None  # noqa: SLF001
     # httpx and APScheduler tell of each request and tick at INFO; our own line a poll says the same and more.
     for library in ("httpx", "httpcore", "apscheduler"):
         logging.getLogger(library).setLevel(logging.WARNING)
@@ -147,7 +151,8 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
-        return _escaped(masked(super().format(record))).replace("\n", "\n  | ")
+        text = super().format(record)
+        return text if CLEAN in record.__dict__ else clean(text).replace("\n", "\n  | ")
 
 
 class JsonLines(logging.Formatter):
@@ -173,6 +178,11 @@ class JsonLines(logging.Formatter):
 @lru_cache(maxsize=4)
 def _second(at: int, form: str | None) -> str:
     return time.strftime(form or logging.Formatter.default_time_format, time.localtime(at))
+
+
+def clean(text: str) -> str:
+    """Mask what looks like a secret, and write out what would act on a terminal."""
+    return _escaped(masked(text))
 
 
 def masked(text: str) -> str:

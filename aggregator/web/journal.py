@@ -8,12 +8,13 @@ pattern. Who asked is not written down: what people read is theirs.
 
 import logging
 import re
+from functools import lru_cache
 from time import perf_counter
 
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aggregator.logs import FIELDS
+from aggregator.logs import CLEAN, FIELDS, clean
 from aggregator.services.watch import RequestTally
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Journal:
                 "bytes": answer.length,
             }
             told = (method, path, answer.status, milliseconds, answer.length)
-            logger.log(level, "%s %s %d %d ms %d bytes", *told, extra={FIELDS: said})
+            logger.log(level, "%s %s %d %d ms %d bytes", *told, extra={FIELDS: said, CLEAN: True})
 
 
 class _Answer:
@@ -83,7 +84,8 @@ class _Answer:
         await self._send(message)
 
 
+@lru_cache(maxsize=2000)
 def _shown(path: str) -> str:
-    """Write a path so that it is one word, whatever was sent."""
+    """Write a path so that it is one word, whatever was sent, and a clean one."""
     path = _SECRET.sub("/websub/***", path)
-    return path[:_LONGEST].encode("unicode_escape").decode().replace(" ", "%20")
+    return clean(path[:_LONGEST].encode("unicode_escape").decode().replace(" ", "%20"))
