@@ -39,8 +39,8 @@ PLACED = 400
 HELD = 4000
 """Stories that stay in memory because they have been looked at lately; at most twice as many, of 4 KB each. Those that they are compared with are
 mostly the latest, and to look one up takes less than 0.1 ms."""
-OUTLINED = 3000
-"""Entries after which is kept what the next process begins with, should this one be killed: to read back so many takes a second."""
+OUTLINED = 10_000
+"""Entries after which is kept what the next process begins with, should this one be killed: to read back so many takes three seconds, to keep it 0.2 of 60,000 open ones."""
 WITHIN = timedelta(milliseconds=50)
 """How long a transaction goes on placing. Regrouping one large story may take as long as placing a hundred entries, and a poll in
 another process gives up when it has waited too long for its turn."""
