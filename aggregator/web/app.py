@@ -20,7 +20,7 @@ from aggregator.web.gate import Gate
 from aggregator.web.guard import Guard
 from aggregator.web.health import healthz, readyz
 from aggregator.web.journal import Journal
-from aggregator.web.kept import Shelf
+from aggregator.web.kept import OnceATurn, Shelf
 from aggregator.web.metrics import metrics
 from aggregator.web.pages import (
     category,
@@ -89,7 +89,7 @@ def create_app(  # noqa: PLR0913 -- by name, each a service that may be missing
         broken=partial(broken, templates),
         representations=Representations(clock),
         # What is kept is given to whoever asks: of a closed site nothing is.
-        shelf=Shelf(versions, clock) if versions and not (guard and guard.closes) else None,
+        shelf=Shelf(OnceATurn(versions), clock) if versions and not (guard and guard.closes) else None,
     )
     app.middleware_stack = Journal(finishing, tally=watch.requests)
     # Starlette would redirect /feeds/ to /feeds on the host that the request names, which anyone can forge.

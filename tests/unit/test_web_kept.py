@@ -21,7 +21,7 @@ from aggregator.services.read import Reader
 from aggregator.storage.sqlite.store import SqliteStore, SqliteTransaction
 from aggregator.web.app import create_app
 from aggregator.web.conditional import Answer, Finished
-from aggregator.web.kept import BRIEFLY, LARGEST, Shelf, is_kept
+from aggregator.web.kept import BRIEFLY, LARGEST, OnceATurn, Shelf, is_kept
 from tests.digest_made import whole_digest
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.manual_clock import ManualClock
@@ -271,3 +271,16 @@ def test_those_asked_for_last_are_kept_within_so_many_bytes() -> None:
     assert [slot is not None and shelf.find(slot) is not None for slot in slots] == [False, True, False, True, True]
     shelf.keep(slots[4], finished(bytes(LARGEST)))
     assert shelf.find(slots[4])  # what is too large takes nothing's place
+
+
+async def test_the_state_is_asked_for_once_a_turn_of_the_loop() -> None:
+    states = iter(range(9))
+
+    class Rising:
+        def current(self) -> Version:
+            return Version(contents=next(states), commits=0)
+
+    versions = OnceATurn(Rising())
+    first = [versions.current(), versions.current()]
+    await asyncio.sleep(0)
+    assert [*first, versions.current()] == [Version(contents=turn, commits=0) for turn in (0, 0, 1)]
