@@ -88,7 +88,7 @@ def test_d3_a_full_disk_is_said_pages_are_served_and_polls_go_on_once_there_is_r
                 "refused to store polls" in reason or "can't be read and written" in reason for reason in reasons
             )
             assert all(str(tmp_path) not in reason for reason in reasons)
-            assert "see whether it is full or failing" in log.read_text()
+            until(lambda: "see whether it is full or failing" in log.read_text())  # lines are written together
             for path in ("/", "/feed.atom", "/feeds", "/entries/1", "/search?q=military", "/healthz"):
                 assert ask(f"{site}{path}")[0] == 200, path
             limit_files(process, resource.RLIM_INFINITY)

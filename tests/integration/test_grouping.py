@@ -414,7 +414,7 @@ async def test_what_is_kept_for_the_next_one_is_of_no_use_once_somebody_else_has
         assert await grouped(store) == await undisturbed(tmp_path)
 
 
-async def test_where_nothing_can_be_kept_for_the_next_one_it_reads_all(
+async def test_where_nothing_can_be_kept_for_the_next_one_it_reads_more(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Full:
@@ -436,7 +436,7 @@ async def test_where_nothing_can_be_kept_for_the_next_one_it_reads_all(
         await grouping.group_new()
         full.is_full = True
         await grouping.leave()
-        assert "the next start will read all open stories again: a.db: the disk is full" in caplog.text
+        assert "the next start will read more of the open stories again: a.db: the disk is full" in caplog.text
         await publish(store, reports[-5:])
         await Grouping(store, window=WINDOW).group_new()
         assert await grouped(store) == await undisturbed(tmp_path)
