@@ -7,8 +7,9 @@ import os
 import signal
 import sqlite3
 import subprocess
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -50,6 +51,18 @@ def free_leases(database: Path) -> None:
 def killed(command: Sequence[str], after: float) -> bool:
     """Start a command and kill it after so many seconds; False where it was done before."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(after)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    return process.wait() == -signal.SIGKILL
+
+
+def killed_once(command: Sequence[str], reached: Callable[[], bool], *, after: float) -> bool:
+    """Start a command and kill it so many seconds after something is so; False where it was done before."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not reached():
+        time.sleep(0.001)
     try:
         process.wait(after)
     except subprocess.TimeoutExpired:
