@@ -1,6 +1,7 @@
 """What this process knows of itself: how its polls went, and whether it can do its work. In memory, gone with it."""
 
 import asyncio
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -80,7 +81,7 @@ class RequestTally:
         self.seconds = 0.0
         self.under_way = 0
         """Requests that wait for their answer now."""
-        self._within: Counter[float] = Counter()
+        self._within = [0] * (len(ANSWERED) + 1)
 
     def is_quiet(self) -> bool:
         """Tell whether nobody waits for an answer."""
@@ -90,12 +91,12 @@ class RequestTally:
         """Count one; status 0: it was broken off."""
         self.answers[route, status] += 1
         self.seconds += seconds
-        self._within[next((bound for bound in ANSWERED if seconds <= bound), float("inf"))] += 1
+        self._within[bisect_left(ANSWERED, seconds)] += 1
 
     def durations(self) -> list[tuple[float, int]]:
         """Give upper bounds with how many requests took no longer; the last is infinite."""
         bounds = (*ANSWERED, float("inf"))
-        return list(zip(bounds, accumulate(self._within[bound] for bound in bounds), strict=True))
+        return list(zip(bounds, accumulate(self._within), strict=True))
 
 
 class WorkTally:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aggregator.web.conditional import ASKED, Answer, Finished, accepts_gzip, deliver, finish
 from aggregator.web.headers import is_foreign, of_answers_at
+from aggregator.web.journal import ANSWERED
 from aggregator.web.kept import Kept, Key, RawHeaders, Ready, Shelf, Slot
 from aggregator.web.representations import Representations, Served
 
@@ -53,7 +54,7 @@ class Finishing:
         slot = self._shelf.slot(scope, gzip=gzip) if self._shelf else None
         kept = self._shelf.find(slot) if self._shelf and slot else None
         if kept and (ready := self._ready(kept, scope)) and (sent := _at_once(ready, scope, asked)):
-            await _send(*sent, send)
+            await _send(*sent, scope, send)
             return
         if kept:
             finished = kept.finished
@@ -64,12 +65,12 @@ class Finishing:
         # An image has an ETag; a page with thirty of them would push the dates of thirty pages out of memory.
         serve = _no_date if is_foreign(scope["path"]) else partial(self._representations.serve, _address(scope))
         answer = deliver(scope["method"], asked, finished, serve)
-        await _send(answer.status, _raw(answer), answer.body, send)
+        await _send(answer.status, _raw(answer), answer.body, scope, send)
 
     def _ready(self, kept: Kept, scope: Scope) -> Ready | None:
         """Give what is sent in this second; None where it would be without a date, which comes with the next."""
-        second = self._representations.second()
-        if kept.ready is None or kept.ready.second != second:
+        if kept.ready is None or not self._representations.is_still(kept.ready.second):
+            second = self._representations.second()
             served = self._representations.serve(_address(scope), kept.finished.digest)
             kept.ready = _made_ready(kept.finished, served, second) if served else None
         return kept.ready
@@ -164,7 +165,8 @@ def _raw(answer: Answer) -> RawHeaders:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
 
 
-async def _send(status: int, headers: RawHeaders, body: bytes, send: Send) -> None:
+async def _send(status: int, headers: RawHeaders, body: bytes, scope: Scope, send: Send) -> None:
+    scope[ANSWERED] = status, len(body)
     # Of its own: who sends it may add to the list.
     await send({"type": "http.response.start", "status": status, "headers": [*headers]})
     await send({"type": "http.response.body", "body": body})

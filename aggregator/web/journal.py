@@ -12,13 +12,17 @@ from functools import lru_cache
 from time import perf_counter
 
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aggregator.logs import CLEAN, FIELDS, clean
+from aggregator.logs import clean, clean_line
 from aggregator.services.watch import RequestTally
 
 logger = logging.getLogger(__name__)
 
+ANSWERED = "aggregator.answered"
+"""Where the application notes in the scope of a request what it has answered: status, and bytes of the body. To look at all that is sent takes longer."""
+BROKEN_OFF = (0, 0)
+"""The connection ended before an answer began."""
 NOWHERE = "none"
 """Stands for the pattern where no handler was reached."""
 
@@ -29,7 +33,7 @@ _LONGEST = 300
 
 
 class Journal:
-    """ASGI middleware around all others."""
+    """ASGI middleware around all others, one of which notes what it has `ANSWERED`."""
 
     def __init__(self, app: ASGIApp, *, tally: RequestTally) -> None:
         self._app = app
@@ -40,18 +44,19 @@ class Journal:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, answer = perf_counter(), _Answer(send)
+        began = perf_counter()
         self._tally.under_way += 1
         try:
-            await self._app(scope, receive, answer.send)
+            await self._app(scope, receive, send)
         finally:
             self._tally.under_way -= 1
-            self._note(scope, answer, perf_counter() - began)
+            self._note(scope, perf_counter() - began)
 
-    def _note(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
+    def _note(self, scope: Scope, seconds: float) -> None:
+        status, length = scope.get(ANSWERED, BROKEN_OFF)
         route = scope.get("route")
         pattern = route.path if isinstance(route, Route) else NOWHERE
-        self._tally.record(pattern, answer.status, seconds)
+        self._tally.record(pattern, status, seconds)
         level = logging.DEBUG if scope["path"] in _SUPERVISORS else logging.INFO
         if logger.isEnabledFor(level):
             method, path, milliseconds = scope["method"], _shown(scope["path"]), round(seconds * 1000)
@@ -59,29 +64,12 @@ class Journal:
                 "method": method,
                 "path": path,
                 "route": pattern,
-                "status": answer.status,
+                "status": status,
                 "milliseconds": milliseconds,
-                "bytes": answer.length,
+                "bytes": length,
             }
-            told = (method, path, answer.status, milliseconds, answer.length)
-            logger.log(level, "%s %s %d %d ms %d bytes", *told, extra={FIELDS: said, CLEAN: True})
-
-
-class _Answer:
-    """Sees what is sent."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.status = 0
-        """0: the connection ended before an answer began."""
-        self.length = 0
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        elif message["type"] == "http.response.body":
-            self.length += len(message.get("body", b""))
-        await self._send(message)
+            told = f"{method} {path} {status} {milliseconds} ms {length} bytes"
+            logger.handle(clean_line(logger.name, level, told, said))
 
 
 @lru_cache(maxsize=2000)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 
 from starlette.types import Scope
 
@@ -43,8 +44,7 @@ Key = tuple[str, bytes, bool]
 """Path, query, and whether the client takes gzip."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(NamedTuple):
     """Where the answer to a request is kept, and what the state is that it has to be of."""
 
     key: Key
@@ -124,13 +124,14 @@ class Shelf:
     def slot(self, scope: Scope, *, gzip: bool) -> Slot | None:
         """Tell where the answer to a request has its place; None where none is kept."""
         path: str = scope["path"]
-        if scope["method"] not in {"GET", "HEAD"} or is_foreign(path):
+        outlives = _outlives_polls(path)
+        if scope["method"] not in {"GET", "HEAD"} or outlives is None:
             return None
         version = self._versions.current()
         if version is None:
             return None
         query: bytes = scope["query_string"]
-        outlives = _outlives_polls(path) and b"since=" not in query
+        outlives = outlives and b"since=" not in query
         return Slot(
             key=(path, query, gzip),
             state=version.contents if outlives else version.commits,
@@ -165,7 +166,10 @@ class Shelf:
 
 
 @lru_cache(maxsize=2000)
-def _outlives_polls(path: str) -> bool:
+def _outlives_polls(path: str) -> bool | None:
+    """Tell whether an answer is right until there is news, or only until the next commit; None where none is kept."""
+    if is_foreign(path):
+        return None
     return _OUTLIVES_POLLS.fullmatch(path) is not None and not path.endswith("/today")
 
 

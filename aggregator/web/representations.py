@@ -76,3 +76,7 @@ class Representations:
     def second(self) -> datetime:
         """Give the present second: as long as it lasts, `serve` says the same of what is the same."""
         return self._clock.now().replace(microsecond=0)
+
+    def is_still(self, second: datetime) -> bool:
+        """Tell whether this second is the present one."""
+        return second <= self._clock.now() < second + _SECOND

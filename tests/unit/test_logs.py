@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from aggregator.logs import FIELDS, FORMAT, Aside, JsonLines, TextLines, configure, masked
+from aggregator.logs import FIELDS, FORMAT, Aside, JsonLines, TextLines, clean_line, configure, masked
 
 SECRET = "s3cr3t-s3cr3t"
 
@@ -67,6 +67,17 @@ def test_a25_nobody_writes_a_line_of_his_own(ending: str) -> None:
         assert first.split()[2:4] == ["WARNING", "aggregator.test"]
         assert all(line.startswith("  | ") for line in others)
         assert len(JsonLines().format(made).splitlines()) == 1
+
+
+def test_a_clean_line_is_written_as_any_other() -> None:
+    said = {"path": "/a%20b", "status": 200}
+    clean = clean_line("aggregator.test", logging.WARNING, "GET /a%20b", said)
+    other = record("GET /a%20b", path="/a%20b", status=200)
+    other.created, other.msecs = clean.created, clean.msecs
+    for lines in (TextLines(FORMAT), JsonLines(), logging.Formatter("%(module)s %(message)s %(threadName)s")):
+        assert "GET /a%20b" in lines.format(clean)
+    assert TextLines(FORMAT).format(clean) == TextLines(FORMAT).format(other)
+    assert JsonLines().format(clean) == JsonLines().format(other)
 
 
 def test_json_says_by_name_what_the_line_says() -> None:
