@@ -43,7 +43,8 @@ AT_ONCE: Final = 500
 AT_THE_END: Final = 1.0
 """Seconds that the end of the program waits for lines to be written."""
 
-_ANY_RECORD: Final = logging.makeLogRecord({"args": None}).__dict__
+_CLEAN_RECORD: Final = logging.makeLogRecord({"args": None, CLEAN: True}).__dict__
+"""What is the same in all records of `clean_line`: formatters find what they may ask for."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """All but tab and line feed; also what ends lines for some readers, and what turns text around on a terminal."""
@@ -194,15 +195,14 @@ def clean_line(logger: str, level: int, text: str, fields: Mapping[str, object])
     record = logging.LogRecord.__new__(logging.LogRecord)
     now = time.time()  # noqa: TID251 -- as LogRecord does
     record.__dict__.update(
-        _ANY_RECORD,
+        _CLEAN_RECORD,
         name=logger,
         levelno=level,
         levelname=logging.getLevelName(level),
         msg=text,
         created=now,
         msecs=int(now % 1 * 1000) + 0.0,
-        fields=fields,
-        clean=True,
+        **{FIELDS: fields},
     )
     return record
 

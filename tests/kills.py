@@ -48,18 +48,14 @@ def free_leases(database: Path) -> None:
             connection.execute("UPDATE rate_groups SET lease_until = 1, next_at = 1 WHERE lease_until IS NOT NULL")
 
 
-def killed(command: Sequence[str], after: float) -> bool:
-    """Start a command and kill it after so many seconds; False where it was done before."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        process.wait(after)
-    except subprocess.TimeoutExpired:
-        process.kill()
-    return process.wait() == -signal.SIGKILL
+def killed(command: Sequence[str], after: float, *, reached: Callable[[], bool] = lambda: True) -> bool:
+    """Start a command and kill it after so many seconds; False where it was done before.
 
-
-def killed_once(command: Sequence[str], reached: Callable[[], bool], *, after: float) -> bool:
-    """Start a command and kill it so many seconds after something is so; False where it was done before."""
+    Args:
+        command: what to run.
+        after: seconds since its start, or since something was so.
+        reached: tells whether that is so.
+    """
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and not reached():
         time.sleep(0.001)

@@ -3,7 +3,7 @@
 import asyncio
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -35,6 +35,24 @@ DEADLINE = timedelta(seconds=5)
 """A database that takes longer for its shortest question is as good as gone."""
 
 
+class _Durations:
+    """Counts what took how long.
+
+    Args:
+        bounds: seconds, in rising order.
+    """
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+
+    def note(self, seconds: float) -> None:
+        self._counts[bisect_left(self._bounds, seconds)] += 1
+
+    def added_up(self) -> list[tuple[float, int]]:
+        return list(zip((*self._bounds, float("inf")), accumulate(self._counts), strict=True))
+
+
 class PollTally:
     """Counts polls since the process began. `record` fits `on_result` of a `Poller`."""
 
@@ -49,7 +67,7 @@ class PollTally:
         """Bytes of documents, unpacked."""
         self.seconds = 0.0
         """All polls together."""
-        self._durations: Counter[float] = Counter()
+        self._durations = _Durations(DURATIONS)
 
     def record(self, result: PollResult) -> None:
         """Count one poll."""
@@ -61,15 +79,11 @@ class PollTally:
         self.changed += result.changed
         self.received += result.received
         self.seconds += seconds
-        self._durations[next((bound for bound in DURATIONS if seconds <= bound), float("inf"))] += 1
+        self._durations.note(seconds)
 
     def durations(self) -> list[tuple[float, int]]:
         """Give for each bound, in rising order and infinity last, how many polls took at most so long."""
-        total, buckets = 0, []
-        for bound in (*DURATIONS, float("inf")):
-            total += self._durations[bound]
-            buckets.append((bound, total))
-        return buckets
+        return self._durations.added_up()
 
 
 class RequestTally:
@@ -81,7 +95,7 @@ class RequestTally:
         self.seconds = 0.0
         self.under_way = 0
         """Requests that wait for their answer now."""
-        self._within = [0] * (len(ANSWERED) + 1)
+        self._durations = _Durations(ANSWERED)
 
     def is_quiet(self) -> bool:
         """Tell whether nobody waits for an answer."""
@@ -91,12 +105,11 @@ class RequestTally:
         """Count one; status 0: it was broken off."""
         self.answers[route, status] += 1
         self.seconds += seconds
-        self._within[bisect_left(ANSWERED, seconds)] += 1
+        self._durations.note(seconds)
 
     def durations(self) -> list[tuple[float, int]]:
         """Give upper bounds with how many requests took no longer; the last is infinite."""
-        bounds = (*ANSWERED, float("inf"))
-        return list(zip(bounds, accumulate(self._within), strict=True))
+        return self._durations.added_up()
 
 
 class WorkTally:

@@ -38,7 +38,7 @@ LONGEST_READ = 5.0
 LONGEST_POLL = 26.0
 """Seconds: the request may take 20, the document 5."""
 LONGEST_WAIT = 0.1
-"""Seconds for a page at the 99th percentile, where nobody else uses the machine. Nine runs on such a machine had 89 to 124 ms, three later ones 75 to 82: it is not reached surely."""
+"""Seconds for a page at the 99th percentile, where nobody else uses the machine. Three runs had 75 to 82 ms; nine on a slower host 89 to 124."""
 STANDSTILL = 5.0
 """Seconds that no page waits, however busy the machine."""
 SHARE_OF_OTHERS = 0.1
@@ -261,10 +261,7 @@ def test_s8_139_hostile_documents_beside_274_real_feeds_hurt_nobody(
     # Where it is about half, quiet seconds lie between busy ones: two such runs of one program gave 91 and 116 ms.
     if len(quiet) < 0.75 * len(all_of_it):
         pytest.skip(f"others used the machine too much of the time: how long pages wait can't be told ({figures})")
-    if at(0.99, quiet) >= LONGEST_WAIT:
-        pytest.xfail(
-            f"of pages one in a hundred waits longer than is wanted while everything is polled at once: {figures}"
-        )
+    assert at(0.99, quiet) < LONGEST_WAIT, figures
 
 
 def test_s8_hostile_lists_of_feeds_are_imported_as_far_as_they_are_sound_and_nothing_is_polled_for_that(
