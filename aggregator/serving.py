@@ -13,7 +13,7 @@ can't be applied, because a folder is missing for instance, leaves the one befor
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -89,11 +89,11 @@ class Front:
     def __init__(self) -> None:
         self.app: Starlette | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request (ASGI)."""
         if self.app is None:
             raise RuntimeError("asked before anything was put together")
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
 
 @dataclass(slots=True, kw_only=True)

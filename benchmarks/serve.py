@@ -115,7 +115,7 @@ def rates(ours: Server, bare: Server, etag: str, *, rounds: int, seconds: float)
         ("whole", ours, FEED, ()),
         ("bare", bare, "/", ()),
         ("same", ours, FEED, (held,)),
-        ("bare same", bare, "/same", ()),
+        ("bare same", bare, "/same", (held,)),
     ]
     for number in range(rounds):
         for name, server, path, headers in turns if number % 2 == 0 else reversed(turns):

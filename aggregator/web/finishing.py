@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from anyio import Event, to_thread
@@ -14,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from aggregator.web.conditional import ASKED, Answer, Finished, accepts_gzip, deliver, finish
 from aggregator.web.headers import is_foreign, of_answers_at
 from aggregator.web.journal import ANSWERED
-from aggregator.web.kept import Kept, Key, RawHeaders, Ready, Shelf, Slot
+from aggregator.web.kept import Kept, Key, Ready, Sent, Shelf, Slot, is_kept
 from aggregator.web.representations import Representations, Served
 
 logger = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ class Finishing:
         self._broken = broken
         self._representations = representations
         self._shelf = shelf
-        self._making: dict[tuple[Key, int], Event] = {}
+        self._making: dict[tuple[Key, int], _Making] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -51,21 +50,20 @@ class Finishing:
             return
         asked = _asked(scope)
         gzip = accepts_gzip(asked.get("accept-encoding", ""))
-        slot = self._shelf.slot(scope, gzip=gzip) if self._shelf else None
-        kept = self._shelf.find(slot) if self._shelf and slot else None
+        kept = self._shelf.find(scope, gzip=gzip) if self._shelf else None
         if kept and (ready := self._ready(kept, scope)) and (sent := _at_once(ready, scope, asked)):
-            await _send(*sent, scope, send)
+            await _send(sent, scope, send)
             return
         if kept:
             finished = kept.finished
-        elif self._shelf and slot:
+        elif self._shelf and (slot := self._shelf.slot(scope, gzip=gzip)):
             finished = await self._make_to_keep(self._shelf, slot, scope, receive)
         else:
             finished = await self._make(scope, receive, gzip=gzip)
         # An image has an ETag; a page with thirty of them would push the dates of thirty pages out of memory.
         serve = _no_date if is_foreign(scope["path"]) else partial(self._representations.serve, _address(scope))
         answer = deliver(scope["method"], asked, finished, serve)
-        await _send(answer.status, _raw(answer), answer.body, scope, send)
+        await _send(_raw(answer), scope, send)
 
     def _ready(self, kept: Kept, scope: Scope) -> Ready | None:
         """Give what is sent in this second; None where it would be without a date, which comes with the next."""
@@ -79,16 +77,17 @@ class Finishing:
         """Make it once for all who ask for it meanwhile."""
         name = (slot.key, slot.state)
         if making := self._making.get(name):
-            await making.wait()
+            await making.ended.wait()
             # What is not to be kept, each makes alone: nobody waits twice.
-            kept = shelf.find(slot)
-            return kept.finished if kept else await self._make(scope, receive, gzip=slot.gzip)
-        self._making[name] = making = Event()
+            return making.finished or await self._make(scope, receive, gzip=slot.gzip)
+        self._making[name] = making = _Making()
         try:
             finished = await self._make(scope, receive, gzip=slot.gzip)
-            shelf.keep(slot, finished)
+            if is_kept(finished.answer):
+                making.finished = finished
+                shelf.keep(slot, finished)
         finally:
-            making.set()
+            making.ended.set()
             del self._making[name]
         return finished
 
@@ -119,17 +118,26 @@ def _made_ready(finished: Finished, served: Served, second: datetime) -> Ready:
     etag = finished.answer.headers["etag"]
     whole = deliver("GET", {}, finished, lambda _: served)
     same = deliver("GET", {"if-none-match": etag}, finished, lambda _: served)
-    return Ready(second=second, etag=etag, whole=_raw(whole), same=_raw(same), body=whole.body)
+    return Ready(second=second, etag=etag, whole=_raw(whole), same=_raw(same))
 
 
-def _at_once(ready: Ready, scope: Scope, asked: Mapping[str, str]) -> tuple[int, RawHeaders, bytes] | None:
+def _at_once(ready: Ready, scope: Scope, asked: Mapping[str, str]) -> Sent | None:
     """Give what is sent to most: to who holds nothing, or just this; None where it takes a closer look."""
     if scope["method"] != "GET":
         return None
     held = asked.get("if-none-match")
     if held == ready.etag:
-        return HTTPStatus.NOT_MODIFIED, ready.same, b""
-    return (HTTPStatus.OK, ready.whole, ready.body) if held is None and "if-modified-since" not in asked else None
+        return ready.same
+    return ready.whole if held is None and "if-modified-since" not in asked else None
+
+
+@dataclass(slots=True)
+class _Making:
+    """An answer that is being made for all who ask for it meanwhile."""
+
+    ended: Event = field(default_factory=Event)
+    finished: Finished | None = None
+    """None: it is not to be kept, or could not be made."""
 
 
 class _Collected:
@@ -161,11 +169,14 @@ def _address(scope: Scope) -> bytes:
     return path.encode("utf-8", "surrogatepass") + b"?" + query
 
 
-def _raw(answer: Answer) -> RawHeaders:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+def _raw(answer: Answer) -> Sent:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+    # A plain number: what is told in lines, counts and status lines takes members of an enumeration twice as long.
+    return int(answer.status), headers, answer.body
 
 
-async def _send(status: int, headers: RawHeaders, body: bytes, scope: Scope, send: Send) -> None:
+async def _send(sent: Sent, scope: Scope, send: Send) -> None:
+    status, headers, body = sent
     scope[ANSWERED] = status, len(body)
     # Of its own: who sends it may add to the list.
     await send({"type": "http.response.start", "status": status, "headers": [*headers]})

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple
 
 from starlette.types import Scope
 
@@ -38,13 +37,17 @@ _OUTLIVES_POLLS = re.compile(
 )
 """Paths of what says nothing about how polls went. Any other answer is kept until the next commit, whatever that is."""
 
-RawHeaders = list[tuple[bytes, bytes]]
+_READING = frozenset({"GET", "HEAD"})
+
+Sent = tuple[int, list[tuple[bytes, bytes]], bytes]
+"""Status, header lines and body."""
 
 Key = tuple[str, bytes, bool]
 """Path, query, and whether the client takes gzip."""
 
 
-class Slot(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
     """Where the answer to a request is kept, and what the state is that it has to be of."""
 
     key: Key
@@ -64,10 +67,9 @@ class Ready:
 
     second: datetime
     etag: str
-    whole: RawHeaders
-    same: RawHeaders
-    """Of 304, for who holds `etag`."""
-    body: bytes
+    whole: Sent
+    same: Sent
+    """For who holds `etag`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,38 +123,46 @@ class Shelf:
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._bytes = 0
 
+    def find(self, scope: Scope, *, gzip: bool) -> Kept | None:
+        """Find what is kept for a request, if it is of the present state."""
+        if scope["method"] not in _READING:
+            return None
+        key = (scope["path"], scope["query_string"], gzip)
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        if not self._is_right(kept.slot):
+            self._drop(key)
+            return None
+        self._kept.move_to_end(key)
+        return kept
+
     def slot(self, scope: Scope, *, gzip: bool) -> Slot | None:
         """Tell where the answer to a request has its place; None where none is kept."""
         path: str = scope["path"]
         outlives = _outlives_polls(path)
-        if scope["method"] not in {"GET", "HEAD"} or outlives is None:
+        if scope["method"] not in _READING or outlives is None:
             return None
         version = self._versions.current()
         if version is None:
             return None
         query: bytes = scope["query_string"]
-        outlives = outlives and b"since=" not in query
-        return Slot(
-            key=(path, query, gzip),
-            state=version.contents if outlives else version.commits,
-            until=None if outlives else self._clock.now() + BRIEFLY,
-        )
+        if outlives and b"since=" not in query:
+            return Slot(key=(path, query, gzip), state=version.contents, until=None)
+        return Slot(key=(path, query, gzip), state=version.commits, until=self._clock.now() + BRIEFLY)
 
-    def find(self, slot: Slot) -> Kept | None:
-        """Find what is kept there, if it is of the state asked for."""
-        kept = self._kept.get(slot.key)
-        if kept is None:
-            return None
-        if kept.slot.state != slot.state or (kept.slot.until and self._clock.now() >= kept.slot.until):
-            self._drop(slot.key)
-            return None
-        self._kept.move_to_end(slot.key)
-        return kept
+    def _is_right(self, slot: Slot) -> bool:
+        version = self._versions.current()
+        if version is None:
+            return False
+        if slot.until is None:
+            return slot.state == version.contents
+        return slot.state == version.commits and self._clock.now() < slot.until
 
     def keep(self, slot: Slot, finished: Finished) -> None:
-        """Keep an answer that was begun after `slot` was asked for, if it is one to be kept."""
+        """Keep an answer (`is_kept`) that was begun after `slot` was asked for, unless it is too large."""
         kept = Kept(finished=finished, slot=slot)
-        if not is_kept(finished.answer) or kept.size > LARGEST:
+        if kept.size > LARGEST:
             return
         self._drop(slot.key)
         self._kept[slot.key] = kept

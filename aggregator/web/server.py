@@ -22,6 +22,7 @@ class WebServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
+                interface="asgi3",
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -221,8 +221,7 @@ def test_pages_about_feeds_are_kept_for_seconds_and_others_until_there_is_news()
         shelf.keep(slot, finished())
 
     def is_found(path: str) -> bool:
-        slot = shelf.slot(scope(path), gzip=False)
-        return slot is not None and shelf.find(slot) is not None
+        return shelf.find(scope(path), gzip=False) is not None
 
     assert is_found("/feeds")
     assert is_found("/feed.atom")
@@ -237,10 +236,17 @@ def test_pages_about_feeds_are_kept_for_seconds_and_others_until_there_is_news()
 def test_nothing_is_kept_of_what_is_posted_of_third_parties_or_of_a_state_that_nobody_knows() -> None:
     versions = Standing()
     shelf = Shelf(versions, ManualClock())
+    slot = shelf.slot(scope("/feed.atom"), gzip=False)
+    assert slot
+    shelf.keep(slot, finished())
     assert shelf.slot(scope("/feed.atom", method="POST"), gzip=False) is None
+    assert shelf.find(scope("/feed.atom", method="POST"), gzip=False) is None
+    assert shelf.find(scope("/feed.atom"), gzip=True) is None
     assert shelf.slot(scope("/media/x/y"), gzip=False) is None
+    assert shelf.find(scope("/feed.atom"), gzip=False)
     versions.version = None
     assert shelf.slot(scope("/feed.atom"), gzip=False) is None
+    assert shelf.find(scope("/feed.atom"), gzip=False) is None
 
 
 @pytest.mark.parametrize(
@@ -259,18 +265,18 @@ def test_what_is_kept_is_what_its_handler_lets_others_keep(answer: Finished, *, 
 
 def test_those_asked_for_last_are_kept_within_so_many_bytes() -> None:
     shelf = Shelf(Standing(), ManualClock(), most_bytes=30_000)
-    slots = [shelf.slot(scope("/search", query=b"q=%d" % number), gzip=True) for number in range(5)]
+    scopes = [scope("/search", query=b"q=%d" % number) for number in range(5)]
+    slots = [shelf.slot(each, gzip=True) for each in scopes]
     for slot in slots[:4]:
         assert slot
         shelf.keep(slot, finished(bytes(5_000)))
-    assert [slot is not None and shelf.find(slot) is not None for slot in slots[:4]] == [False, True, True, True]
-    assert slots[1]
+    assert [shelf.find(each, gzip=True) is not None for each in scopes[:4]] == [False, True, True, True]
     assert slots[4]
-    assert shelf.find(slots[1])
+    assert shelf.find(scopes[1], gzip=True)
     shelf.keep(slots[4], finished(bytes(5_000)))
-    assert [slot is not None and shelf.find(slot) is not None for slot in slots] == [False, True, False, True, True]
+    assert [shelf.find(each, gzip=True) is not None for each in scopes] == [False, True, False, True, True]
     shelf.keep(slots[4], finished(bytes(LARGEST)))
-    assert shelf.find(slots[4])  # what is too large takes nothing's place
+    assert shelf.find(scopes[4], gzip=True)  # what is too large takes nothing's place
 
 
 async def test_the_state_is_asked_for_once_a_turn_of_the_loop() -> None:
