@@ -133,10 +133,18 @@ def _postings(terms: Sequence[str], counts: Mapping[str, int], holding: Mapping[
             json.dumps(terms, ensure_ascii=False).encode("utf-8", "surrogatepass"),
             array("I", (counts.get(term, 0) for term in terms)).tobytes(),
             array("I", (len(stories) for stories, _ in held)).tobytes(),
-            array("I", chain.from_iterable(stories for stories, _ in held)).tobytes(),
-            array("d", chain.from_iterable(weights for _, weights in held)).tobytes(),
+            _one_after_another("I", (stories for stories, _ in held)),
+            _one_after_another("d", (weights for _, weights in held)),
         ]
     )
+
+
+def _one_after_another(kind: str, sequences: Iterable[Iterable[float]]) -> bytes:
+    """Put numbers of one kind (`array.typecode`) together: what is an array already is copied as it lies."""
+    whole: array[float] = array(kind)
+    for numbers in sequences:
+        whole.extend(numbers)
+    return whole.tobytes()
 
 
 def _take_up_postings(engine: StoryEngine, content: bytes) -> Iterator[tuple[str, int]]:
