@@ -38,7 +38,7 @@ LONG: Final = 32
 _ROUNDING: Final = 1e-9
 
 Holding = tuple[MutableSequence[StoryId], MutableSequence[float]]
-"""Stories that have a term, and the weight of each in it: lists, or arrays as an outline brings them back.
+"""Stories that have a term, and the weight of each in it: lists, or arrays as an outline brings them back, and leaves long ones.
 
 Lists of numbers that stand elsewhere anyway take 16 bytes a posting, arrays 12, but 40 more a term, and most terms are of one story; to make arrays,
 and numbers again out of them, took 3 % of the time of a replay.
