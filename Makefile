@@ -41,7 +41,7 @@ $(SETUP): pyproject.toml requirements-dev.lock
 extras: $(SETUP)  ## install what `pip install 'aggregator[embeddings,fulltext]'` adds, so that its tests are not skipped
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements-extras.lock
 
-LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-strip-extras --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 lock: $(SETUP)  ## renew the lock files: names, versions and hashes only

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
-REQUIREMENT = re.compile(r"[a-z0-9][a-z0-9._-]*==[A-Za-z0-9.!+_-]+( ; [^\\]+)? \\")
+REQUIREMENT = re.compile(r"[a-z0-9][a-z0-9._-]*(\[[a-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
 
@@ -19,7 +20,7 @@ def project() -> dict[str, Any]:
 
 def locked(lock: str) -> dict[str, str]:
     text = (ROOT / lock).read_text(encoding="utf-8")
-    return dict(re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", text, re.MULTILINE))
+    return dict(re.findall(r"^([a-z0-9._-]+)(?:\[[^\]]+\])?==([^\s;]+)", text, re.MULTILINE))
 
 
 def name(requirement: str) -> str:
@@ -31,6 +32,20 @@ def name(requirement: str) -> str:
 def test_a_lock_file_holds_names_versions_and_hashes_only(lock: Path) -> None:
     lines = [line for line in lock.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
     assert [line for line in lines if not REQUIREMENT.fullmatch(line) and not HASH.fullmatch(line)] == []
+
+
+def test_a_package_that_another_asks_for_with_extras_is_locked_with_them() -> None:
+    # pip 23, which comes with Python 3.11, takes a pin of `coverage` for none of `coverage[toml]`: nothing could be installed from the
+    # day on that a newer one was published.
+    text = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
+    asked = {
+        (name(requirement), extras[1])
+        for package in locked("requirements-dev.lock")
+        for requirement in (requires(package) or [])
+        if "extra ==" not in requirement and (extras := re.match(r"[A-Za-z0-9._-]+\[([^\]]+)\]", requirement))
+    }
+    assert asked
+    assert {(package, extras) for package, extras in asked if f"\n{package}[{extras}]==" not in text} == set()
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
