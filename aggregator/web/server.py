@@ -22,7 +22,7 @@ class WebServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                interface="asgi3",
+                interface="asgi3",  # uvicorn tells it by an `async def`, and who hands a request on may have none
                 log_config=None,
                 access_log=False,
                 server_header=False,
