@@ -62,6 +62,10 @@ class AtHand(dict[StoryId, S]):
                 dict.__setitem__(self, story.id, story)
                 self._away.discard(story.id)
 
+    def away(self, story_ids: Iterable[StoryId]) -> set[StoryId]:
+        """Give those of these stories that would have to be made again."""
+        return self._away.intersection(story_ids)
+
     def __contains__(self, story_id: object) -> bool:
         """Tell whether there is such a story."""
         return dict.__contains__(self, story_id) or story_id in self._before or story_id in self._away

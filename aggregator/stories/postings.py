@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, MutableSequence, Sequence
 from itertools import chain
+from math import fsum
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, cast
 
@@ -43,6 +44,7 @@ Holding = tuple[MutableSequence[StoryId], MutableSequence[float]]
 Lists of numbers that stand elsewhere anyway take 16 bytes a posting, arrays 12, but 40 more a term, and most terms are of one story; to make arrays,
 and numbers again out of them, took 3 % of the time of a replay.
 """
+_NONE: Final[Holding] = ([], [])
 
 
 class Postings:
@@ -163,16 +165,32 @@ class Postings:
         return self._likeliest(others, 0.0, but) if others else []
 
     def means(self, weights: Mapping[str, float], among: Collection[StoryId], at_least: float) -> dict[StoryId, float]:
-        """Give those of some stories whose entries have a mean cosine of at least so much with a vector."""
+        """Give those of some stories whose entries have a mean cosine of at least so much with a vector.
+
+        Of those that are not at hand, what they come to is found here, and only those that come to enough are got: of 2,653 of a poll it was 103.
+        """
         self._effort.stories += len(among)
-        self._stories.get_all(among)
+        stories = self._stories
+        totals = self._come_to(weights, away) if (away := stories.away(among)) else {}
+        stories.get_all(story_id for story_id in among if totals.get(story_id, at_least) >= at_least)
         found: dict[StoryId, float] = {}
         for story_id in among:
-            story = self._stories[story_id]
-            total = product(weights, story.sums)
-            if total >= at_least and (mean := total / len(story.items)) >= at_least:
+            total = totals[story_id] if story_id in totals else product(weights, stories[story_id].sums)
+            if total >= at_least and (mean := total / len(stories[story_id].items)) >= at_least:
                 found[story_id] = mean
         return found
+
+    def _come_to(self, weights: Mapping[str, float], story_ids: Collection[StoryId]) -> dict[StoryId, float]:
+        """Give the `product` of a vector with the sums of each of some stories, without these."""
+        products: dict[StoryId, list[float]] = {story_id: [] for story_id in story_ids}
+        for term, weight in weights.items():
+            ids, theirs = self._holding.get(term, _NONE)
+            most = len(ids)
+            for story_id, found in products.items():
+                at = bisect_left(ids, story_id)
+                if at < most and ids[at] == story_id:
+                    found.append(weight * theirs[at])
+        return {story_id: fsum(found) for story_id, found in products.items()}
 
     def _likeliest(self, weights: Mapping[str, float], left_out: float, but: StoryId | None) -> list[StoryId]:
         """Look terms up, those first that make most of a vector's length for the fewest stories; give the stories that have most of them.
@@ -202,4 +220,5 @@ class Postings:
         met = Counter(chain.from_iterable(looked_up))
         if but is not None:
             met.pop(but, None)
-        return [story_id for story_id, _ in met.most_common(COMPARED)] if len(met) > COMPARED else list(met)
+        # `most_common` gives the same, in twice the time: the sort is stable.
+        return sorted(met, key=met.__getitem__, reverse=True)[:COMPARED] if len(met) > COMPARED else list(met)

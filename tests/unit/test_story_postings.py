@@ -1,12 +1,27 @@
 """Which stories have a term: the same whether an outline has been made meanwhile or not."""
 
 from array import array
+from collections.abc import Iterable
+
+import pytest
 
 from aggregator.model.ids import StoryId
 from aggregator.stories.at_hand import AtHand
 from aggregator.stories.effort import Effort
+from aggregator.stories.engine import StoryEngine
 from aggregator.stories.postings import LONG, Postings
+from aggregator.stories.vectors import product
 from aggregator.stories.window import OpenStory
+from tests.story_entries import placed
+
+HEADLINES = (
+    "Storm Petra floods Kingston harbour",
+    "Harbour of Kingston under water after Storm Petra",
+    "Storm Petra: Kingston harbour to stay closed",
+    "Central bank raises interest rates",
+    "Kingston votes on a new library",
+    "Striker signs for Porto",
+)
 
 Told = dict[str, list[tuple[StoryId, float]]]
 
@@ -42,3 +57,33 @@ def test_an_outline_leaves_long_postings_as_arrays_and_short_ones_as_lists() -> 
     held = noted(outlined=False).outline()
     assert [type(numbers) for numbers in held["storm"]] == [array, array]
     assert [type(numbers) for numbers in held["flood"]] == [list, list]
+
+
+class Archive:
+    """Makes stories again, and notes which were asked for."""
+
+    def __init__(self, stories: Iterable[OpenStory]) -> None:
+        self.stories = {story.id: story for story in stories}
+        self.asked: set[StoryId] = set()
+
+    def fetch(self, wanted: Iterable[StoryId]) -> list[OpenStory]:
+        self.asked.update(wanted)
+        return [self.stories[story_id] for story_id in wanted]
+
+
+@pytest.mark.parametrize("at_least", [0.001, 0.1, 0.3, 0.9])
+def test_of_stories_that_are_away_only_those_are_got_that_come_to_enough(at_least: float) -> None:
+    engine = StoryEngine()
+    first, *_ = placed(engine, HEADLINES)
+    stories, postings = engine.window.stories, engine.window.postings
+    archive = Archive(stories.values())
+    vector = stories[first].sums
+    at_hand = postings.means(vector, archive.stories, at_least)
+
+    stories.fetch = archive.fetch
+    stories.leave(archive.stories)
+    stories.clear()
+    assert postings.means(vector, archive.stories, at_least) == at_hand
+    enough = {story.id for story in archive.stories.values() if product(vector, story.sums) >= at_least}
+    assert archive.asked == enough
+    assert 0 < len(enough) < len(archive.stories)
