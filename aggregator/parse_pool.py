@@ -19,6 +19,7 @@ import multiprocessing
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from importlib.machinery import ModuleSpec
@@ -32,6 +33,9 @@ from aggregator.parse_worker import ANSWER, MEMORY, OUT_OF_MEMORY, SIZE, Parse, 
 
 DOCUMENTS_A_WORKER: Final = 500
 """After so many a worker is replaced, so that nothing it leaks adds up."""
+
+IDLE: Final = timedelta(seconds=10)
+"""After so long without a document all workers end, of 10 to 20 MB each: polls come by the minute, and to fork one takes 3 ms."""
 
 _GRACE: Final = 1.0
 """Seconds after the deadline at which a worker's own alarm ends it, should nobody else have."""
@@ -59,15 +63,18 @@ class ParsePool:
         *,
         workers: int = 2,
         timeout: timedelta = timedelta(seconds=5),
+        idle: timedelta = IDLE,
         parse: Parse = read,
     ) -> None:
         self._seconds = timeout.total_seconds()
+        self._idle_seconds = idle.total_seconds()
         self._parse = parse
         # Documents wait here, where waiting ends with the task that waits; what has its turn starts at once.
         self._turns = asyncio.Semaphore(workers)
         self._starting = asyncio.Lock()
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
+        self._resting: asyncio.TimerHandle | None = None
         self._closed = False
 
     async def parse(self, document: Document) -> Parsed:
@@ -98,9 +105,9 @@ class ParsePool:
                 worker.process.kill()
             for worker in tuple(self._all):
                 await asyncio.to_thread(worker.process.join)
-        for worker in self._idle:
-            worker.line.close()
-        self._idle.clear()
+        if self._resting:
+            self._resting.cancel()
+        self._rest()
 
     async def _ask(self, worker: "_Worker", packed: bytes, url: str) -> Parsed:
         """Have a worker read a document.
@@ -149,8 +156,23 @@ class ParsePool:
         worker.served += 1
         if worker.served < DOCUMENTS_A_WORKER and not self._closed:
             self._idle.append(worker)
+            self._rest_later()
         else:
-            # It ends when it finds its line closed.
+            self._let_go([worker])
+
+    def _rest_later(self) -> None:
+        """Let go of the workers if no document comes for a while."""
+        if self._resting:
+            self._resting.cancel()
+        self._resting = asyncio.get_running_loop().call_later(self._idle_seconds, self._rest)
+
+    def _rest(self) -> None:
+        self._let_go(self._idle)
+        self._idle = []
+
+    def _let_go(self, workers: Iterable["_Worker"]) -> None:
+        """Have workers end that have nothing to do: each does when it finds its line closed."""
+        for worker in workers:
             worker.line.close()
             self._all.discard(worker)
 

@@ -230,6 +230,18 @@ async def test_a_worker_is_replaced_after_so_many_documents(monkeypatch: pytest.
     assert [names.index(name) for name in names] == [0, 0, 0, 3, 3, 3, 6]
 
 
+@pytest.mark.skipif(not PROCESSES, reason=NO_PROCESSES)
+async def test_workers_end_when_no_document_has_come_for_a_while_and_the_next_document_has_another() -> None:
+    pool = ParsePool(workers=1, idle=timedelta(seconds=0.2), parse=parse_or_misbehave)
+    first = await pool.parse(document(b"who"))
+    assert await pool.parse(document(b"who")) == first
+    assert isinstance(first, Failed)
+    await asyncio.to_thread(wait_for_the_end, [int(first.message)])
+    assert not is_alive(int(first.message))
+    assert await pool.parse(document(b"who")) != first
+    await pool.aclose()
+
+
 async def test_a_document_that_kills_its_worker_is_not_read_again() -> None:
     pool = ParsePool(workers=1, parse=parse_or_misbehave)
     before = await pool.parse(document(b"who"))
