@@ -73,9 +73,9 @@ class Application:
 
 
 @asynccontextmanager
-async def open_store(database: Path) -> AsyncIterator[SqliteStore]:
-    """Open the database to read it; which feeds are polled and shown stays as it is."""
-    store = await SqliteStore.open(database)
+async def open_store(database: Path, *, pages: bool = False) -> AsyncIterator[SqliteStore]:
+    """Open the database to read it, also to make `pages` of it; which feeds are polled and shown stays as it is."""
+    store = await SqliteStore.open(database, pages=pages)
     try:
         yield store
     finally:
@@ -131,10 +131,10 @@ class WatchedDatabase:
 
 
 @asynccontextmanager
-async def open_watched(database: Path, *, alone: bool = False) -> AsyncIterator[WatchedDatabase]:
-    """Open the database for a process that polls; `alone`: for the only one that goes on doing so."""
+async def open_watched(database: Path, *, alone: bool = False, pages: bool = False) -> AsyncIterator[WatchedDatabase]:
+    """Open the database for a process that polls; `alone`: for the only one that goes on doing so; `pages`: for one that shows them, too."""
     clock = SystemClock()
-    async with open_store(database) as store:
+    async with open_store(database, pages=pages) as store:
         polling = WatchedStore(store, clock)
         watch = Watch(
             polling=polling,
@@ -243,7 +243,7 @@ async def export(
     from aggregator.export_parts import export as export_store  # noqa: PLC0415 -- see `serve`
 
     site, clock = published_site(configuration), SystemClock()
-    async with open_store(database) as store:
+    async with open_store(database, pages=True) as store:
         shelf = digests(configuration, store, clock)
         return await export_store(
             store, shelf, site, folder, clock=clock, url=url or site.address(), full=full, show=show

@@ -62,7 +62,7 @@ async def serve(path: Path, configuration: Configuration, database: Path, *, hos
     Raises:
         UserError: the port is taken, the database can't be used, or another server polls for it.
     """
-    async with open_watched(database, alone=poll) as opened:
+    async with open_watched(database, alone=poll, pages=True) as opened:
         in_force = InForce(path, configuration, SystemClock())
         opened.watch.in_force = in_force
         if not poll:

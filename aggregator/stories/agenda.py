@@ -78,7 +78,7 @@ class Agenda:
             self._due = []
         while len(self._runs) > 1 and len(self._runs[-2]) < GROWTH * len(self._runs[-1]):
             last = self._runs.pop()
-            self._runs[-1] = _run(sorted((*self._runs[-1].rows(), *last.rows())))
+            self._runs[-1] = _run(heapq.merge(self._runs[-1].rows(), last.rows()))
 
     def outline(self) -> list[bytes]:
         """Give all that is noted, as `take_up` takes it."""

@@ -11,6 +11,7 @@ few that are met.
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 from itertools import compress
 from typing import Final, NamedTuple
 
@@ -19,6 +20,12 @@ from aggregator.model.ids import EntryId, FeedId
 _ENTRY: Final = 32
 """Bits of an entry's number beside those of a shingle: SQLite counts them from 1, and gives none twice."""
 _MASK: Final = 2**_ENTRY - 1
+_PIECE: Final = 2**14
+"""Keys that are put in order at once."""
+
+
+Outline = Sequence["array[int] | bytes"]
+"""Arrays as they lie in memory."""
 
 
 class Listed(NamedTuple):
@@ -92,19 +99,15 @@ class Shelf:
             if entry not in self._gone:
                 yield entry, at, self._names[feed]
 
-    def keys(self) -> Iterable[int]:
+    def keys(self) -> "array[int]":
         """Give the keys of what is left, in order."""
         gone = self._gone
-        return compress(self._keys, (key & _MASK not in gone for key in self._keys)) if gone else self._keys
+        return array("Q", compress(self._keys, (key & _MASK not in gone for key in self._keys))) if gone else self._keys
 
-    def outline(self) -> tuple[bytes, ...]:
+    def outline(self) -> "Outline":
         """Give what `taken_up` makes the same of; what is gone is told as well."""
-        parts = (self._entries, self._ats, self._feeds, self._keys)
-        return (
-            *(part.tobytes() for part in parts),
-            array("q", sorted(self._gone)).tobytes(),
-            "\n".join(self._names).encode(),
-        )
+        gone, names = array("q", sorted(self._gone)), "\n".join(self._names).encode()
+        return (self._entries, self._ats, self._feeds, self._keys, gone, names)
 
 
 def put_away(texts: Iterable[Listed]) -> Shelf:
@@ -112,36 +115,46 @@ def put_away(texts: Iterable[Listed]) -> Shelf:
     listed = list(texts)
     return _shelf(
         sorted((text.entry, text.at, text.feed) for text in listed),
-        sorted(key << _ENTRY | text.entry for text in listed for key in text.sketch),
+        array("Q", sorted(key << _ENTRY | text.entry for text in listed for key in text.sketch)),
     )
 
 
 def merged(one: Shelf, other: Shelf) -> Shelf:
-    """Put what is left of two together."""
-    return _shelf(sorted((*one.texts(), *other.texts())), sorted((*one.keys(), *other.keys())))
+    """Put what is left of two together, without all of it as Python's own numbers: of 60,000 texts they took 25 MB."""
+    return _shelf(merge(one.texts(), other.texts()), _in_order(one.keys(), other.keys()))
 
 
-def _shelf(texts: Sequence[tuple[int, int, FeedId]], keys: Sequence[int]) -> Shelf:
-    names = list(dict.fromkeys(feed for _, _, feed in texts))
-    places = {name: place for place, name in enumerate(names)}
-    return Shelf(
-        array("q", (entry for entry, _, _ in texts)),
-        array("q", (at for _, at, _ in texts)),
-        array("I", (places[feed] for _, _, feed in texts)),
-        array("Q", keys),
-        names,
-    )
+def _in_order(one: "array[int]", other: "array[int]") -> "array[int]":
+    """Put two arrays together that are in order; by the piece, for `heapq.merge` takes four times as long."""
+    whole, taken = array(one.typecode), 0
+    for start in range(0, len(one), _PIECE):
+        piece = one[start : start + _PIECE]
+        up_to = bisect_left(other, piece[-1], taken)
+        whole.extend(sorted((*piece, *other[taken:up_to])))
+        taken = up_to
+    whole.extend(other[taken:])
+    return whole
 
 
-def taken_up(parts: Sequence[bytes]) -> Shelf:
-    """Make a shelf of what `Shelf.outline` gave."""
+def _shelf(texts: Iterable[tuple[int, int, FeedId]], keys: "array[int]") -> Shelf:
+    entries, ats, feeds = array("q"), array("q"), array("I")
+    places: dict[FeedId, int] = {}
+    for entry, at, feed in texts:
+        entries.append(entry)
+        ats.append(at)
+        feeds.append(places.setdefault(feed, len(places)))
+    return Shelf(entries, ats, feeds, keys, list(places))
+
+
+def taken_up(parts: "Outline") -> Shelf:
+    """Make a shelf of what `Shelf.outline` gave, or of the same as bytes."""
     entries, ats, feeds, keys, gone, names = parts
     made = Shelf(
         array("q", entries),
         array("q", ats),
         array("I", feeds),
         array("Q", keys),
-        list(map(FeedId, names.decode().split("\n"))),
+        list(map(FeedId, bytes(names).decode().split("\n"))),
     )
     made._gone.update(array("q", gone))  # noqa: SLF001 -- its own
     return made

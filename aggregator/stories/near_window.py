@@ -18,7 +18,7 @@ from aggregator.model.copies import CopyText
 from aggregator.model.ids import EntryId
 from aggregator.stories import near
 from aggregator.stories.near import NearText, are_alike, near_text, seconds
-from aggregator.stories.near_shelf import Listed, Shelf, merged, put_away, taken_up
+from aggregator.stories.near_shelf import Listed, Outline, Shelf, merged, put_away, taken_up
 
 MEETINGS: Final = 2
 """Shingles that two sketches must share. Of pairs with an index of 0.6 two or more are shared by 99.1 in a hundred."""
@@ -131,12 +131,12 @@ class NearWindow:
         if len(self._texts) > 2 * most:
             self._put_away(len(self._texts) - most)
 
-    def outline(self) -> list[tuple[bytes, ...]]:
+    def outline(self) -> list[Outline]:
         """Give what `take_up` takes; all texts are put away."""
         self._put_away(len(self._texts))
         return [shelf.outline() for shelf in self._shelves]
 
-    def take_up(self, shelves: Iterable[Sequence[bytes]], latest: datetime) -> None:
+    def take_up(self, shelves: Iterable[Outline], latest: datetime) -> None:
         """Remember what was remembered before a restart, when the latest text that had been seen was of this time."""
         self._shelves, self._latest = list(map(taken_up, shelves)), seconds(latest)
 

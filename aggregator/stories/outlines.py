@@ -26,8 +26,8 @@ from aggregator.stories.window import OpenStory
 
 FORMAT: Final = 2
 """Counts changes of what stands in an outline, and of what an engine makes of it."""
-PIECE: Final = 2**18
-"""Numbers of a piece of the postings: a megabyte."""
+PIECE: Final = 2**16
+"""Numbers of a piece of the postings, of 12 bytes: three copies of it are in memory while it is kept."""
 
 _NONE: Final[Holding] = ([], [])
 
@@ -131,20 +131,20 @@ def _postings(terms: Sequence[str], counts: Mapping[str, int], holding: Mapping[
     return packed(
         [
             json.dumps(terms, ensure_ascii=False).encode("utf-8", "surrogatepass"),
-            array("I", (counts.get(term, 0) for term in terms)).tobytes(),
-            array("I", (len(stories) for stories, _ in held)).tobytes(),
+            array("I", (counts.get(term, 0) for term in terms)),
+            array("I", (len(stories) for stories, _ in held)),
             _one_after_another("I", (stories for stories, _ in held)),
             _one_after_another("d", (weights for _, weights in held)),
         ]
     )
 
 
-def _one_after_another(kind: str, sequences: Iterable[Iterable[float]]) -> bytes:
+def _one_after_another(kind: str, sequences: Iterable[Iterable[float]]) -> "array[float]":
     """Put numbers of one kind (`array.typecode`) together: what is an array already is copied as it lies."""
     whole: array[float] = array(kind)
     for numbers in sequences:
         whole.extend(numbers)
-    return whole.tobytes()
+    return whole
 
 
 def _take_up_postings(engine: StoryEngine, content: bytes) -> Iterator[tuple[str, int]]:
@@ -163,9 +163,10 @@ def _take_up_postings(engine: StoryEngine, content: bytes) -> Iterator[tuple[str
     return ((term, count) for term, count in zip(terms, array("I", counts), strict=True) if count)
 
 
-def packed(pieces: Sequence[bytes]) -> bytes:
-    """Put some pieces together."""
-    return struct.pack(f"<I{len(pieces)}Q", len(pieces), *map(len, pieces)) + b"".join(pieces)
+def packed(pieces: "Sequence[bytes | array[int] | array[float]]") -> bytes:
+    """Put some pieces together, arrays as they lie in memory."""
+    lengths = (memoryview(piece).nbytes for piece in pieces)
+    return b"".join((struct.pack(f"<I{len(pieces)}Q", len(pieces), *lengths), *pieces))
 
 
 def unpacked(content: bytes) -> list[bytes]:

@@ -136,12 +136,18 @@ class SqliteStore:
 
     @classmethod
     async def open(
-        cls, path: Path, *, tracer: Tracer | None = None, busy_timeout: timedelta = connect.BUSY_TIMEOUT
+        cls,
+        path: Path,
+        *,
+        pages: bool = False,
+        tracer: Tracer | None = None,
+        busy_timeout: timedelta = connect.BUSY_TIMEOUT,
     ) -> "SqliteStore":
         """Open the database, and make or upgrade it where needed.
 
         Args:
             path: The file; its folder must exist.
+            pages: Whether pages are made of what is read: they look at more of it, and more of it is held in memory.
             tracer: Is told every statement with its parameters, on the thread that runs it.
             busy_timeout: How long a statement waits for another process's lock.
 
@@ -149,7 +155,7 @@ class SqliteStore:
             DatabaseUnusable: no folder, no permission, no SQLite database, another program's, damaged, or written by
                 a newer version. The file is left as it was.
         """
-        connecting = partial(connect.connect, path, tracer=tracer, busy_timeout=busy_timeout)
+        connecting = partial(connect.connect, path, pages=pages, tracer=tracer, busy_timeout=busy_timeout)
         return cls(path, connecting, await asyncio.to_thread(_prepare, path, connecting))
 
     async def read(self, work: Callable[[SqliteTransaction], T]) -> T:
