@@ -292,6 +292,6 @@ def _group_lease(name: RateGroup, token: int, rows: Sequence[Row]) -> GroupLease
             lease=token,
             document_title=row["document_title"],
         )
-        for row in rows
+        for row in map(feed_rows.by_name, rows)
     )
     return GroupLease(group=name, token=token, feeds=tuple(due))
