@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from tests.waiting import LONG
+
 KILLS = int(os.environ.get("KILLS", "20"))
 SEED = int(os.environ.get("KILL_SEED", "1"))
 
@@ -57,7 +59,13 @@ def killed(command: Sequence[str], after: float, *, reached: Callable[[], bool] 
         reached: tells whether that is so.
     """
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + LONG
     while process.poll() is None and not reached():
+        if time.monotonic() > deadline:
+            process.kill()
+            raise AssertionError(
+                f"{' '.join(command)} neither ended nor came to what it was to be killed in within {LONG:g} s"
+            )
         time.sleep(0.001)
     try:
         process.wait(after)

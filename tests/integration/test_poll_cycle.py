@@ -1,9 +1,10 @@
 """Poll cycles through the real parts: loopback server, HTTP client, worker processes, SQLite; time moved by hand."""
 
 import asyncio
+import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,6 +36,7 @@ from tests.documents import Item, rss
 from tests.factories import NOON, make_feed, make_parsed_entry
 from tests.loopback import Answer, LoopbackServer, Request, conditional
 from tests.manual_clock import ManualClock
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -459,22 +461,39 @@ async def test_one_slow_server_does_not_hold_up_a_feed_that_becomes_due(newsroom
     assert order == ["b", "slow-xml"]
 
 
-async def test_a_poll_that_takes_longer_than_its_lease_renews_it(newsroom: Newsroom) -> None:
-    newsroom.server.answers["/slow.xml"] = Answer(body=rss([CHIEFS]), delay=0.5)
+async def test_a_poll_that_takes_longer_than_its_lease_renews_it(newsroom: Newsroom, tmp_path: Path) -> None:
+    answered = asyncio.Event()
+
+    async def in_the_end() -> AsyncGenerator[bytes, None]:
+        await answered.wait()
+        body = rss([CHIEFS])
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nContent-Length: %d\r\n\r\n%s" % (
+            len(body),
+            body,
+        )
+
+    newsroom.server.answers["/slow.xml"] = Answer(stream=in_the_end)
     feeds = await newsroom.configure("/slow.xml")
     patient = poller(
         newsroom.store, newsroom.fetcher, newsroom.parser, newsroom.clock, look_again=timedelta(milliseconds=20)
     )
     cycle = asyncio.create_task(patient.poll_due())
-    for _ in range(20):
-        await asyncio.sleep(0.02)
+    database, lease = tmp_path / "news.db", CycleSettings().lease
+    await asyncio.to_thread(until, partial(is_leased, database, newsroom.clock.now()))
+    for _ in range(6):
         newsroom.clock.move(timedelta(seconds=50))
         now = newsroom.clock.now()
-        taken = await newsroom.store.write(
-            partial(take, feed=feeds[0], now=now),
-        )
-        assert taken == []
+        await asyncio.to_thread(until, partial(is_leased, database, now + lease))
+        assert await newsroom.store.write(partial(take, feed=feeds[0], now=now)) == []
+    answered.set()
     assert [result.outcome for result in await cycle] == [Outcome.FETCHED]
+
+
+def is_leased(database: Path, end: datetime) -> bool:
+    """Tell whether a lease lasts until a time."""
+    with closing(sqlite3.connect(database)) as connection:
+        found = connection.execute("SELECT 1 FROM rate_groups WHERE lease_until >= ?", [int(end.timestamp())])
+        return found.fetchone() is not None
 
 
 def take(tx: Transaction, *, feed: Feed, now: datetime) -> list[GroupLease]:
