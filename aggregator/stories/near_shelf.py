@@ -20,6 +20,7 @@ from aggregator.model.ids import EntryId, FeedId
 _ENTRY: Final = 32
 """Bits of an entry's number beside those of a shingle: SQLite counts them from 1, and gives none twice."""
 _MASK: Final = 2**_ENTRY - 1
+_NEVER: Final = 2**63 - 1
 _PIECE: Final = 2**14
 """Keys that are put in order at once."""
 
@@ -54,8 +55,12 @@ class Shelf:
     ) -> None:
         self._entries, self._ats, self._feeds, self._keys, self._names = entries, ats, feeds, keys, names
         self._gone: set[int] = set()
-        self._by_time: Iterator[int] | None = None
-        self._oldest = min(ats, default=0)
+        self._by_time = array("I")
+        """Places in `entries`, in order of time; made when the first has to go."""
+        self._dropped = 0
+        """How many of these have gone for their time."""
+        self._oldest = min(ats, default=_NEVER)
+        """Time of the next that will."""
 
     def __len__(self) -> int:
         """Count the texts that are left."""
@@ -83,15 +88,15 @@ class Shelf:
 
     def drop_before(self, at: int) -> None:
         """Take out all that is older than a time."""
-        while self._oldest < at and len(self):
-            if self._by_time is None:
-                self._by_time = iter(sorted(range(len(self._ats)), key=self._ats.__getitem__))
-            place = next(self._by_time, None)
-            if place is None:
-                return
-            self._oldest = self._ats[place]
-            if self._oldest < at:
-                self._gone.add(self._entries[place])
+        if at <= self._oldest:
+            return
+        if not self._by_time:
+            self._by_time = array("I", sorted(range(len(self._ats)), key=self._ats.__getitem__))
+        while self._oldest < at:
+            self._gone.add(self._entries[self._by_time[self._dropped]])
+            self._dropped += 1
+            rest = self._by_time[self._dropped : self._dropped + 1]
+            self._oldest = self._ats[rest[0]] if rest else _NEVER
 
     def texts(self) -> Iterator[tuple[int, int, FeedId]]:
         """Give what is left, in order: entry, time, feed."""

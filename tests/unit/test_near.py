@@ -89,3 +89,14 @@ def test_what_a_text_says_now_counts_instead_of_what_it_said() -> None:
     assert window.add(text(2, "Chiefs meet", AGENCY)) == []
     assert window.revise(text(1, "Iraq hosts chiefs", AGENCY)) == [(1, 2)]
     assert window.remembered == 2
+
+
+def test_texts_that_are_put_away_are_forgotten_one_by_one_as_their_time_comes() -> None:
+    """The one at which forgetting stopped was passed over the next time."""
+    window = NearWindow(WINDOW, timedelta(hours=72))
+    for number in range(1, 41):
+        window.add(text(number, f"Report {number}", AGENCY, hours=number, feed="one"))
+    window.rest(0)
+    for hours in range(41, 200):
+        window.recall(text(hours, f"Report {hours}", AGENCY, hours=hours, feed="one"))
+        assert window.remembered == min(hours, 48 + 72 + 1)
