@@ -182,13 +182,15 @@ class Postings:
 
     def _come_to(self, weights: Mapping[str, float], story_ids: Collection[StoryId]) -> dict[StoryId, float]:
         """Give the `product` of a vector with the sums of each of some stories, without these."""
-        products: dict[StoryId, list[float]] = {story_id: [] for story_id in story_ids}
+        products: dict[StoryId, list[float]] = {story_id: [] for story_id in sorted(story_ids)}
         for term, weight in weights.items():
             ids, theirs = self._holding.get(term, _NONE)
-            most = len(ids)
+            at, end = 0, len(ids)
             for story_id, found in products.items():
-                at = bisect_left(ids, story_id)
-                if at < most and ids[at] == story_id:
+                at = bisect_left(ids, story_id, at)
+                if at == end:
+                    break
+                if ids[at] == story_id:
                     found.append(weight * theirs[at])
         return {story_id: fsum(found) for story_id, found in products.items()}
 
