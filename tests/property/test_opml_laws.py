@@ -19,8 +19,11 @@ from tests.published import make_site
 pytestmark = pytest.mark.slow  # seconds each: laws
 
 LETTERS = st.characters(codec="utf-8", exclude_characters="<>&,/")
-# Without what no page can show (U+FDD0 and its like): a name of nothing else is no name when it comes back.
-NAMES = st.text(LETTERS, min_size=1, max_size=20).map(html_safe).map(one_line)
+# Without what no page can show (U+FDD0 and its like): a name of nothing else is no name when it comes back. What is still encoded twice
+# when it has been mended once, is mended once more on its way.
+NAMES = (
+    st.text(LETTERS, min_size=1, max_size=20).map(html_safe).map(one_line).filter(lambda name: html_safe(name) == name)
+)
 names = (NAMES | st.sampled_from(["Business & Economy", 'The "Daily"', "x < y", "R&D", "Мир", "ا"])).filter(str.strip)
 tags = st.lists(names.filter(lambda name: "," not in name and not name.startswith("/")), max_size=3, unique=True)
 
