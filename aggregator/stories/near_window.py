@@ -17,6 +17,7 @@ from typing import Final
 from aggregator.model.copies import CopyText
 from aggregator.model.ids import EntryId
 from aggregator.stories import near
+from aggregator.stories.by_key import EntriesByKey
 from aggregator.stories.near import NearText, are_alike, near_text, seconds
 from aggregator.stories.near_shelf import Listed, Outline, Shelf, merged, put_away, taken_up
 
@@ -42,38 +43,6 @@ def signature(window: timedelta, late: timedelta) -> str:
     return hashlib.sha256(repr(rules).encode()).hexdigest()[:16]
 
 
-class Meetings:
-    """Which texts have a shingle in their sketch; most shingles are those of one text, for which there is no list."""
-
-    def __init__(self) -> None:
-        self._first: dict[int, EntryId] = {}
-        self._more: dict[int, list[EntryId]] = {}
-
-    def add(self, key: int, entry: EntryId) -> None:
-        """Note a text that has it."""
-        if self._first.setdefault(key, entry) != entry:
-            self._more.setdefault(key, []).append(entry)
-
-    def discard(self, key: int, entry: EntryId) -> None:
-        """Forget that a text has it."""
-        more = self._more.get(key)
-        if more is None:
-            del self._first[key]
-            return
-        if self._first[key] == entry:
-            self._first[key] = more.pop()
-        else:
-            more.remove(entry)
-        if not more:
-            del self._more[key]
-
-    def having(self, key: int) -> Sequence[EntryId]:
-        """Give those that have it."""
-        if key not in self._first:
-            return ()
-        return (self._first[key], *self._more.get(key, ()))
-
-
 class NearWindow:
     """Texts that were listed lately, and which of them are nearly the same.
 
@@ -91,7 +60,8 @@ class NearWindow:
         self._look_up = look_up
         self._latest: int | None = None
         self._texts: dict[EntryId, NearText] = {}
-        self._meetings = Meetings()
+        self._meetings = EntriesByKey()
+        """By the shingles of their sketches."""
         self._by_time: list[tuple[int, EntryId]] = []
         self._known: dict[EntryId, NearText] = {}
         """Some of those that have been looked up: who is compared once is compared again."""

@@ -24,7 +24,7 @@ from aggregator.stories.postings import Holding
 from aggregator.stories.vectors import Vectors
 from aggregator.stories.window import OpenStory
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Counts changes of what stands in an outline, and of what an engine makes of it."""
 PIECE: Final = 2**16
 """Numbers of a piece of the postings, of 12 bytes: three copies of it are in memory while it is kept."""

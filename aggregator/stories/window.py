@@ -1,7 +1,7 @@
 """The window: the open stories, and which of them an entry or a story is like."""
 
 from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
@@ -11,6 +11,7 @@ from zlib import crc32
 from aggregator.model.grouping import StorySettings
 from aggregator.model.ids import CopySetId, EntryId, StoryId
 from aggregator.stories.at_hand import AtHand
+from aggregator.stories.by_key import EntriesByKey
 from aggregator.stories.effort import Effort
 from aggregator.stories.items import Item
 from aggregator.stories.postings import Postings
@@ -109,7 +110,7 @@ class Window:
     def __init__(self, effort: Effort) -> None:
         self.stories: AtHand[OpenStory] = AtHand()
         self.story_of: dict[EntryId, StoryId] = {}
-        self._of_copies: dict[CopySetId, tuple[EntryId, ...]] = {}
+        self._of_copies = EntriesByKey()
         self.postings = Postings(self.stories, effort)
         self._linked: Counter[int] = Counter()
 
@@ -165,13 +166,11 @@ class Window:
 
     def _copy(self, item: Item) -> None:
         entry = item.entry
-        self._of_copies[entry.copy_set] = (*self._of_copies.get(entry.copy_set, ()), entry.id)
+        self._of_copies.add(entry.copy_set, entry.id)
 
     def _uncopy(self, item: Item) -> None:
         entry = item.entry
-        copies = tuple(one for one in self._of_copies.pop(entry.copy_set) if one != entry.id)
-        if copies:
-            self._of_copies[entry.copy_set] = copies
+        self._of_copies.discard(entry.copy_set, entry.id)
 
     def has_copies(self, copy_set: CopySetId) -> bool:
         """Tell whether an open story has an entry of a copy set."""
@@ -179,7 +178,7 @@ class Window:
 
     def copies(self, copy_set: CopySetId) -> list[StoryId]:
         """Give the open stories that have an entry of a copy set, oldest first."""
-        return sorted({self.story_of[entry] for entry in self._of_copies.get(copy_set, ())})
+        return sorted({self.story_of[entry] for entry in self._of_copies.having(copy_set)})
 
     def like_entry(self, item: Item, at_least: float) -> dict[StoryId, float]:
         """Give the stories that an entry is like, with the mean cosine with their entries; see `postings` for how many are found."""
@@ -206,12 +205,12 @@ class Window:
 
     def outline(self) -> tuple[bytes, ...]:
         """Give who is where, as `take_up` takes it."""
-        members, sets = self.story_of, self._of_copies
+        sets, copies = self._of_copies.columns()
         return (
-            array("q", members.keys()).tobytes(),
-            array("q", members.values()).tobytes(),
-            array("q", (copy_set for copy_set, entries in sets.items() for _ in entries)).tobytes(),
-            array("q", chain.from_iterable(sets.values())).tobytes(),
+            array("q", self.story_of.keys()).tobytes(),
+            array("q", self.story_of.values()).tobytes(),
+            sets.tobytes(),
+            copies.tobytes(),
             array("I", self._linked.keys()).tobytes(),
             array("I", self._linked.values()).tobytes(),
         )
@@ -223,12 +222,7 @@ class Window:
         # Numbers are what they are, whatever they are called: to call each of 60,000 takes longer than all else here.
         self.story_of = cast("dict[EntryId, StoryId]", dict(zip(entries, stories, strict=True)))
         self.stories.leave(self.story_of.values())
-        found = dict(zip(sets, zip(copies), strict=True))
-        if len(found) < len(sets):
-            found = {}
-            for copy_set, entry in zip(sets, copies, strict=True):
-                found[copy_set] = (*found.get(copy_set, ()), entry)
-        self._of_copies = cast("dict[CopySetId, tuple[EntryId, ...]]", found)
+        self._of_copies.take_up(sets, copies)
         self._linked.update(dict(zip(links, times, strict=True)))
 
     def learn(
@@ -247,12 +241,11 @@ class Window:
         Returns:
             The open stories that are other ones than then, in order of id.
         """
-        former, copies = self.story_of, defaultdict[CopySetId, list[EntryId]](list)
-        self.story_of = {}
+        former = self.story_of
+        self.story_of, self._of_copies = {}, EntriesByKey()
         for entry, story_id, copy_set in members:
             self.story_of[entry] = story_id
-            copies[copy_set].append(entry)
-        self._of_copies = {copy_set: tuple(entries) for copy_set, entries in copies.items()}
+            self._of_copies.add(copy_set, entry)
         self._linked = Counter(map(_sum, chain.from_iterable(links)))
         moved = {entry for entry, _ in former.items() ^ self.story_of.items()}.union(anew)
         changed = {places[entry] for entry in moved for places in (former, self.story_of) if entry in places}

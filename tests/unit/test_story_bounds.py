@@ -9,9 +9,10 @@ import pytest
 from aggregator.model.copies import CopyText
 from aggregator.model.grouping import StoryEntry
 from aggregator.model.ids import EntryId, FeedId
+from aggregator.stories.by_key import EntriesByKey
 from aggregator.stories.engine import StoryEngine
 from aggregator.stories.near import SKETCH
-from aggregator.stories.near_window import COMPARED, FLOOD, Meetings, NearWindow
+from aggregator.stories.near_window import COMPARED, FLOOD, NearWindow
 from aggregator.text.html import plain_text
 from benchmarks.news import Newspaper
 from tests.factories import NOON
@@ -53,7 +54,7 @@ def test_what_is_looked_at_for_an_entry_does_not_grow_with_the_number_of_stories
 
 
 def test_a_text_is_found_by_its_shingles_until_it_is_taken_out() -> None:
-    meetings = Meetings()
+    meetings = EntriesByKey()
     for number in range(1, 4):
         meetings.add(7, EntryId(number))
     assert sorted(meetings.having(7)) == [1, 2, 3]
@@ -63,6 +64,14 @@ def test_a_text_is_found_by_its_shingles_until_it_is_taken_out() -> None:
     assert list(meetings.having(7)) == [3]
     meetings.discard(7, EntryId(3))
     assert list(meetings.having(7)) == []
+
+
+def test_what_has_which_key_is_the_same_when_it_is_taken_up() -> None:
+    entries = EntriesByKey((key, EntryId(number)) for number, key in enumerate([7, 8, 7, 9, 7, 9], 1))
+    taken = EntriesByKey()
+    taken.add(5, EntryId(50))
+    taken.take_up(*entries.columns())
+    assert {key: sorted(taken.having(key)) for key in range(5, 11) if key in taken} == {7: [1, 3, 5], 8: [2], 9: [4, 6]}
 
 
 @pytest.mark.parametrize("held", [0, 10, 1000])
