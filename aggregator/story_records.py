@@ -51,10 +51,13 @@ class StoryRecords(Protocol):
         """
         ...
 
-    def keep_outline(self, signature: str, parts: Iterable[tuple[str, bytes]]) -> None:
+    def keep_outlines(self, outlines: Iterable[tuple[str, Iterable[tuple[str, bytes]]]]) -> None:
         """Keep what an engine that knows all that is stored is made of again the fastest; when the mark has grown, it has news to learn.
 
-        What was kept under this signature, and all that was kept at another mark, is dropped.
+        What was kept under their signatures, and all that was kept at another mark, is dropped.
+
+        Args:
+            outlines: a signature with some parts, each with its name.
         """
         ...
 

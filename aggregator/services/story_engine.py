@@ -122,14 +122,12 @@ class StoredEngine:
         """Let go of what has not been looked at for longest, after `save`; about so many stories stay at hand."""
         self.engine.rest(most)
 
-    def keep_outline(self, tx: Transaction) -> None:
-        """Keep what makes it again the fastest, in a transaction in which `is_current` was asked; nothing may wait to be saved.
+    def outline(self) -> tuple[str, Iterable[outlines.Part]]:
+        """Give what makes it again the fastest, under the signature that it is to be kept by; nothing may wait to be saved.
 
         Where entries were read anew, and nothing has been saved since, there is nothing yet that could be looked up.
         """
-        if self._has_read_anew:
-            return
-        tx.stories.keep_outline(self._outline, outlines.outlined(self.engine))
+        return self._outline, () if self._has_read_anew else outlines.outlined(self.engine)
 
 
 class _Archive:

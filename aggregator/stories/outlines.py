@@ -29,6 +29,10 @@ FORMAT: Final = 3
 PIECE: Final = 2**16
 """Numbers of a piece of the postings, of 12 bytes: three copies of it are in memory while it is kept."""
 
+_ROOM: Final = 5
+"""Bits fewer than those of its length: what is packed is up to a sixteenth longer than it has to be."""
+_LEAST_ROOM: Final = 9
+
 _NONE: Final[Holding] = ([], [])
 
 Part = tuple[str, bytes]
@@ -51,7 +55,8 @@ def outlined(engine: StoryEngine) -> Iterator[Part]:
     holding = engine.window.postings.outline()
     terms = [*counts, *(term for term in holding if term not in counts)]
     for piece, chosen in enumerate(_pieces(terms, holding)):
-        yield f"terms {piece}", _postings(chosen, counts, holding)
+        # Read in order of their names, they are the same pieces the next time, and most of them as long as before.
+        yield f"terms {piece:05}", _postings(chosen, counts, holding)
 
 
 def resume(engine: StoryEngine, parts: Iterable[Part], news: Callable[[int], StoryNews] | None = None) -> bool:
@@ -164,9 +169,14 @@ def _take_up_postings(engine: StoryEngine, content: bytes) -> Iterator[tuple[str
 
 
 def packed(pieces: "Sequence[bytes | array[int] | array[float]]") -> bytes:
-    """Put some pieces together, arrays as they lie in memory."""
-    lengths = (memoryview(piece).nbytes for piece in pieces)
-    return b"".join((struct.pack(f"<I{len(pieces)}Q", len(pieces), *lengths), *pieces))
+    """Put some pieces together, arrays as they lie in memory, with room for a little more at the end.
+
+    What is as long as what it takes the place of is written over it: SQLite gives no page back, takes none, and is done in half the time.
+    """
+    lengths = [memoryview(piece).nbytes for piece in pieces]
+    head = struct.pack(f"<I{len(pieces)}Q", len(pieces), *lengths)
+    length = len(head) + sum(lengths)
+    return b"".join((head, *pieces, bytes(-length % (1 << max(_LEAST_ROOM, length.bit_length() - _ROOM)))))
 
 
 def unpacked(content: bytes) -> list[bytes]:

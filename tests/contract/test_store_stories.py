@@ -212,12 +212,12 @@ async def outline(store: Store, signature: str) -> list[tuple[str, bytes]]:
 async def test_an_outline_comes_back_part_by_part_with_the_mark_at_which_it_was_kept(store: Store) -> None:
     parts = [("read", b""), ("terms 0", bytes(range(256)))]
     await save(store, make_changes(make_state(1, 1), placed={1: [1]}))
-    await store.write(lambda tx: tx.stories.keep_outline("one", parts))
-    await store.write(lambda tx: tx.stories.keep_outline("other", [("texts 0", b"x")]))
+    await store.write(lambda tx: tx.stories.keep_outlines([("one", parts)]))
+    await store.write(lambda tx: tx.stories.keep_outlines([("other", [("texts 0", b"x")])]))
     assert sorted(await outline(store, "one")) == parts
     assert await outline(store, "other") == [("texts 0", b"x")]
     assert await outline(store, "another") == []
-    await store.write(lambda tx: tx.stories.keep_outline("one", parts[:1]))
+    await store.write(lambda tx: tx.stories.keep_outlines([("one", parts[:1])]))
     assert await outline(store, "one") == parts[:1]
     mark = await store.read(lambda tx: tx.stories.mark())
     assert await store.read(lambda tx: tx.stories.outlined_at("one")) == mark
@@ -232,13 +232,13 @@ async def test_an_outline_comes_back_part_by_part_with_the_mark_at_which_it_was_
 
 
 async def test_who_keeps_an_outline_drops_those_of_other_marks_and_what_was_added_to_them(store: Store) -> None:
-    await store.write(lambda tx: tx.stories.keep_outline("one", [("read", b"")]))
+    await store.write(lambda tx: tx.stories.keep_outlines([("one", [("read", b"")])]))
     for content in (b"a", b"b"):
         await save(store, make_changes(make_state(1, 1), placed={1: [1]}))
         await store.write(lambda tx, content=content: tx.stories.add_to_outline("more", content))  # type: ignore[misc]
     assert [content for _, content in await outline(store, "more")] == [b"a", b"b"]
     await save(store, make_changes(make_state(1, 1), placed={1: [1]}))
-    await store.write(lambda tx: tx.stories.keep_outline("other", [("read", b"")]))
+    await store.write(lambda tx: tx.stories.keep_outlines([("other", [("read", b"")])]))
     assert [await outline(store, name) for name in ("one", "more", "other")] == [[], [], [("read", b"")]]
 
 

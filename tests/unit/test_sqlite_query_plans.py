@@ -176,7 +176,7 @@ def everything_of_stories(tx: SqliteTransaction, ids: list[EntryId]) -> None:
     tx.stories.closed(one)
     tx.stories.current(two)
     tx.stories.memory()
-    tx.stories.keep_outline("a", [("read", b"")])
+    tx.stories.keep_outlines([("a", [("read", b"")])])
     tx.stories.add_to_outline("b", b"")
     tx.stories.outlined_at("a")
     list(tx.stories.outline("a"))

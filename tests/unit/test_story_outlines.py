@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import timedelta
 
+import pytest
+
 from aggregator.model.grouping import Reading, StoryChanges, StoryEntry, StorySettings, StoryState
 from aggregator.model.ids import EntryId, StoryId
 from aggregator.stories.engine import StoryEngine
@@ -106,3 +108,11 @@ def test_an_outline_is_of_use_only_where_rules_and_settings_are_the_same() -> No
 def test_pieces_are_put_together_and_taken_apart() -> None:
     for pieces in ([], [b""], [b"", b"abc", b"\0" * 9, b""]):
         assert unpacked(packed(pieces)) == pieces
+
+
+@pytest.mark.parametrize("length", [0, 300, 5_000, 800_000, 6_000_000])
+def test_what_is_packed_has_room_for_a_little_more_so_that_it_can_be_written_over(length: int) -> None:
+    whole = packed([bytes(length)])
+    assert length < len(whole) <= length * 17 // 16 + 600
+    assert len({len(packed([bytes(length + more)])) for more in range(40)}) <= 2
+    assert unpacked(whole) == [bytes(length)]

@@ -88,9 +88,9 @@ class SqliteStories:
         """Give the last outline that was kept under a signature."""
         return story_memory.outline(self._session, signature)
 
-    def keep_outline(self, signature: str, parts: Iterable[tuple[str, bytes]]) -> None:
-        """Keep an outline, and drop what is of no use any more."""
-        story_memory.keep_outline(self._session, signature, parts)
+    def keep_outlines(self, outlines: Iterable[tuple[str, Iterable[tuple[str, bytes]]]]) -> None:
+        """Keep outlines, and drop what is of no use any more."""
+        story_memory.keep_outlines(self._session, outlines)
 
     def add_to_outline(self, signature: str, content: bytes) -> None:
         """Keep something beside what was kept under a signature: once a mark."""

@@ -1,7 +1,7 @@
 """What an engine is made of again: all of it, or an outline and what it looks up."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from aggregator.model.grouping import Reading, StoryMemory, StoryNews, StoryState
 from aggregator.model.ids import CopySetId, EntryId, StoryId
@@ -30,9 +30,15 @@ _OUTLINE = """
     SELECT part, content FROM story_outlines WHERE signature = :signature ORDER BY part
 """
 _OUTLINED_AT = "SELECT min(mark) AS mark FROM story_outlines WHERE signature = :signature"
-_FORGET_OUTLINES = "DELETE FROM story_outlines WHERE signature = :signature OR mark <> (SELECT mark FROM story_mark)"
+# Over what was there: of 20 MB that took 0.03 s of CPU, to delete them and put them in again 0.07.
 _KEEP_OUTLINE = """
     INSERT INTO story_outlines (signature, part, mark, content) VALUES (?, ?, (SELECT mark FROM story_mark), ?)
+    ON CONFLICT (signature, part) DO UPDATE SET mark = excluded.mark, content = excluded.content
+"""
+_FORGET_OUTLINES = """
+    DELETE FROM story_outlines WHERE mark <> (SELECT mark FROM story_mark)
+        OR (signature IN (SELECT value FROM json_each(:signatures))
+            AND signature || char(10) || part NOT IN (SELECT value FROM json_each(:kept)))
 """
 _ADD_TO_OUTLINE = """
     INSERT INTO story_outlines (signature, part, mark, content) SELECT :signature, 'at ' || mark, mark, :content FROM story_mark
@@ -122,10 +128,19 @@ def outline(session: Session, signature: str) -> Iterable[tuple[str, bytes]]:
     return ((row["part"], row["content"]) for row in session.walk(_OUTLINE, signature=signature))
 
 
-def keep_outline(session: Session, signature: str, parts: Iterable[tuple[str, bytes]]) -> None:
-    """Keep an outline of the present mark in the place of all that is older."""
-    session.run(_FORGET_OUTLINES, signature=signature)
-    session.run_each(_KEEP_OUTLINE, ((signature, part, content) for part, content in parts))
+def keep_outlines(session: Session, outlines: Iterable[tuple[str, Iterable[tuple[str, bytes]]]]) -> None:
+    """Keep outlines of the present mark in the place of all that is older."""
+    signatures, kept = list[str](), list[str]()
+
+    def rows() -> Iterator[tuple[str, str, bytes]]:
+        for signature, parts in outlines:
+            signatures.append(signature)
+            for part, content in parts:
+                kept.append(f"{signature}\n{part}")
+                yield signature, part, content
+
+    session.run_each(_KEEP_OUTLINE, rows())
+    session.run(_FORGET_OUTLINES, signatures=many(signatures), kept=many(kept))
 
 
 def add_to_outline(session: Session, signature: str, content: bytes) -> None:
