@@ -7,13 +7,12 @@ import os
 import signal
 import sqlite3
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from tests.waiting import LONG
+from tests.waiting import until
 
 KILLS = int(os.environ.get("KILLS", "20"))
 SEED = int(os.environ.get("KILL_SEED", "1"))
@@ -59,16 +58,12 @@ def killed(command: Sequence[str], after: float, *, reached: Callable[[], bool] 
         reached: tells whether that is so.
     """
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + LONG
-    while process.poll() is None and not reached():
-        if time.monotonic() > deadline:
-            process.kill()
-            raise AssertionError(
-                f"{' '.join(command)} neither ended nor came to what it was to be killed in within {LONG:g} s"
-            )
-        time.sleep(0.001)
     try:
+        until(lambda: process.poll() is not None or reached(), pause=0.001)
         process.wait(after)
     except subprocess.TimeoutExpired:
         process.kill()
+    except AssertionError:
+        process.kill()
+        raise
     return process.wait() == -signal.SIGKILL

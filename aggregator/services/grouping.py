@@ -40,7 +40,7 @@ HELD = 1000
 """Stories that stay in memory because they have been looked at lately; at most twice as many, of 4 KB each. With 4,000 a first poll of 60,000 entries
 took as long, and 14 MB more: of those that are compared few have to be at hand (`postings.means`)."""
 OUTLINED = 10_000
-"""Entries after which is kept what the next process begins with, should this one be killed: to read back so many takes three seconds, to keep it 0.2 of 60,000 open ones."""
+"""Entries after which is kept what the next process begins with, should this one be killed: to read back so many takes three seconds, to keep it 0.1 of 60,000 open ones."""
 WITHIN = timedelta(milliseconds=50)
 """How long a transaction goes on placing. Regrouping one large story may take as long as placing a hundred entries, and a poll in
 another process gives up when it has waited too long for its turn."""

@@ -141,8 +141,7 @@ class StoryDesk:
     def keep_outline(self, tx: Transaction) -> None:
         """Keep what makes such a desk again the fastest; nothing where somebody else has stored something."""
         if self._stored.is_current(tx):
-            shelves = enumerate(map(packed, self.near.outline()))
-            texts = ((f"texts {place}", content) for place, content in shelves)
+            texts = ((f"texts {place}", packed(shelf)) for place, shelf in enumerate(self.near.outline()))
             tx.stories.keep_outlines([self._stored.outline(), (self._near_outline, texts)])
             self.since_outline = 0
 

@@ -20,7 +20,7 @@ from aggregator.model.grouping import StoryNews, StorySettings
 from aggregator.stories import reading
 from aggregator.stories.engine import StoryEngine
 from aggregator.stories.numbers import moment, number
-from aggregator.stories.postings import Holding
+from aggregator.stories.postings import NOWHERE, Holding
 from aggregator.stories.vectors import Vectors
 from aggregator.stories.window import OpenStory
 
@@ -32,8 +32,7 @@ PIECE: Final = 2**16
 _ROOM: Final = 5
 """Bits fewer than those of its length: what is packed is up to a sixteenth longer than it has to be."""
 _LEAST_ROOM: Final = 9
-
-_NONE: Final[Holding] = ([], [])
+"""Bits of what the length of anything that is packed can be divided by."""
 
 Part = tuple[str, bytes]
 """What it is, and what it says."""
@@ -123,7 +122,7 @@ def _pieces(terms: Iterable[str], holding: Mapping[str, Holding]) -> Iterator[li
     piece: list[str] = []
     room = PIECE
     for term in terms:
-        room -= 1 + len(holding.get(term, _NONE)[0])
+        room -= 1 + len(holding.get(term, NOWHERE)[0])
         if piece and room < 0:
             yield piece
             piece, room = [], PIECE
@@ -132,7 +131,7 @@ def _pieces(terms: Iterable[str], holding: Mapping[str, Holding]) -> Iterator[li
 
 
 def _postings(terms: Sequence[str], counts: Mapping[str, int], holding: Mapping[str, Holding]) -> bytes:
-    held = [holding.get(term, _NONE) for term in terms]
+    held = [holding.get(term, NOWHERE) for term in terms]
     return packed(
         [
             json.dumps(terms, ensure_ascii=False).encode("utf-8", "surrogatepass"),

@@ -44,7 +44,8 @@ Holding = tuple[MutableSequence[StoryId], MutableSequence[float]]
 Lists of numbers that stand elsewhere anyway take 16 bytes a posting, arrays 12, but 40 more a term, and most terms are of one story; to make arrays,
 and numbers again out of them, took 3 % of the time of a replay.
 """
-_NONE: Final[Holding] = ([], [])
+NOWHERE: Final[Holding] = ([], [])
+"""What is held of a term that no story has."""
 
 
 class Postings:
@@ -184,7 +185,7 @@ class Postings:
         """Give the `product` of a vector with the sums of each of some stories, without these."""
         products: dict[StoryId, list[float]] = {story_id: [] for story_id in sorted(story_ids)}
         for term, weight in weights.items():
-            ids, theirs = self._holding.get(term, _NONE)
+            ids, theirs = self._holding.get(term, NOWHERE)
             at, end = 0, len(ids)
             for story_id, found in products.items():
                 at = bisect_left(ids, story_id, at)

@@ -165,12 +165,10 @@ class Window:
         self._copy(item)
 
     def _copy(self, item: Item) -> None:
-        entry = item.entry
-        self._of_copies.add(entry.copy_set, entry.id)
+        self._of_copies.add(item.entry.copy_set, item.entry.id)
 
     def _uncopy(self, item: Item) -> None:
-        entry = item.entry
-        self._of_copies.discard(entry.copy_set, entry.id)
+        self._of_copies.discard(item.entry.copy_set, item.entry.id)
 
     def has_copies(self, copy_set: CopySetId) -> bool:
         """Tell whether an open story has an entry of a copy set."""

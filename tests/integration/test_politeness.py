@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -23,6 +22,7 @@ from aggregator.polling.websub import Mode, Verification
 from tests.documents import Item, rss
 from tests.factories import NOON, make_feed
 from tests.hub import Hub
+from tests.integration.conftest import free_port
 from tests.loopback import Answer, LoopbackServer, Request, Script
 from tests.polling_room import (
     AGENT,
@@ -469,9 +469,7 @@ async def test_p18_who_is_not_let_in_stays_away_for_four_hours(room: PollingRoom
 
 
 async def test_p19_network_errors_back_off_to_a_day_and_are_never_the_end(room: PollingRoom) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-    feed = make_feed("feed-xml", url=f"http://news.example:{port}/feed.xml")
+    feed = make_feed("feed-xml", url=f"http://news.example:{free_port()}/feed.xml")
     await room.configure(feed)
     waits = []
     for _ in range(10):
